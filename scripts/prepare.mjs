@@ -1,0 +1,95 @@
+// Builds src/sdk: per AWS service only the run-time schemas, exceptions and types out of its @aws-sdk client package.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { build } from "esbuild";
+
+const require = createRequire(import.meta.url);
+const root = new URL("..", import.meta.url).pathname;
+const clients = `${root}node_modules/@aws-sdk`;
+const out = `${root}src/sdk`;
+const names = readdirSync(clients)
+  .filter((name) => name.startsWith("client-"))
+  .map((name) => name.slice("client-".length));
+
+/** The name of the base class of a client's exceptions, such as CodePipelineServiceException. */
+const baseOf = (name) =>
+  readdirSync(`${clients}/client-${name}/dist-es/models`)
+    .find((file) => file.endsWith("ServiceException.js"))
+    .replace(".js", "");
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const entries = {
+  name: "entries",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice(4), namespace: "sdk" }));
+    plugin.onLoad({ filter: /.*/, namespace: "sdk" }, ({ path }) => ({
+      contents: `export * from "${clients}/client-${path}/dist-es/schemas/schemas_0.js";\nexport * from "${clients}/client-${path}/dist-es/models/errors.js";`,
+      resolveDir: root,
+    }));
+    // What only a client needs: its registry of exceptions by name, and their common base with its HTTP metadata.
+    const replace = (filter, contents) => {
+      const namespace = String(filter);
+      plugin.onResolve({ filter }, () => ({ path: "replaced", namespace }));
+      plugin.onLoad({ filter: /.*/, namespace }, () => ({ contents }));
+    };
+    replace(/^@smithy\/core\/schema$/, "export class TypeRegistry { static for() { return new TypeRegistry(); } registerError() {} }");
+    replace(
+      /\/\w+ServiceException$/,
+      "class Exception extends Error { constructor(options) { super(options.message); Object.assign(this, options); } }\n" +
+        names.map((name) => `export { Exception as ${baseOf(name)} };`).join("\n"),
+    );
+  },
+};
+
+await build({
+  entryPoints: names.map((name) => ({ in: `sdk:${name}`, out: name })),
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  platform: "node",
+  chunkNames: "shared-[hash]",
+  plugins: [entries],
+  logLevel: "error",
+});
+
+const facts = {};
+for (const name of names) {
+  const client = require(`@aws-sdk/client-${name}`);
+  const Client = client[Object.keys(client).find((key) => key.endsWith("Client") && key !== "__Client")];
+  const { config } = new Client({ region: "us-east-1", credentials: { accessKeyId: "x", secretAccessKey: "x" } });
+  const { defaultNamespace, serviceTarget, version, xmlNamespace = "", awsQueryCompatible } = config.protocolSettings;
+  const [scheme] = config.httpAuthSchemeProvider({ operation: "x", region: "us-east-1", Region: "us-east-1" });
+  facts[name] = {
+    namespace: defaultNamespace,
+    protocol: config.protocol.getShapeId().split("#")[1],
+    target: serviceTarget,
+    version,
+    xmlNamespace,
+    queryCompatible: !!awsQueryCompatible,
+    signingName: scheme.signingProperties?.name ?? name,
+    serviceId: config.serviceId,
+  };
+  writeFileSync(`${out}/${name}.d.ts`, declarations(name));
+}
+writeFileSync(`${out}/services.json`, `${JSON.stringify(facts, null, 1)}\n`);
+
+/** Every operation's schema constant carries the types of what it takes and answers. */
+function declarations(name) {
+  const source = readFileSync(`${clients}/client-${name}/dist-types/schemas/schemas_0.d.ts`, "utf8");
+  const pkg = `@aws-sdk/client-${name}`;
+  const lines = [
+    `import type { OperationSchema } from "../kernel/operation.ts";`,
+    `import type * as C from "${pkg}";`,
+    `export * from "${pkg}";`,
+  ];
+  for (const [, operation] of source.matchAll(/export declare var (\w+)\$: StaticOperationSchema;/g)) {
+    lines.push(
+      `export declare const ${operation}$: OperationSchema<C.${operation}CommandInput, Omit<C.${operation}CommandOutput, "$metadata">>;`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,167 @@
+import type { Scope } from "../kernel/scope.ts";
+import { Table } from "../kernel/table.ts";
+
+/**
+ * Something to be done outside the ledger. The row says what should run; a driver does it and reports by changing the
+ * row. A task ends; a service stays until it is stopped.
+ */
+export interface Job {
+  /** Derived from what asked for it, so that asking twice is asking once. */
+  readonly id: string;
+  readonly class: "task" | "service";
+  readonly spec: JobSpec;
+  readonly status: JobStatus;
+  /** The owner wants it gone; the driver kills its whole process tree and reports STOPPED. */
+  readonly stopRequested?: boolean;
+  /** Instants, in milliseconds. */
+  readonly requestedAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** SUCCEEDED and FAILED carry what came of it; the shape belongs to the spec. */
+  readonly result?: JobResult;
+  /** One sentence, where it did not succeed. */
+  readonly reason?: string;
+}
+
+/** LOST: it should be running and its driver does not know it (the process died with us); the owner decides. */
+export type JobStatus = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED" | "LOST";
+
+export type JobSpec = CommandSpec | InvokeSpec | HttpSpec | GitSpec;
+
+/** Where the lines of a job's output go: a log stream of CloudWatch Logs. */
+export interface JobLog {
+  readonly group: string;
+  readonly stream: string;
+}
+
+/** The role whose credentials the job gets, and the partition its calls go to. */
+export interface JobIdentity {
+  readonly accountId: string;
+  readonly region: string;
+  readonly roleArn?: string;
+  /** The session name of the job's credentials, such as AWSCodeBuild-<uuid>. */
+  readonly sessionName: string;
+}
+
+/** A shell script in a sandbox of its own. Files outlive it in `workspace`, for the next job of the same workspace. */
+export interface CommandSpec {
+  readonly type: "command";
+  readonly identity: JobIdentity;
+  /** A directory kept between jobs of the same name; released by `releaseWorkspace`. */
+  readonly workspace: string;
+  /** Put there first, in order: files, or zip archives unpacked. Paths are relative to the workspace. */
+  readonly inputs?: readonly { readonly path: string; readonly digest: string; readonly unpack?: "zip"; readonly mode?: number }[];
+  /** A git clone put there first, from a repository of ours. */
+  readonly checkout?: { readonly repositoryId: string; readonly commit: string; readonly path: string; readonly full?: boolean };
+  readonly script: string;
+  readonly shell?: "sh" | "bash";
+  /** Relative to the workspace. */
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly log?: JobLog;
+  /** After the script, whatever its exit code: files to keep as blobs. */
+  readonly outputs?: readonly CommandOutput[];
+}
+
+export type CommandOutput =
+  /** The text of one file, at most 256 kB, trimmed of nothing; absent if there is no such file. */
+  | { readonly name: string; readonly type: "file"; readonly path: string }
+  /** A zip of what matches, named as AWS CodeBuild's artifacts name it. */
+  | {
+      readonly name: string;
+      readonly type: "zip";
+      readonly base: string;
+      readonly files: readonly string[];
+      readonly exclude?: readonly string[];
+      readonly discardPaths?: boolean;
+    };
+
+/** One invocation of a function's code, in an environment that is kept warm between invocations. */
+export interface InvokeSpec {
+  readonly type: "invoke";
+  readonly identity: JobIdentity;
+  /** Environments are reused by invocations of the same key: function, version and everything its sandbox is made of. */
+  readonly environment: string;
+  readonly functionArn: string;
+  readonly functionName: string;
+  readonly version: string;
+  /** Such as nodejs22.x or python3.13. */
+  readonly runtime: string;
+  readonly handler: string;
+  /** The digest of the zip with the code. */
+  readonly code: string;
+  readonly layers?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly timeoutMs: number;
+  readonly payload: string;
+  readonly requestId: string;
+  readonly clientContext?: string;
+  readonly traceId?: string;
+  readonly log?: JobLog;
+}
+
+export interface HttpSpec {
+  readonly type: "http";
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+/** Git plumbing on a bare repository of ours. */
+export interface GitSpec {
+  readonly type: "git";
+  readonly repositoryId: string;
+  /** Run in order, each with its own standard input; the first that fails ends the job. No shell. */
+  readonly commands: readonly { readonly args: readonly string[]; readonly stdin?: string; readonly env?: Readonly<Record<string, string>> }[];
+}
+
+export interface JobResult {
+  /** command: the exit code. */
+  readonly exitCode?: number;
+  /** command: by name of the output; the text of a file, or the digest and size of a zip. */
+  readonly outputs?: Readonly<Record<string, { readonly text?: string; readonly digest?: string; readonly size?: number }>>;
+  /** invoke */
+  readonly invocation?: InvocationResult;
+  /** http */
+  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  /** git: of each command, in order, base64 where it is not UTF-8. */
+  readonly git?: readonly { readonly exitCode: number; readonly stdout: string; readonly base64?: true; readonly stderr: string }[];
+}
+
+export interface InvocationResult {
+  readonly payload: string;
+  readonly functionError?: "Handled" | "Unhandled";
+  /** The last 4 kB of the log, as text. */
+  readonly logTail: string;
+  /** milliseconds */
+  readonly durationMs: number;
+  readonly initMs?: number;
+  readonly maxMemoryMb: number;
+}
+
+export const jobs = new Table<Job>("compute/job", { indexes: { active: (job) => (isOver(job) ? undefined : job.status) } });
+
+export const isOver = ({ status }: Job): boolean => status !== "PENDING" && status !== "RUNNING";
+
+/** Make sure that the job was asked for, and say how it stands. */
+export function ensureJob(scope: Scope, id: string, spec: JobSpec, jobClass: Job["class"] = "task"): Job {
+  return jobs.get(scope, id) ?? jobs.put(scope, { id, class: jobClass, spec, status: "PENDING", requestedAt: scope.clock.now() });
+}
+
+/** Ask for a job to be stopped; one that never started is stopped at once. */
+export function stopJob(scope: Scope, id: string): void {
+  const job = jobs.get(scope, id);
+  if (job === undefined || isOver(job) || job.stopRequested) return;
+  if (job.status === "PENDING") jobs.patch(scope, id, { status: "STOPPED", stopRequested: true, endedAt: scope.clock.now() });
+  else jobs.patch(scope, id, { stopRequested: true });
+}
+
+/** Forget a job that is over, once its owner has taken what came of it. */
+export function forgetJob(scope: Scope, id: string): void {
+  const job = jobs.get(scope, id);
+  if (job !== undefined && isOver(job)) jobs.remove(scope, id);
+}

@@ -1,0 +1,58 @@
+/** Ids and chance out of a seed and a counter: the same seed gives the same ones, in the same order. */
+export class Ids {
+  readonly #next: () => number;
+
+  /** `next` gives 32 fresh bits. */
+  constructor(next: () => number) {
+    this.#next = next;
+  }
+
+  /** A random UUID (version 4). */
+  uuid(): string {
+    const hex = this.hex(32);
+    const variant = "89ab"[parseInt(hex[16]!, 16) & 3];
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+
+  hex(length: number): string {
+    let text = "";
+    while (text.length < length) text += this.#next().toString(16).padStart(8, "0");
+    return text.slice(0, length);
+  }
+
+  /** Letters out of the alphabet; by default A-Z and 0-9, as in AWS's own ids. */
+  text(length: number, alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"): string {
+    let text = "";
+    while (text.length < length) text += alphabet[this.#next() % alphabet.length];
+    return text;
+  }
+
+  /** At least 0, less than 1. */
+  chance(): number {
+    return this.#next() / 0x1_0000_0000;
+  }
+}
+
+/** 32 bits that depend on both numbers and look like chance (splitmix64's finalizer in two halves). */
+export function mix(seed: number, counter: number): number {
+  let a = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ counter;
+  a = Math.imul(a ^ (a >>> 16), 0x7feb352d);
+  a = Math.imul(a ^ (a >>> 15) ^ seed, 0x846ca68b);
+  a = Math.imul(a ^ (a >>> 16), 0x2c1b3c6d);
+  return (a ^ (a >>> 13)) >>> 0;
+}
+
+/** A text's own 32 bits (FNV-1a): for ids that must be the same whoever asks, whenever. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Ids that derive from a text alone: asking again gives the same ones. */
+export function idsFrom(text: string): Ids {
+  const seed = hashText(text);
+  const second = hashText(`${text}\0`);
+  let counter = 0;
+  return new Ids(() => (mix(seed, ++counter) ^ mix(second, counter + 0x5bd1)) >>> 0);
+}

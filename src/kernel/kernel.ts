@@ -1,0 +1,110 @@
+import type { Blobs } from "./blob.ts";
+import { DIGEST } from "./blob.ts";
+import type { Caller } from "./caller.ts";
+import type { Clock } from "./clock.ts";
+import { consumerLoop, cursors, ensureCursors } from "./consumer.ts";
+import { deliveries, deliveryLoop } from "./delivery.ts";
+import type { Disk } from "./disk.ts";
+import { defects, Runner } from "./loop.ts";
+import type { Operation, Waiting } from "./operation.ts";
+import { Registry } from "./registry.ts";
+import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
+import type { Service } from "./service.ts";
+import { type Changed, Store } from "./store.ts";
+import type { Stream } from "./stream.ts";
+import type { Partition } from "./table.ts";
+
+export interface KernelOptions {
+  readonly disk: Disk;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly services: readonly Service[];
+  readonly settings: Settings;
+  /** A turn that throws ends the run (tests), instead of being recorded and tried again. */
+  readonly strict?: boolean;
+}
+
+/** The ledger, its loops and its clock, put together for a list of services. */
+export class Kernel implements Surroundings {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly settings: Settings;
+  readonly runner: Runner;
+  readonly #consumers;
+  readonly #watchers = new Set<(changed: Changed) => void>();
+
+  constructor({ disk, blobs, clock, services, settings, strict = false }: KernelOptions) {
+    this.blobs = blobs;
+    this.clock = clock;
+    this.settings = settings;
+    this.registry = new Registry(services);
+    this.#consumers = services.flatMap(({ consumers = [] }) => consumers);
+    const tables = [counters, defects, deliveries, cursors, ...services.flatMap((service) => service.tables)];
+    this.store = new Store(disk, tables);
+    const loops = [deliveryLoop, consumerLoop(this.#consumers), ...services.flatMap((service) => service.loops ?? [])];
+    this.runner = new Runner(this, clock, loops, strict);
+    this.store.onCommit = (changed) => {
+      this.runner.changed(changed);
+      for (const watcher of this.#watchers) watcher(changed);
+    };
+  }
+
+  consumed(scope: Scope, stream: Stream<any>, series: string): void {
+    ensureCursors(scope, this.#consumers, stream, series);
+  }
+
+  /** Be told of every commit, at once. */
+  watch(watcher: (changed: Changed) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** A scope to read with. Writing needs a commit. */
+  scope(partition: Partition): Scope {
+    return scopeOf(this, partition);
+  }
+
+  /** Change rows, as one commit. */
+  commit<R>(partition: Partition, work: (scope: Scope) => R): R {
+    return this.store.commit(() => work(scopeOf(this, partition)));
+  }
+
+  /** Carry out an operation, as one commit. The loops that it woke have not had their turns yet. */
+  carryOut<I, O>(operation: Operation<I, O>, input: I, caller: Caller): O {
+    return this.store.commit(() => operation.handle(new Scope(this, caller), input));
+  }
+
+  /** Carry out an operation that answers late. Answers how to give up. */
+  carryOutLate<I, O>(
+    operation: Operation<I, O>,
+    input: I,
+    caller: Caller,
+    settle: { answer(value: O): void; fail(error: unknown): void },
+  ): () => void {
+    const late = operation.late!;
+    const state = this.store.commit(() => late.begin(new Scope(this, caller), input));
+    const stop = this.runner.ask<O>((note) => late.answer(new Scope(this, caller, note), state) as O | Waiting, settle);
+    return () => {
+      stop();
+      if (late.abandon !== undefined) this.store.commit(() => late.abandon!(new Scope(this, caller), state));
+    };
+  }
+
+  /** Wake what asked for an instant that has come; whether there was any. */
+  wakeDue(): boolean {
+    let any = false;
+    for (;;) {
+      const id = this.clock.takeDue();
+      if (id === undefined) return any;
+      any = true;
+      this.runner.wake(id);
+    }
+  }
+
+  /** Remove the blobs that nothing refers to and that are older than an hour; answers how many. */
+  collectBlobs(graceMs = 3_600_000): number {
+    return this.blobs.collect(new Set(this.store.digests(DIGEST)), graceMs);
+  }
+}

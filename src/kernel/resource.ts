@@ -1,0 +1,48 @@
+import type { Scope } from "./scope.ts";
+
+/**
+ * How one type of resource is kept as declared. Each verb looks first, then does only what is missing, so that it can be
+ * called again at any time: `busy` means "call me again when something that I read has changed, or at the instant".
+ */
+export interface ResourceType<P = any> {
+  /** Such as AWS::S3::Bucket. */
+  readonly type: string;
+  /** Make the resource be as declared: create where `id` is undefined, else update in place. */
+  ensure(scope: Scope, declared: P, id: string | undefined, request: ResourceRequest<P>): Progress;
+  /** The live properties as the type's schema names them; undefined where there is no such resource. */
+  read(scope: Scope, id: string): P | undefined;
+  /** Make the resource not be. A resource that is not there is removed. */
+  remove(scope: Scope, id: string, request: ResourceRequest<P>): Progress;
+  /** What Fn::GetAtt gives; by default the live properties. */
+  attributes?(scope: Scope, id: string): Readonly<Record<string, unknown>>;
+  /** What Ref gives, where it is not the physical id. */
+  ref?(scope: Scope, id: string): string;
+  /**
+   * What a change of these properties does, where the slice of the resource specification does not say: those named here
+   * need a replacement.
+   */
+  readonly replaceOn?: readonly string[];
+}
+
+/** What an engine knows of the resource that it wants. */
+export interface ResourceRequest<P = any> {
+  /** A token that stays the same for one create, update or delete of one resource: ids derive from it. */
+  readonly token: string;
+  /** A name to use where none was declared: stack-logicalId-SUFFIX, not yet shortened to the type's limit. */
+  readonly generatedName: string;
+  readonly logicalId: string;
+  readonly stackId: string;
+  /** The stack's tags, to be put on resources that can be tagged. */
+  readonly tags: readonly { readonly Key: string; readonly Value: string }[];
+  /** As declared before this update. */
+  readonly previous?: P;
+  /** The role that the engine was given, if any. */
+  readonly roleArn?: string;
+  /** The declared UpdatePolicy and CreationPolicy attributes, evaluated. */
+  readonly updatePolicy?: Readonly<Record<string, any>>;
+}
+
+export type Progress =
+  | { readonly state: "done"; readonly id: string }
+  | { readonly state: "busy"; readonly id?: string; readonly because: string; readonly wakeAt?: number }
+  | { readonly state: "failed"; readonly id?: string; readonly reason: string };

@@ -1,0 +1,281 @@
+import type { Disk, EntryQuery } from "./disk.ts";
+import { freezeJson, sameJson } from "./json.ts";
+import { OrderedSet } from "./ordered.ts";
+import type { Entry, Stream } from "./stream.ts";
+import { idOf, type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
+
+/** What a commit changed: paths of rows, notes of index texts, paths of series. */
+export type Changed = ReadonlySet<string>;
+
+interface Resident {
+  readonly rows: Map<string, Row>;
+  readonly paths: OrderedSet;
+  readonly indexes: ReadonlyMap<string, OrderedSet>;
+}
+
+/**
+ * The ledger: rows by path and streams by series, changed only by commits. A commit is synchronous, does not nest, and
+ * happens whole or not at all. What it did is in the disk's open transaction when it returns, and durable at the flush.
+ */
+export class Store {
+  readonly disk: Disk;
+  readonly #residents = new Map<string, Resident>();
+  readonly #tables = new Map<string, Table<any>>();
+  /** Resident rows changed since the last flush: serialized once, however often they changed. */
+  readonly #unflushed = new Map<string, Row | undefined>();
+  #undo: Map<string, Row | undefined> | undefined;
+  #appends: { series: string; at: number; json: string }[] = [];
+  #trims: { series: string; before: number | undefined }[] = [];
+  #seq: number;
+  commits = 0;
+  /** Told of every commit that changed something, before anything else can happen. */
+  onCommit: (changed: Changed) => void = () => {};
+
+  constructor(disk: Disk, tables: Iterable<Table<any>>) {
+    this.disk = disk;
+    this.#seq = disk.lastSeq();
+    for (const table of tables) {
+      if (this.#tables.has(table.name)) throw new Error(`two tables are named ${table.name}`);
+      this.#tables.set(table.name, table);
+      this.#upgrade(table);
+      if (!table.options.stored) this.#residents.set(table.name, this.#load(table));
+    }
+    disk.flush();
+  }
+
+  get tables(): Iterable<Table<any>> {
+    return this.#tables.values();
+  }
+
+  /** Whether a commit is not yet durable. */
+  get dirty(): boolean {
+    return this.#unflushed.size > 0 || this.disk.dirty;
+  }
+
+  /** Make every commit so far durable. */
+  flush(): void {
+    for (const [path, row] of this.#unflushed) this.disk.putRow(path, row && JSON.stringify(row));
+    this.#unflushed.clear();
+    this.disk.flush();
+  }
+
+  commit<R>(work: () => R): R {
+    if (this.#undo !== undefined) throw new Error("a commit is already open");
+    this.#undo = new Map();
+    this.#appends = [];
+    this.#trims = [];
+    try {
+      const result = work();
+      if (result instanceof Promise) throw new Error("a commit cannot await");
+      this.#close();
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    } finally {
+      this.#undo = undefined;
+    }
+  }
+
+  get<T extends Row>(table: Table<T>, path: string): T | undefined {
+    const resident = this.#residents.get(table.name);
+    if (resident !== undefined) return resident.rows.get(path) as T | undefined;
+    this.#known(table);
+    const json = this.disk.row(path);
+    return json === undefined ? undefined : (JSON.parse(json) as T);
+  }
+
+  list<T extends Row>(table: Table<T>, prefix: string, { after, limit }: ListOptions & { after?: string } = {}): T[] {
+    const resident = this.#residents.get(table.name);
+    if (resident === undefined) {
+      this.#known(table);
+      return Array.from(this.disk.rows(prefix, after, limit), ({ json }) => JSON.parse(json) as T);
+    }
+    const found: T[] = [];
+    for (const path of resident.paths.from(prefix, after)) {
+      if (limit !== undefined && found.length === limit) break;
+      found.push(resident.rows.get(path) as T);
+    }
+    return found;
+  }
+
+  /** The paths of a table's rows that begin with the prefix, in order. */
+  paths(table: Table<any>, prefix: string): string[] {
+    const resident = this.#residents.get(table.name);
+    return resident === undefined ? Array.from(this.disk.rows(prefix), ({ path }) => path) : [...resident.paths.from(prefix)];
+  }
+
+  /** The paths that an index has for a text; `prefix` is how they begin. */
+  indexed(table: Table<any>, index: string, text: string, prefix: string, { after, limit }: ListOptions = {}): string[] {
+    const resident = this.#residents.get(table.name);
+    const head = `${text}\0`;
+    const strip = (key: string): string => key.slice(key.indexOf("\0", key.indexOf("\0") + 1) + 1);
+    if (resident === undefined) {
+      const name = `${table.name}/${index}\0${head}`;
+      return this.disk.index(`${name}${prefix}`, after && `${name}${after}`, limit).map(strip);
+    }
+    const ordered = resident.indexes.get(index);
+    if (ordered === undefined) throw new Error(`${table.name} has no index ${index}`);
+    const found: string[] = [];
+    for (const key of ordered.from(head + prefix, after && head + after)) {
+      if (limit !== undefined && found.length === limit) break;
+      found.push(key.slice(head.length));
+    }
+    return found;
+  }
+
+  put<T extends Row>(table: Table<T>, path: string, row: T | undefined): void {
+    if (this.#undo === undefined) throw new Error(`write outside a commit: ${path}`);
+    const before = this.get(table, path);
+    if (row !== undefined) {
+      if (before !== undefined && sameJson(before, row)) return;
+      freezeJson(row, path);
+    } else if (before === undefined) return;
+    if (!this.#undo.has(path)) this.#undo.set(path, before);
+    this.#place(table, path, before, row);
+  }
+
+  append(series: string, at: number, json: string): void {
+    if (this.#undo === undefined) throw new Error(`append outside a commit: ${series}`);
+    this.#appends.push({ series, at, json });
+  }
+
+  trim(series: string, before: number | undefined): void {
+    if (this.#undo === undefined) throw new Error(`trim outside a commit: ${series}`);
+    this.#trims.push({ series, before });
+  }
+
+  entries<T>(stream: Stream<T>, path: string, query: EntryQuery): Entry<T>[] {
+    const series = path.slice(path.split(":", 3).join(":").length + 1);
+    return this.disk.entries(path, query).map(({ at, seq, json }) => ({ series, at, seq, value: JSON.parse(json) as T }));
+  }
+
+  /** The notes that readers of an index text leave, for one partition and for all. */
+  static indexNote(table: Table<any>, index: string, text: string, partition?: Partition): string {
+    return partition ? `#${table.path(partition, "")}${index}\0${text}` : `#${table.name}/${index}\0${text}`;
+  }
+
+  /** Every digest that a row or an entry holds, so that blobs without one can go. */
+  *digests(pattern: RegExp): Generator<string> {
+    this.flush();
+    for (const line of this.disk.image()) for (const [digest] of line.matchAll(pattern)) yield digest;
+  }
+
+  #close(): void {
+    const undo = this.#undo!;
+    const changed = new Set<string>();
+    for (const [path, before] of undo) {
+      const table = this.#tableOf(path);
+      const after = this.get(table, path);
+      if (sameJson(before, after)) continue;
+      changed.add(path);
+      this.#noteIndexes(table, path, before, after, changed);
+      if (!table.options.stored) this.#unflushed.set(path, after);
+    }
+    for (const { series, at, json } of this.#appends) {
+      this.disk.append(series, at, ++this.#seq, json);
+      changed.add(series);
+    }
+    for (const { series, before } of this.#trims) this.disk.trim(series, before);
+    this.#undo = undefined;
+    if (changed.size === 0) return;
+    this.commits++;
+    this.onCommit(changed);
+  }
+
+  #rollBack(): void {
+    for (const [path, before] of this.#undo ?? []) {
+      const table = this.#tableOf(path);
+      this.#place(table, path, this.get(table, path), before);
+    }
+  }
+
+  /** Put a row where it belongs, and keep its indexes. */
+  #place(table: Table<any>, path: string, before: Row | undefined, after: Row | undefined): void {
+    const resident = this.#residents.get(table.name);
+    if (resident === undefined) {
+      this.disk.putRow(path, after && JSON.stringify(after));
+    } else if (after === undefined) {
+      resident.rows.delete(path);
+      resident.paths.delete(path);
+    } else {
+      if (before === undefined) resident.paths.add(path);
+      resident.rows.set(path, after);
+    }
+    for (const [name, textsOf] of Object.entries(table.options.indexes ?? {})) {
+      const old = before === undefined ? [] : list(textsOf(before));
+      const now = after === undefined ? [] : list(textsOf(after));
+      for (const text of old) if (!now.includes(text)) this.#index(table, name, text, path, false);
+      for (const text of now) if (!old.includes(text)) this.#index(table, name, text, path, true);
+    }
+  }
+
+  #index(table: Table<any>, name: string, text: string, path: string, present: boolean): void {
+    const ordered = this.#residents.get(table.name)?.indexes.get(name);
+    if (ordered === undefined) this.disk.putIndex(`${table.name}/${name}\0${text}\0${path}`, present);
+    else if (present) ordered.add(`${text}\0${path}`);
+    else ordered.delete(`${text}\0${path}`);
+  }
+
+  #noteIndexes(table: Table<any>, path: string, before: Row | undefined, after: Row | undefined, changed: Set<string>): void {
+    for (const [name, textsOf] of Object.entries(table.options.indexes ?? {})) {
+      for (const text of [...(before ? list(textsOf(before)) : []), ...(after ? list(textsOf(after)) : [])]) {
+        changed.add(Store.indexNote(table, name, text));
+        changed.add(Store.indexNote(table, name, text, partitionOf(path)));
+      }
+    }
+  }
+
+  #load(table: Table<any>): Resident {
+    const rows = new Map<string, Row>();
+    for (const { path, json } of this.disk.rows(`${table.name}:`)) {
+      const row = JSON.parse(json) as Row;
+      freezeJson(row);
+      rows.set(path, row);
+    }
+    const paths = new OrderedSet();
+    paths.fill([...rows.keys()].sort());
+    const indexes = new Map<string, OrderedSet>();
+    for (const [name, textsOf] of Object.entries(table.options.indexes ?? {})) {
+      const keys: string[] = [];
+      for (const [path, row] of rows) for (const text of list(textsOf(row))) keys.push(`${text}\0${path}`);
+      const ordered = new OrderedSet();
+      ordered.fill(keys.sort());
+      indexes.set(name, ordered);
+    }
+    return { rows, paths, indexes };
+  }
+
+  /** Bring rows that an earlier version of the table wrote into today's shape. */
+  #upgrade(table: Table<any>): void {
+    const { version = 1, upgrade, stored: onDisk, indexes = {} } = table.options;
+    const written = Number(this.disk.meta(`version:${table.name}`) ?? 0);
+    if (written === version) return;
+    if (written > version)
+      throw new Error(`${table.name} was written by a later version of Slipway (${written}, this one knows ${version})`);
+    if (written > 0 && upgrade !== undefined) {
+      for (const { path, json } of [...this.disk.rows(`${table.name}:`)]) {
+        const row = upgrade(JSON.parse(json));
+        this.disk.putRow(path, JSON.stringify(row));
+        if (!onDisk) continue;
+        for (const [name, textsOf] of Object.entries(indexes)) {
+          for (const text of list(textsOf(row))) this.disk.putIndex(`${table.name}/${name}\0${text}\0${path}`, true);
+        }
+      }
+    }
+    this.disk.putMeta(`version:${table.name}`, String(version));
+  }
+
+  #tableOf(path: string): Table<any> {
+    return this.#tables.get(path.slice(0, path.indexOf(":")))!;
+  }
+
+  #known(table: Table<any>): void {
+    if (!this.#tables.has(table.name)) throw new Error(`no service lists the table ${table.name}`);
+  }
+}
+
+const list = (texts: string | readonly string[] | undefined): readonly string[] =>
+  texts === undefined ? [] : typeof texts === "string" ? [texts] : texts;
+
+export { idOf };

@@ -1,0 +1,46 @@
+import type { EntryQuery, Place } from "./disk.ts";
+import type { Scope } from "./scope.ts";
+import type { Partition, Reach } from "./table.ts";
+
+export type { EntryQuery, Place } from "./disk.ts";
+
+/** One thing that happened, at its place in its series. */
+export interface Entry<T> extends Place {
+  readonly series: string;
+  readonly value: T;
+}
+
+/** What grows without bound, append-only: events, log lines, metric data. An entry belongs to a series. */
+export class Stream<T> {
+  readonly name: string;
+  readonly reach: Reach;
+
+  constructor(name: string, reach: Reach = "region") {
+    this.name = name;
+    this.reach = reach;
+  }
+
+  /** Seen by reads once the commit is over. */
+  append(scope: Scope, series: string, at: number, value: T): void {
+    scope.appendEntry(this, series, at, value);
+  }
+
+  read(scope: Scope, series: string, query: EntryQuery = {}): Entry<T>[] {
+    return scope.readEntries(this, series, query);
+  }
+
+  /** The names of the series that begin with the prefix, in order. */
+  series(scope: Scope, prefix = "", options: { after?: string; limit?: number } = {}): string[] {
+    return scope.readSeries(this, prefix, options);
+  }
+
+  /** Forget the entries before the instant, or the whole series. */
+  trim(scope: Scope, series: string, before?: number): void {
+    scope.trimSeries(this, series, before);
+  }
+
+  path(partition: Partition, series: string): string {
+    const region = this.reach === "region" ? partition.region : "";
+    return `~${this.name}:${this.reach === "global" ? "" : partition.account}:${region}:${series}`;
+  }
+}
