@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Bytes, by the digest `sha256:<64 hex>`; a row that holds the digest anywhere keeps the bytes alive. */
@@ -119,7 +120,7 @@ export class MemoryBlobs implements Blobs {
   }
 
   draft(): string {
-    return join(process.env["TMPDIR"] ?? "/tmp", `slipway-${randomBytes(8).toString("hex")}`);
+    return join(tmpdir(), `slipway-${randomBytes(8).toString("hex")}`);
   }
 
   collect(alive: ReadonlySet<string>): number {

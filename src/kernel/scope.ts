@@ -179,7 +179,7 @@ export class Scope implements Partition {
   readEntries<T>(stream: Stream<T>, series: string, query: EntryQuery): Entry<T>[] {
     const path = stream.path(this, series);
     this.#noteRead?.(path);
-    return this.#around.store.entries(stream, path, query);
+    return this.#around.store.entries<T>(path, query);
   }
 
   readSeries(stream: Stream<any>, prefix: string, options: { after?: string; limit?: number }): string[] {

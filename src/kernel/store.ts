@@ -1,7 +1,7 @@
 import type { Disk, EntryQuery } from "./disk.ts";
 import { freezeJson, sameJson } from "./json.ts";
 import { OrderedSet } from "./ordered.ts";
-import type { Entry, Stream } from "./stream.ts";
+import type { Entry } from "./stream.ts";
 import { idOf, type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
 
 /** What a commit changed: paths of rows, notes of index texts, paths of series. */
@@ -145,7 +145,7 @@ export class Store {
     this.#trims.push({ series, before });
   }
 
-  entries<T>(stream: Stream<T>, path: string, query: EntryQuery): Entry<T>[] {
+  entries<T>(path: string, query: EntryQuery): Entry<T>[] {
     const series = path.slice(path.split(":", 3).join(":").length + 1);
     return this.disk.entries(path, query).map(({ at, seq, json }) => ({ series, at, seq, value: JSON.parse(json) as T }));
   }
