@@ -122,23 +122,31 @@ export class Drive {
   #callLate(operation: Operation, input: unknown, caller: Caller, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let over = false;
+      let timer: NodeJS.Timeout | undefined;
       const end = (finish: () => void): void => {
         over = true;
+        clearTimeout(timer);
         signal?.removeEventListener("abort", abandon);
         this.#settled().then(finish, reject);
       };
-      const giveUp = this.kernel.carryOutLate<unknown, unknown>(operation, input, caller, {
+      const call = this.kernel.carryOutLate<unknown, unknown>(operation, input, caller, {
         answer: (value) => end(() => resolve(value)),
         fail: (error) => end(() => reject(error)),
       });
       const abandon = (): void => {
         if (over) return;
         over = true;
-        giveUp();
+        clearTimeout(timer);
+        call.giveUp();
         reject(new Error("the client hung up"));
       };
-      if (signal?.aborted) abandon();
-      else signal?.addEventListener("abort", abandon, { once: true });
+      if (over) return;
+      if (signal?.aborted) return abandon();
+      signal?.addEventListener("abort", abandon, { once: true });
+      // A long poll on a clock that stands still ends after the same time on the client's own watch.
+      const rest = call.rest();
+      if (rest?.kind !== "deadline" || rest.wakeAt === undefined || this.kernel.clock.mode !== "virtual") return;
+      timer = setTimeout(() => over || call.expire(), rest.wakeAt - this.kernel.clock.now());
     });
   }
 

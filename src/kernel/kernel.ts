@@ -5,14 +5,14 @@ import type { Clock } from "./clock.ts";
 import { consumerLoop, cursors, ensureCursors } from "./consumer.ts";
 import { deliveries, deliveryLoop } from "./delivery.ts";
 import type { Disk } from "./disk.ts";
-import { defects, Runner } from "./loop.ts";
-import type { Operation, Waiting } from "./operation.ts";
+import { defects, type Rest, Runner, type Settle } from "./loop.ts";
+import type { Operation } from "./operation.ts";
 import { Registry } from "./registry.ts";
 import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
 import type { Service } from "./service.ts";
 import { type Changed, Store } from "./store.ts";
 import type { Stream } from "./stream.ts";
-import type { Partition } from "./table.ts";
+import { idOf as idAt, type Partition, partitionOf } from "./table.ts";
 
 export interface KernelOptions {
   readonly disk: Disk;
@@ -22,6 +22,15 @@ export interface KernelOptions {
   readonly settings: Settings;
   /** A turn that throws ends the run (tests), instead of being recorded and tried again. */
   readonly strict?: boolean;
+}
+
+/** A call whose answer is not there yet. */
+export interface LateCall {
+  rest(): Rest | undefined;
+  /** The client has hung up. */
+  giveUp(): void;
+  /** It has waited, in real time, as long as it asked to. */
+  expire(): void;
 }
 
 /** The ledger, its loops and its clock, put together for a list of services. */
@@ -76,19 +85,22 @@ export class Kernel implements Surroundings {
     return this.store.commit(() => operation.handle(new Scope(this, caller), input));
   }
 
-  /** Carry out an operation that answers late. Answers how to give up. */
-  carryOutLate<I, O>(
-    operation: Operation<I, O>,
-    input: I,
-    caller: Caller,
-    settle: { answer(value: O): void; fail(error: unknown): void },
-  ): () => void {
+  /** Carry out an operation that answers late. */
+  carryOutLate<I, O>(operation: Operation<I, O>, input: I, caller: Caller, settle: Settle<O>): LateCall {
     const late = operation.late!;
     const state = this.store.commit(() => late.begin(new Scope(this, caller), input));
-    const stop = this.runner.ask<O>((note) => late.answer(new Scope(this, caller, note), state) as O | Waiting, settle);
-    return () => {
-      stop();
-      if (late.abandon !== undefined) this.store.commit(() => late.abandon!(new Scope(this, caller), state));
+    const { stop, rest } = this.runner.ask<O>((note) => late.answer(new Scope(this, caller, note), state), settle);
+    return {
+      rest,
+      giveUp: () => {
+        stop();
+        if (late.abandon !== undefined) this.store.commit(() => late.abandon!(new Scope(this, caller), state));
+      },
+      expire: () => {
+        if (late.expire === undefined) return;
+        stop();
+        settle.answer(this.store.commit(() => late.expire!(new Scope(this, caller), state)));
+      },
     };
   }
 
@@ -101,6 +113,48 @@ export class Kernel implements Surroundings {
       any = true;
       this.runner.wake(id);
     }
+  }
+
+  /** Remove every row and entry, or those of one account; answers how many rows went. Global rows name theirs in `account`. */
+  reset(account?: string): number {
+    let removed = 0;
+    const { store } = this;
+    store.commit(() => {
+      for (const table of store.tables) {
+        const everyone = account === undefined || table.options.reach === "global";
+        for (const path of store.paths(table, `${table.name}:${everyone ? "" : `${account}:`}`)) {
+          if (account !== undefined && everyone && (store.get(table, path) as { account?: string }).account !== account) continue;
+          store.put(table, path, undefined);
+          removed++;
+        }
+      }
+      for (const series of store.disk.series("~")) {
+        if (account === undefined || series.split(":", 2)[1] === account) store.trim(series, undefined);
+      }
+    });
+    return removed;
+  }
+
+  /** What the resource of an ARN waits for: its own rest, and that of the rows that derive from it. */
+  why(arn: string): { path: string; rest: Rest }[] | undefined {
+    const found = this.#rowOf(arn);
+    if (found === undefined) return undefined;
+    const { path, id } = found;
+    const own = this.runner.restOf(path);
+    const children = [...this.runner.resting()].filter((resting) => resting.path !== path && idAt(resting.path).startsWith(`${id}/`));
+    return [...(own ? [{ path, rest: own }] : []), ...children.sort((one, other) => (one.path < other.path ? -1 : 1))];
+  }
+
+  #rowOf(arn: string): { path: string; id: string } | undefined {
+    for (const table of this.store.tables) {
+      const arnOf = table.options.arn;
+      if (arnOf === undefined) continue;
+      for (const path of this.store.paths(table, `${table.name}:`)) {
+        const row = this.store.get(table, path)!;
+        if (arnOf(row, partitionOf(path)) === arn) return { path, id: row.id };
+      }
+    }
+    return undefined;
   }
 
   /** Remove the blobs that nothing refers to and that are older than an hour; answers how many. */

@@ -35,6 +35,19 @@ export const defects = new Table<Defect>("kernel/defect", { reach: "global" });
 
 const TURNS_MAX = 1000;
 
+/** Who is told what came of a question. */
+export interface Settle<O> {
+  answer(value: O): void;
+  fail(error: unknown): void;
+}
+
+/** A question that has been asked. */
+export interface Question {
+  stop(): void;
+  /** Why there is no answer yet. */
+  rest(): Rest | undefined;
+}
+
 interface Reader {
   reads: Set<string>;
   rest?: Rest;
@@ -94,12 +107,9 @@ export class Runner {
 
   /**
    * Ask a question now and whenever what it read has changed, a commit each time, until it answers; `settle` is told
-   * what came of it. Answers how to give up.
+   * what came of it. Answers how to give up, and why there is no answer yet.
    */
-  ask<O>(
-    question: (note: (read: string) => void) => O | Waiting,
-    settle: { answer(value: O): void; fail(error: unknown): void },
-  ): () => void {
+  ask<O>(question: (note: (read: string) => void) => O | Waiting, settle: Settle<O>): Question {
     const id = `?${this.#nextQuestion++}`;
     const reader: Reader = { reads: new Set(), turnsAt: 0, turns: 0 };
     this.#readers.set(id, reader);
@@ -128,7 +138,7 @@ export class Runner {
     };
     this.#questions.set(id, once);
     once();
-    return end;
+    return { stop: end, rest: () => reader.rest };
   }
 
   /** Why a row rests; undefined where it is at rest for good, or unknown. */

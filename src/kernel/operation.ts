@@ -12,6 +12,13 @@ export interface Operation<I = any, O = any> {
   readonly name: string;
   readonly handle: (scope: Scope, input: I) => O;
   readonly late?: LateAnswer<I, O>;
+  /** What of it is missing, where something is: one sentence for the coverage page. */
+  readonly partial?: string;
+}
+
+/** What is to be known about an operation besides what it does. */
+export interface OperationNotes {
+  readonly partial?: string;
 }
 
 /**
@@ -23,6 +30,8 @@ export interface LateAnswer<I, O, S = any> {
   begin(scope: Scope, input: I): S;
   answer(scope: Scope, state: S): O | Waiting;
   abandon?(scope: Scope, state: S): void;
+  /** What it answers when it has waited, in real time, as long as it asked to wait on a clock that stands still (a long poll). */
+  expire?(scope: Scope, state: S): O;
 }
 
 /** Not yet: ask again when something that was read has changed, or at the instant. */
@@ -39,13 +48,21 @@ export interface HttpAnswer {
   readonly $headers?: Readonly<Record<string, string>>;
 }
 
-export function operation<I, O>(schema: OperationSchema<I, O>, handle: (scope: Scope, input: I) => O & HttpAnswer): Operation<I, O> {
-  return { schema, name: String(schema[2]), handle };
+export function operation<I, O>(
+  schema: OperationSchema<I, O>,
+  handle: (scope: Scope, input: I) => O & HttpAnswer,
+  notes: OperationNotes = {},
+): Operation<I, O> {
+  return { schema, name: String(schema[2]), handle, ...notes };
 }
 
-export function lateOperation<I, O, S>(schema: OperationSchema<I, O>, late: LateAnswer<I, O & HttpAnswer, S>): Operation<I, O> {
+export function lateOperation<I, O, S>(
+  schema: OperationSchema<I, O>,
+  late: LateAnswer<I, O & HttpAnswer, S>,
+  notes: OperationNotes = {},
+): Operation<I, O> {
   const handle = (): never => {
     throw new Error(`${String(schema[2])} answers late`);
   };
-  return { schema, name: String(schema[2]), handle, late };
+  return { schema, name: String(schema[2]), handle, late, ...notes };
 }

@@ -2,7 +2,7 @@ import type { Disk, EntryQuery } from "./disk.ts";
 import { freezeJson, sameJson } from "./json.ts";
 import { OrderedSet } from "./ordered.ts";
 import type { Entry } from "./stream.ts";
-import { idOf, type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
+import { type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
 
 /** What a commit changed: paths of rows, notes of index texts, paths of series. */
 export type Changed = ReadonlySet<string>;
@@ -277,5 +277,3 @@ export class Store {
 
 const list = (texts: string | readonly string[] | undefined): readonly string[] =>
   texts === undefined ? [] : typeof texts === "string" ? [texts] : texts;
-
-export { idOf };

@@ -1,4 +1,5 @@
-import { jobs } from "../compute/job.ts";
+import { compute } from "../compute/index.ts";
+import { simulatedListeners } from "../compute/listener.ts";
 import { MemoryBlobs } from "../kernel/blob.ts";
 import { type Caller, rootCaller } from "../kernel/caller.ts";
 import { Clock } from "../kernel/clock.ts";
@@ -168,10 +169,16 @@ export class World {
 
   #boot(): Kernel {
     const { services, hands, seed = 1, trust = "open" } = this.#options;
-    const compute: Service = { name: "compute", operations: [], tables: [jobs], ...(hands && { loops: [hands] }) };
     const settings = { endpoint: "http://127.0.0.1:4566", seed, trust };
     this.#commitsSeen = 0;
     this.clock.forget();
-    return new Kernel({ disk: this.disk, blobs: this.blobs, clock: this.clock, services: [compute, ...services], settings, strict: true });
+    return new Kernel({
+      disk: this.disk,
+      blobs: this.blobs,
+      clock: this.clock,
+      services: [compute([simulatedListeners, ...(hands ? [hands] : [])]), ...services],
+      settings,
+      strict: true,
+    });
   }
 }
