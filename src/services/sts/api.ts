@@ -1,0 +1,13 @@
+import { parseArn } from "../../kernel/arn.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Credentials, issueSession, roleIdOf, sessionArn } from "./session.ts";
+
+export type { Credentials } from "./session.ts";
+
+/** Credentials of a role for one of our own services to work with on somebody's behalf: builds, functions, engines. */
+export function assumeForService(scope: Scope, roleArn: string, sessionName: string, durationSeconds = 3600): Credentials {
+  const account = parseArn(roleArn)?.account ?? scope.account;
+  const roleName = roleArn.split("/").at(-1)!;
+  const userId = `${roleIdOf(roleArn)}:${sessionName}`;
+  return issueSession(scope, { account, arn: sessionArn(account, roleName, sessionName), userId, type: "assumed-role", durationSeconds });
+}

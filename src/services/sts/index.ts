@@ -1,0 +1,17 @@
+import { service } from "../../kernel/service.ts";
+import {
+  assumeRole,
+  assumeRoleWithWebIdentity,
+  getAccessKeyInfo,
+  getCallerIdentity,
+  getFederationToken,
+  getSessionToken,
+} from "./identity.ts";
+import { sessionKey, sessions } from "./session.ts";
+
+export const sts = service({
+  name: "sts",
+  operations: [assumeRole, assumeRoleWithWebIdentity, getAccessKeyInfo, getCallerIdentity, getFederationToken, getSessionToken],
+  tables: [sessions],
+  keys: sessionKey,
+});
