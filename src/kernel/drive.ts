@@ -129,10 +129,6 @@ export class Drive {
         signal?.removeEventListener("abort", abandon);
         this.#settled().then(finish, reject);
       };
-      const call = this.kernel.carryOutLate<unknown, unknown>(operation, input, caller, {
-        answer: (value) => end(() => resolve(value)),
-        fail: (error) => end(() => reject(error)),
-      });
       const abandon = (): void => {
         if (over) return;
         over = true;
@@ -140,6 +136,10 @@ export class Drive {
         call.giveUp();
         reject(new Error("the client hung up"));
       };
+      const call = this.kernel.carryOutLate<unknown, unknown>(operation, input, caller, {
+        answer: (value) => end(() => resolve(value)),
+        fail: (error) => end(() => reject(error)),
+      });
       if (over) return;
       if (signal?.aborted) return abandon();
       signal?.addEventListener("abort", abandon, { once: true });

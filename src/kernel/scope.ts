@@ -5,6 +5,7 @@ import { type Delivery, type DeliveryContext, deliveries } from "./delivery.ts";
 import type { EntryQuery } from "./disk.ts";
 import { type Datum, EVENTS, events, type Fact, logLines, logSeries, type MetricName, metricSeries, metrics } from "./facts.ts";
 import { Ids, mix } from "./id.ts";
+import { freezeJson } from "./json.ts";
 import type { Registry } from "./registry.ts";
 import { Store } from "./store.ts";
 import type { Entry, Stream } from "./stream.ts";
@@ -172,13 +173,14 @@ export class Scope implements Partition {
   }
 
   appendEntry<T>(stream: Stream<T>, series: string, at: number, value: T): void {
-    this.#around.store.append(stream.path(this, series), at, JSON.stringify(value));
+    freezeJson(value, series);
+    this.#around.store.append(stream.path(this, series), at, value);
     this.#around.consumed(this, stream, series);
   }
 
-  readEntries<T>(stream: Stream<T>, series: string, query: EntryQuery): Entry<T>[] {
+  readEntries<T>(stream: Stream<T>, series: string, query: EntryQuery, note: boolean): Entry<T>[] {
     const path = stream.path(this, series);
-    this.#noteRead?.(path);
+    if (note) this.#noteRead?.(path);
     return this.#around.store.entries<T>(path, query);
   }
 

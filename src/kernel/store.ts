@@ -1,8 +1,9 @@
-import type { Disk, EntryQuery } from "./disk.ts";
+import type { Disk, EntryQuery, StoredEntry } from "./disk.ts";
 import { freezeJson, sameJson } from "./json.ts";
 import { OrderedSet } from "./ordered.ts";
 import type { Entry } from "./stream.ts";
 import { type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
+import { type Kept, Tails } from "./tail.ts";
 
 /** What a commit changed: paths of rows, notes of index texts, paths of series. */
 export type Changed = ReadonlySet<string>;
@@ -24,7 +25,8 @@ export class Store {
   /** Resident rows changed since the last flush: serialized once, however often they changed. */
   readonly #unflushed = new Map<string, Row | undefined>();
   #undo: Map<string, Row | undefined> | undefined;
-  #appends: { series: string; at: number; json: string }[] = [];
+  #appends: { series: string; at: number; value: unknown }[] = [];
+  readonly #tails = new Tails();
   #trims: { series: string; before: number | undefined }[] = [];
   #seq: number;
   commits = 0;
@@ -135,9 +137,9 @@ export class Store {
     this.#place(table, path, before, row);
   }
 
-  append(series: string, at: number, json: string): void {
+  append(series: string, at: number, value: unknown): void {
     if (this.#undo === undefined) throw new Error(`append outside a commit: ${series}`);
-    this.#appends.push({ series, at, json });
+    this.#appends.push({ series, at, value });
   }
 
   trim(series: string, before: number | undefined): void {
@@ -147,7 +149,7 @@ export class Store {
 
   entries<T>(path: string, query: EntryQuery): Entry<T>[] {
     const series = path.slice(path.split(":", 3).join(":").length + 1);
-    return this.disk.entries(path, query).map(({ at, seq, json }) => ({ series, at, seq, value: JSON.parse(json) as T }));
+    return this.#kept(path, query).map(({ at, seq, value }) => ({ series, at, seq, value: value as T }));
   }
 
   /** The notes that readers of an index text leave, for one partition and for all. */
@@ -161,6 +163,18 @@ export class Store {
     for (const line of this.disk.image()) for (const [digest] of line.matchAll(pattern)) yield digest;
   }
 
+  /** Plain windows come from memory where somebody has asked for them before; all else from the disk. */
+  #kept(path: string, query: EntryQuery): Kept[] {
+    const { after, limit, newestFirst, from = 0, to = Number.POSITIVE_INFINITY } = query;
+    const parsed = (entries: readonly StoredEntry[]): Kept[] => entries.map(({ at, seq, json }) => ({ at, seq, value: JSON.parse(json) }));
+    if (after !== undefined || limit !== undefined || newestFirst) return parsed(this.disk.entries(path, query));
+    const known = this.#tails.read(path, query);
+    if (known !== undefined) return known;
+    const entries = parsed(this.disk.entries(path, { from }));
+    this.#tails.keep(path, from, entries);
+    return to === Number.POSITIVE_INFINITY ? entries : entries.filter(({ at }) => at < to);
+  }
+
   #close(): void {
     const undo = this.#undo!;
     const changed = new Set<string>();
@@ -172,11 +186,15 @@ export class Store {
       this.#noteIndexes(table, path, before, after, changed);
       if (!table.options.stored) this.#unflushed.set(path, after);
     }
-    for (const { series, at, json } of this.#appends) {
-      this.disk.append(series, at, ++this.#seq, json);
+    for (const { series, at, value } of this.#appends) {
+      this.disk.append(series, at, ++this.#seq, JSON.stringify(value));
+      this.#tails.append(series, { at, seq: this.#seq, value });
       changed.add(series);
     }
-    for (const { series, before } of this.#trims) this.disk.trim(series, before);
+    for (const { series, before } of this.#trims) {
+      this.disk.trim(series, before);
+      this.#tails.drop(series);
+    }
     this.#undo = undefined;
     if (changed.size === 0) return;
     this.commits++;

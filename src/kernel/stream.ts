@@ -26,7 +26,12 @@ export class Stream<T> {
   }
 
   read(scope: Scope, series: string, query: EntryQuery = {}): Entry<T>[] {
-    return scope.readEntries(this, series, query);
+    return scope.readEntries(this, series, query, true);
+  }
+
+  /** The same, without being woken by what comes later: for whoever will look again at an instant anyway. */
+  peek(scope: Scope, series: string, query: EntryQuery = {}): Entry<T>[] {
+    return scope.readEntries(this, series, query, false);
   }
 
   /** The names of the series that begin with the prefix, in order. */
