@@ -1,4 +1,4 @@
-import { compute } from "../compute/index.ts";
+import { compute } from "../compute/service.ts";
 import { simulatedListeners } from "../compute/listener.ts";
 import { MemoryBlobs } from "../kernel/blob.ts";
 import { type Caller, rootCaller } from "../kernel/caller.ts";
