@@ -1,6 +1,7 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type Credentials, issueSession, roleIdOf, sessionArn } from "./session.ts";
+import { roleIdOf } from "../iam/api.ts";
+import { type Credentials, issueSession, sessionArn } from "./session.ts";
 
 export type { Credentials } from "./session.ts";
 
@@ -8,6 +9,6 @@ export type { Credentials } from "./session.ts";
 export function assumeForService(scope: Scope, roleArn: string, sessionName: string, durationSeconds = 3600): Credentials {
   const account = parseArn(roleArn)?.account ?? scope.account;
   const roleName = roleArn.split("/").at(-1)!;
-  const userId = `${roleIdOf(roleArn)}:${sessionName}`;
+  const userId = `${roleIdOf(scope, roleArn) ?? "AROASLIPWAYSERVICEJOB"}:${sessionName}`;
   return issueSession(scope, { account, arn: sessionArn(account, roleName, sessionName), userId, type: "assumed-role", durationSeconds });
 }

@@ -11,8 +11,8 @@ import {
   GetSessionToken$,
   PackedPolicyTooLargeException,
 } from "../../sdk/sts.js";
-import { trustRefusal } from "../iam/api.ts";
-import { type Credentials, issueSession, roleIdOf, sessionArn } from "./session.ts";
+import { roleIdOf, trustRefusal } from "../iam/api.ts";
+import { type Credentials, issueSession, sessionArn } from "./session.ts";
 
 export const getCallerIdentity = operation(GetCallerIdentity$, ({ caller }) => ({
   UserId: caller.userId,
@@ -28,7 +28,7 @@ export const assumeRole = operation(AssumeRole$, (scope, input) => {
   });
   if (refusal !== undefined) fault("AccessDenied", refusal, 403);
   if ((input.Policy?.length ?? 0) > 2048) fault(PackedPolicyTooLargeException, "Packed size of session policy exceeds the limit");
-  const userId = `${roleIdOf(input.RoleArn!)}:${input.RoleSessionName}`;
+  const userId = `${roleIdOf(scope, input.RoleArn!)}:${input.RoleSessionName}`;
   const arn = sessionArn(account, name, input.RoleSessionName!);
   const durationSeconds = input.DurationSeconds ?? 3600;
   const request = { account, arn, userId, type: "assumed-role", durationSeconds, ...(input.Policy && { policy: input.Policy }) } as const;
@@ -44,7 +44,9 @@ export const assumeRoleWithWebIdentity = operation(
   AssumeRoleWithWebIdentity$,
   (scope, { RoleArn, RoleSessionName, DurationSeconds, WebIdentityToken }) => {
     const { account, name } = requireRoleArn(RoleArn!);
-    const userId = `${roleIdOf(RoleArn!)}:${RoleSessionName}`;
+    const refusal = trustRefusal(scope, RoleArn!, "sts:AssumeRoleWithWebIdentity", {});
+    if (refusal !== undefined) fault("AccessDenied", refusal, 403);
+    const userId = `${roleIdOf(scope, RoleArn!)}:${RoleSessionName}`;
     const arn = sessionArn(account, name, RoleSessionName!);
     const credentials = issueSession(scope, { account, arn, userId, type: "assumed-role", durationSeconds: DurationSeconds ?? 3600 });
     const subject = subjectOf(WebIdentityToken!);

@@ -1,6 +1,5 @@
 import type { Caller, KnownKey } from "../../kernel/caller.ts";
 import { realNow } from "../../kernel/clock.ts";
-import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 
@@ -73,9 +72,6 @@ export function sessionKey(scope: Scope, accessKeyId: string): KnownKey | undefi
   const { secret, token: sessionToken, account: accountId, arn, userId, type, expiresAt } = session;
   return { secret, sessionToken, accountId, arn, userId, type, expiresAt };
 }
-
-/** The id of a role: AROA and 17 letters that derive from its ARN, so that a role has one before anybody stores it. */
-export const roleIdOf = (arn: string): string => `AROA${idsFrom(arn).text(17)}`;
 
 /** The ARN that a role's session has: arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION. */
 export const sessionArn = (account: string, roleName: string, sessionName: string): string =>

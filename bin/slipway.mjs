@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Runs the built command where there is one, else the sources; on the Node that this package brings where the machine's is older.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const built = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const main = existsSync(built) ? built : fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+if (Number(process.versions.node.split(".")[0]) >= 24) {
+  await import(main);
+} else {
+  const node = createRequire(import.meta.url).resolve("node/bin/node");
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 130);
+  });
+}

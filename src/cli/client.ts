@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./command.ts";
+
+type Options = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
+
+/** Options that every command which talks to a running cloud has. */
+export const remote = {
+  endpoint: { type: "string" },
+  json: { type: "boolean" },
+  account: { type: "string" },
+  region: { type: "string" },
+} as const satisfies Options;
+
+/** The values of the options, and what else was given. */
+export function parse(args: readonly string[], options: Options): { values: Record<string, any>; rest: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    return { values, rest: positionals };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+export const endpointOf = ({ endpoint }: Record<string, any>): string =>
+  (endpoint ?? process.env["SLIPWAY_ENDPOINT"] ?? process.env["AWS_ENDPOINT_URL"] ?? "http://127.0.0.1:4566").replace(/\/$/, "");
+
+export const partitionOf = ({ account, region }: Record<string, any>): Record<string, string> => ({
+  account: account ?? "000000000000",
+  region: region ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"] ?? "us-east-1",
+});
+
+/** No Slipway answers; exit code 3. */
+class UnreachableError extends Error {
+  readonly exitCode = 3;
+}
+
+/** Ask /_slipway something. A body makes it a POST. */
+export async function ask(values: Record<string, any>, path: string, query: Record<string, string> = {}, body?: object): Promise<any> {
+  const endpoint = endpointOf(values);
+  const url = `${endpoint}/_slipway/${path}?${new URLSearchParams(query)}`;
+  const post = body && { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(url, post).catch(() => {
+    throw new UnreachableError(`no Slipway answers at ${endpoint}; slipway start runs one`);
+  });
+  const answer = (await response.json()) as any;
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+/** Print the answer as JSON where that was asked for, otherwise as people read it. */
+export function print(values: Record<string, any>, answer: unknown, lines: () => readonly string[]): number {
+  process.stdout.write(values["json"] ? `${JSON.stringify(answer)}\n` : `${lines().join("\n")}\n`);
+  return 0;
+}

@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HandsBackend, PlacedJob } from "./compute/backend.ts";
+import { isOver, type Job, jobs, stopJob } from "./compute/job.ts";
+import { type RealHands, startHands } from "./compute/real.ts";
+import { compute } from "./compute/service.ts";
+import { controlRoute } from "./control/control.ts";
+import { FileBlobs } from "./kernel/blob.ts";
+import { Clock, type ClockMode, realNow } from "./kernel/clock.ts";
+import { Disk, type Durability } from "./kernel/disk.ts";
+import { Drive } from "./kernel/drive.ts";
+import { Kernel } from "./kernel/kernel.ts";
+import type { Service } from "./kernel/service.ts";
+import { type Partition, partitionOf } from "./kernel/table.ts";
+import { services } from "./services/index.ts";
+import { assumeForService, type Credentials } from "./services/sts/api.ts";
+import type { Backend } from "./wire/backend.ts";
+import { createWire } from "./wire/server.ts";
+
+export interface CloudOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Where the state is kept; in a temporary folder, removed at the end, where there is none. */
+  readonly folder?: string;
+  readonly clock: ClockMode;
+  /** The instant at which a virtual clock starts, in milliseconds. */
+  readonly startAt?: number;
+  readonly trust: "open" | "signed" | "enforced";
+  readonly durability: Durability;
+  readonly seed: number;
+  readonly allowRealKeys: boolean;
+  /** Instead of every service that there is. */
+  readonly services?: readonly Service[];
+}
+
+const VERSION = "0.1.0";
+const NOWHERE: Partition = { account: "", region: "" };
+const BLOB_COLLECTION_MS = 600_000;
+
+/** A cloud that runs in this process: the kernel, the wire, the hands and the data plane, put together. */
+export class Cloud {
+  readonly kernel: Kernel;
+  readonly drive: Drive;
+  readonly folder: string;
+  endpoint = "";
+  #server: Server | undefined;
+  #hands: RealHands | undefined;
+  readonly #disk: Disk;
+  readonly #options: CloudOptions;
+  readonly #closers: (() => void | Promise<void>)[] = [];
+  readonly #credentials = new Map<string, Credentials>();
+
+  static async start(options: CloudOptions): Promise<Cloud> {
+    if (options.trust === "open" && !isLoopback(options.host)) {
+      throw new Error(`listening on ${options.host} needs --trust signed or enforced: anybody could run code here`);
+    }
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(options.port, options.host, resolve));
+    const { port } = server.address() as AddressInfo;
+    const cloud = new Cloud(options, `http://${options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`);
+    await cloud.#open(server);
+    return cloud;
+  }
+
+  private constructor(options: CloudOptions, endpoint: string) {
+    this.#options = options;
+    this.endpoint = endpoint;
+    this.folder = options.folder ?? mkdtempSync(join(tmpdir(), "slipway-"));
+    this.#disk = openDisk(join(this.folder, "ledger.db"), options.durability);
+    const { trust, seed, clock, startAt } = options;
+    this.kernel = new Kernel({
+      disk: this.#disk,
+      blobs: new FileBlobs(join(this.folder, "blobs")),
+      clock: new Clock(clock, startAt),
+      services: [compute(), ...(options.services ?? services)],
+      settings: { endpoint, seed, trust },
+    });
+    this.drive = new Drive(this.kernel, stopSinceTheDiskRefused);
+  }
+
+  /** Stop what runs, write what is left to write. */
+  async close(): Promise<void> {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+    for (const close of this.#closers) await close();
+    await this.#hands?.close();
+    this.drive.stop();
+    this.#disk.close();
+    if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #open(server: Server): Promise<void> {
+    this.#server = server;
+    this.#hands = await startHands(this.#handsBackend());
+    const control = controlRoute({ kernel: this.kernel, drive: this.drive, version: VERSION, reset: (account) => this.#reset(account) });
+    const wire = createWire(this.#wireBackend(), { routes: [control], allowRealKeys: this.#options.allowRealKeys });
+    server.on("request", (request, response) => wire.handle(request, response));
+    server.keepAliveTimeout = 60_000;
+    const collection = setInterval(() => this.kernel.collectBlobs(), BLOB_COLLECTION_MS).unref();
+    this.#closers.push(() => clearInterval(collection));
+  }
+
+  #wireBackend(): Backend {
+    const { kernel, drive } = this;
+    const nowhere = kernel.scope(NOWHERE);
+    return {
+      services: kernel.registry.services,
+      blobs: kernel.blobs,
+      trust: this.#options.trust,
+      now: realNow,
+      identify: (accessKeyId, sessionToken) => kernel.registry.key(nowhere, accessKeyId, sessionToken),
+      authorize: (caller, action, resource, context) => kernel.registry.authorize(nowhere, caller, action, resource, context),
+      call: (_service, operation, input, caller, signal) => drive.call(operation, input, caller, signal),
+    };
+  }
+
+  #handsBackend(): HandsBackend {
+    const { kernel, drive } = this;
+    return {
+      blobs: kernel.blobs,
+      endpoint: this.endpoint,
+      folder: this.folder,
+      commit: (partition, work) => kernel.commit(partition, work),
+      durable: async () => drive.durable(),
+      jobs: () => this.#jobs(),
+      onJobsChanged: (listener) => this.#onJobsChanged(listener),
+      holdClock: (jobId) => kernel.clock.hold(jobId),
+      credentials: (identity) => {
+        const key = JSON.stringify(identity);
+        const known = this.#credentials.get(key);
+        if (known !== undefined && known.expiresAt - realNow() > 900_000) return known;
+        const { accountId: account, region, roleArn, sessionName } = identity;
+        const role = roleArn ?? `arn:aws:iam::${account}:role/slipway`;
+        const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName));
+        this.#credentials.set(key, issued);
+        return issued;
+      },
+      log: (partition, { group, stream }, lines) =>
+        kernel.commit(partition, (scope) => {
+          for (const { at, message } of lines) scope.log({ group, stream, message }, at);
+        }),
+      now: () => kernel.clock.now(),
+    };
+  }
+
+  #jobs(): PlacedJob[] {
+    const { store } = this.kernel;
+    return store.paths(jobs, `${jobs.name}:`).map((path) => ({ partition: partitionOf(path), job: store.get(jobs, path)! }));
+  }
+
+  #onJobsChanged(listener: (job: Job, partition: Partition) => void): () => void {
+    const head = `${jobs.name}:`;
+    return this.kernel.watch((changed) => {
+      for (const path of changed) {
+        const job = path.startsWith(head) ? this.kernel.store.get(jobs, path) : undefined;
+        if (job !== undefined) listener(job, partitionOf(path));
+      }
+    });
+  }
+
+  /** Stop what runs for the account (or for all), then forget its rows. */
+  async #reset(account?: string): Promise<number> {
+    const { kernel } = this;
+    const mine = (): PlacedJob[] =>
+      this.#jobs().filter(({ job, partition }) => !isOver(job) && (account ?? partition.account) === partition.account);
+    for (const { job, partition } of mine()) kernel.commit(partition, (scope) => stopJob(scope, job.id));
+    for (let tries = 0; tries < 500 && mine().length > 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+    const removed = kernel.reset(account);
+    this.#credentials.clear();
+    await this.drive.durable();
+    return removed;
+  }
+}
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
+
+function openDisk(path: string, durability: Durability): Disk {
+  try {
+    return new Disk(path, durability);
+  } catch (error) {
+    if (/locked|busy/i.test((error as Error).message)) throw new Error(`another Slipway uses ${path}`);
+    throw new Error(`cannot use ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** What was answered is on disk; nothing may be answered any more. */
+function stopSinceTheDiskRefused(error: unknown): void {
+  process.stderr.write(`slipway: the disk refuses (${(error as Error).message}); stopping, so that nothing is answered that is not kept\n`);
+  process.exit(74);
+}

@@ -1,0 +1,41 @@
+import { parseArn } from "../../kernel/arn.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { roles } from "./role.ts";
+import { serviceCredentials } from "./service-credential.ts";
+import { userArn, users } from "./user.ts";
+
+/** The id of a role, such as AROA…; undefined where there is no such role. */
+export const roleIdOf = (scope: Scope, arn: string): string | undefined => roles.get(scope.at(arn), arn.split("/").at(-1)!)?.roleId;
+
+/**
+ * Why the caller may not hand a role to a service, or undefined. The role has to be there; where trust is enforced, the
+ * caller needs iam:PassRole for it. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+ */
+export function passRoleRefusal(scope: Scope, arn: string, servicePrincipal: string): string | undefined {
+  const parsed = parseArn(arn);
+  const word = `User: ${scope.caller.arn} is not authorized to perform: iam:PassRole on resource: ${arn}`;
+  if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return `${arn} is not the ARN of a role`;
+  if (roleIdOf(scope, arn) === undefined) return word;
+  return scope.refusal("iam:PassRole", arn, { "iam:PassedToService": servicePrincipal }) === undefined ? undefined : word;
+}
+
+/** Why the caller may not assume a role, or undefined. */
+export function trustRefusal(scope: Scope, arn: string, action: string, context: Readonly<Record<string, string>>): string | undefined {
+  const word = `User: ${scope.caller.arn} is not authorized to perform: ${action} on resource: ${arn}`;
+  if (roleIdOf(scope, arn) === undefined) return word;
+  return scope.refusal(action, arn, context) === undefined ? undefined : word;
+}
+
+/** The owner of a name and password for a service, as git presents them to CodeCommit. */
+export function ownerOfCredential(
+  scope: Scope,
+  serviceName: string,
+  userName: string,
+  password: string,
+): { account: string; arn: string; userId: string } | undefined {
+  const found = serviceCredentials
+    .by(scope, "name", userName)
+    .find((credential) => credential.serviceName === serviceName && credential.password === password && credential.status === "Active");
+  const user = found && users.get(scope.in({ account: found.account }), found.user);
+  return found && user && { account: found.account, arn: userArn(found.account, user), userId: user.userId };
+}

@@ -1,0 +1,69 @@
+import { service } from "../../kernel/service.ts";
+import * as keys from "./access-key.ts";
+import { holderOperations } from "./holder.ts";
+import * as profile from "./instance-profile.ts";
+import * as policy from "./policy.ts";
+import { iamResources } from "./resources.ts";
+import * as role from "./role.ts";
+import * as credential from "./service-credential.ts";
+import * as user from "./user.ts";
+
+export const iam = service({
+  name: "iam",
+  operations: [
+    role.createRole,
+    role.createServiceLinkedRole,
+    role.deleteRole,
+    role.deleteRolePermissionsBoundary,
+    role.getRole,
+    role.listRoles,
+    role.listRoleTags,
+    role.putRolePermissionsBoundary,
+    role.tagRole,
+    role.untagRole,
+    role.updateAssumeRolePolicy,
+    role.updateRole,
+    role.updateRoleDescription,
+    user.createUser,
+    user.deleteUser,
+    user.getUser,
+    user.listUsers,
+    user.listUserTags,
+    user.tagUser,
+    user.untagUser,
+    user.updateUser,
+    keys.createAccessKey,
+    keys.deleteAccessKey,
+    keys.getAccessKeyLastUsed,
+    keys.listAccessKeys,
+    keys.updateAccessKey,
+    credential.createServiceSpecificCredential,
+    credential.deleteServiceSpecificCredential,
+    credential.listServiceSpecificCredentials,
+    credential.resetServiceSpecificCredential,
+    credential.updateServiceSpecificCredential,
+    policy.createPolicy,
+    policy.createPolicyVersion,
+    policy.deletePolicy,
+    policy.deletePolicyVersion,
+    policy.getPolicy,
+    policy.getPolicyVersion,
+    policy.listEntitiesForPolicy,
+    policy.listPolicies,
+    policy.listPolicyVersions,
+    policy.setDefaultPolicyVersion,
+    policy.tagPolicy,
+    policy.untagPolicy,
+    profile.addRoleToInstanceProfile,
+    profile.createInstanceProfile,
+    profile.deleteInstanceProfile,
+    profile.getInstanceProfile,
+    profile.listInstanceProfiles,
+    profile.listInstanceProfilesForRole,
+    profile.removeRoleFromInstanceProfile,
+    ...holderOperations,
+  ],
+  tables: [role.roles, user.users, keys.accessKeys, credential.serviceCredentials, policy.policies, profile.instanceProfiles],
+  resources: iamResources,
+  keys: keys.userKey,
+});
