@@ -1,7 +1,10 @@
 import type { Service } from "../kernel/service.ts";
 import { iam } from "./iam/index.ts";
+import { kms } from "./kms/index.ts";
+import { secretsManager } from "./secrets-manager/index.ts";
 import { sqs } from "./sqs/index.ts";
+import { ssm } from "./ssm/index.ts";
 import { sts } from "./sts/index.ts";
 
 /** Every service, one line each. A service may use the api.ts of those above it. */
-export const services: readonly Service[] = [iam, sts, sqs];
+export const services: readonly Service[] = [iam, sts, kms, secretsManager, ssm, sqs];

@@ -162,7 +162,9 @@ export function shown(scope: Scope, role: Role) {
     AssumeRolePolicyDocument: encodeURIComponent(role.trustPolicy),
     MaxSessionDuration: role.maxSessionSeconds,
     ...(description !== undefined && { Description: description }),
-    ...(boundaryArn && { PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const, PermissionsBoundaryArn: boundaryArn } }),
+    ...(boundaryArn && {
+      PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const, PermissionsBoundaryArn: boundaryArn },
+    }),
     ...(Object.keys(tags).length > 0 && { Tags: tagList(tags) }),
     RoleLastUsed: {},
   };

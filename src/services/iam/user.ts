@@ -125,7 +125,9 @@ function shown(scope: Scope, user: User) {
     UserId: user.userId,
     Arn: userArn(scope.account, user),
     CreateDate: new Date(user.createdAt),
-    ...(boundaryArn && { PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const, PermissionsBoundaryArn: boundaryArn } }),
+    ...(boundaryArn && {
+      PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const, PermissionsBoundaryArn: boundaryArn },
+    }),
     ...(Object.keys(tags).length > 0 && { Tags: tagList(tags) }),
   };
 }

@@ -1,0 +1,2 @@
+/** The version that every answer names. */
+export const version = "2";

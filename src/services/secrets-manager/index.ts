@@ -1,0 +1,26 @@
+import { service } from "../../kernel/service.ts";
+import { secretResource } from "./resources.ts";
+import { secretLoop } from "./secret.loop.ts";
+import * as secret from "./secret.ts";
+
+export const secretsManager = service({
+  name: "secrets-manager",
+  operations: [
+    secret.createSecret,
+    secret.deleteSecret,
+    secret.describeSecret,
+    secret.getRandomPassword,
+    secret.getSecretValue,
+    secret.listSecrets,
+    secret.listSecretVersionIds,
+    secret.putSecretValue,
+    secret.restoreSecret,
+    secret.tagResource,
+    secret.untagResource,
+    secret.updateSecret,
+  ],
+  tables: [secret.secrets],
+  loops: [secretLoop],
+  resources: [secretResource],
+  references: [secret.secretReference],
+});

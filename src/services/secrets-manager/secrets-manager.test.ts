@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
+import { World } from "../../testing/world.ts";
+import { secretsManager } from "./index.ts";
+import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference } from "./secret.ts";
+
+const world = (): World => new World({ services: [secretsManager] });
+
+test("a new value is current, the one before it previous", async () => {
+  const cloud = world();
+  const { ARN } = await cloud.call(createSecret, { Name: "db", SecretString: '{"password":"one"}' });
+  await cloud.call(putSecretValue, { SecretId: "db", SecretString: '{"password":"two"}' });
+  expect((await cloud.call(getSecretValue, { SecretId: ARN })).SecretString).toBe('{"password":"two"}');
+  expect((await cloud.call(getSecretValue, { SecretId: "db", VersionStage: "AWSPREVIOUS" })).SecretString).toBe('{"password":"one"}');
+  expect(secretReference.resolve(cloud.scope(), `${ARN}:SecretString:password`)).toEqual({ state: "value", value: "two" });
+});
+
+test("a password has what it must have", async () => {
+  const { RandomPassword } = await world().call(getRandomPassword, { PasswordLength: 8, ExcludePunctuation: true });
+  expect(RandomPassword).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9]{8}$/);
+});
+
+test("a deleted secret goes when its window is over, whenever the power is cut", async () => {
+  await endsTheSameWheneverThePowerIsCut(world, async (cloud) => {
+    await cloud.call(createSecret, { Name: "db", SecretString: "x" });
+    await cloud.call(deleteSecret, { SecretId: "db", RecoveryWindowInDays: 7 });
+    await expect(cloud.call(getSecretValue, { SecretId: "db" })).rejects.toThrow("marked for deletion");
+    await cloud.advance("7d");
+    await expect(cloud.call(getSecretValue, { SecretId: "db" })).rejects.toThrow("can't find the specified secret");
+  });
+});
