@@ -116,7 +116,11 @@ export interface GitSpec {
   readonly type: "git";
   readonly repositoryId: string;
   /** Run in order, each with its own standard input; the first that fails ends the job. No shell. */
-  readonly commands: readonly { readonly args: readonly string[]; readonly stdin?: string; readonly env?: Readonly<Record<string, string>> }[];
+  readonly commands: readonly {
+    readonly args: readonly string[];
+    readonly stdin?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface JobResult {

@@ -42,7 +42,7 @@ function state({ kernel: { clock, runner } }: Controlled): object {
 
 /** Whether an event has happened, since now, that the pattern matches. */
 function happened({ kernel }: Controlled, { partition }: Question, pattern: unknown): () => boolean {
-  const matches = compilePattern(JSON.stringify(pattern));
+  const { matches } = compilePattern(JSON.stringify(pattern));
   const scope = kernel.scope(partition);
   let after = events.read(scope, EVENTS, { newestFirst: true, limit: 1 })[0];
   return () => {

@@ -10,6 +10,8 @@ export interface Fact {
   readonly resources: readonly string[];
   /** The event bus, where it is not the default one. */
   readonly bus?: string;
+  /** When it happened, where whoever says so says another time than now; milliseconds. */
+  readonly time?: number;
 }
 
 /** What was measured: one value, or a set of values with their counts, or only their statistics. */

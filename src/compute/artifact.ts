@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { lstat, readdir, readlink } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import yazl from "yazl";
+import type { BlobRef, Blobs } from "../kernel/blob.ts";
+import { confinedExisting } from "./confined.ts";
+
+/** Which files of a workspace make an artifact, in the words of a buildspec. */
+export interface ArtifactFiles {
+  /** The directory that paths in the artifact are relative to. */
+  readonly base: string;
+  readonly files: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Every file at the top of the archive. */
+  readonly discardPaths?: boolean;
+}
+
+/** The same files are the same archive, whenever they were written. */
+const MTIME = new Date(Date.UTC(1990, 0, 1));
+
+/** Pack the files that match into a blob, as a zip; undefined where none do. */
+export async function packArtifact(blobs: Blobs, root: string, artifact: ArtifactFiles): Promise<BlobRef | undefined> {
+  const base = confinedExisting(root, artifact.base);
+  if (base === undefined) return undefined;
+  const paths = await matchingFiles(base, artifact);
+  if (paths.length === 0) return undefined;
+  const archive = new yazl.ZipFile();
+  const stored = store(blobs, archive.outputStream);
+  for (const path of paths) await addFile(archive, join(base, path), artifact.discardPaths ? basename(path) : path);
+  archive.end();
+  return stored;
+}
+
+/**
+ * The paths that a buildspec's patterns match, in order: `*` stays within a directory, `**` does not, and neither makes
+ * an exception of names that begin with a dot.
+ */
+export async function matchingFiles(base: string, { files, exclude = [] }: Pick<ArtifactFiles, "files" | "exclude">): Promise<string[]> {
+  const wanted = files.map((pattern) => expressionOf(base, pattern));
+  const unwanted = exclude.map((pattern) => expressionOf(base, pattern));
+  const entries = await readdir(base, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)))
+    .filter((path) => wanted.some((expression) => expression.test(path)) && !unwanted.some((expression) => expression.test(path)))
+    .sort();
+}
+
+function expressionOf(base: string, pattern: string): RegExp {
+  const local = pattern.startsWith("/") ? relative(base, pattern) : pattern.replace(/^(\.\/)+/, "");
+  const source = local.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => {
+    switch (token) {
+      case "**/":
+        return "(?:.*/)?";
+      case "**":
+        return ".*";
+      case "*":
+        return "[^/]*";
+      case "?":
+        return "[^/]";
+      default:
+        return `\\${token}`;
+    }
+  });
+  return new RegExp(`^${source}$`, "s");
+}
+
+async function addFile(archive: yazl.ZipFile, file: string, name: string): Promise<void> {
+  const { mode, isLink } = await lstat(file).then((stats) => ({ mode: stats.mode, isLink: stats.isSymbolicLink() }));
+  if (isLink) archive.addBuffer(Buffer.from(await readlink(file)), name, { mode, mtime: MTIME, compress: false });
+  else archive.addFile(file, name, { mode, mtime: MTIME });
+}
+
+async function store(blobs: Blobs, content: NodeJS.ReadableStream): Promise<BlobRef> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const draft = blobs.draft();
+  await pipeline(content, measure, createWriteStream(draft));
+  return blobs.adopt(draft, { digest: `sha256:${hash.digest("hex")}`, size });
+}

@@ -1,0 +1,45 @@
+import { Agent, request } from "undici";
+import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
+import type { HttpSpec } from "./job.ts";
+
+/** bytes; what is longer is cut off. */
+const BODY_MAX = 6 * 1024 * 1024;
+
+/** Makes one HTTP request and keeps the answer, whatever its status. No answer at all is a failure. */
+export class HttpDriver implements Driver<HttpSpec> {
+  readonly parallel = 200;
+  readonly #agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000 });
+
+  async run({ spec, signal }: Task<HttpSpec>): Promise<JobOutcome> {
+    const timeout = AbortSignal.timeout(spec.timeoutMs);
+    try {
+      return { status: "SUCCEEDED", result: { response: await this.#ask(spec, AbortSignal.any([signal, timeout])) } };
+    } catch (error) {
+      if (signal.aborted) return stopped();
+      if (timeout.aborted) return { status: "TIMED_OUT", reason: `${spec.url} did not answer within ${spec.timeoutMs} ms.` };
+      return { status: "FAILED", reason: `${spec.url} could not be reached: ${(error as Error).message}` };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #ask({ method, url, headers, body }: HttpSpec, signal: AbortSignal) {
+    const answer = await request(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher: this.#agent });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= BODY_MAX) break;
+    }
+    const text = Buffer.concat(chunks).subarray(0, BODY_MAX).toString("utf8");
+    return { status: answer.statusCode, headers: flat(answer.headers), body: text };
+  }
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const entries = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value!]));
+}

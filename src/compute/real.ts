@@ -1,0 +1,41 @@
+import type { HandsBackend } from "./backend.ts";
+import { CommandDriver } from "./command.ts";
+import { FunctionDriver } from "./function.ts";
+import { GitDriver } from "./git.ts";
+import { Hands } from "./hands.ts";
+import { HttpDriver } from "./http.ts";
+import { Processes, type ProcessOptions } from "./process.ts";
+import { Repositories } from "./repository.ts";
+
+/** The hands of a cloud that executes, at work. */
+export interface RealHands {
+  readonly repositories: Repositories;
+  /** How processes are confined on this machine. */
+  readonly sandbox: "bubblewrap" | "plain";
+  /** Remove a workspace; whoever owns it has taken what it wants. */
+  releaseWorkspace(name: string): Promise<void>;
+  /** Stop everything that runs. */
+  close(): Promise<void>;
+}
+
+/** End what an earlier life left behind, and set to work. Workspaces that no job row names any more are removed. */
+export async function startHands(backend: HandsBackend, options: ProcessOptions = {}): Promise<RealHands> {
+  const processes = new Processes(backend.folder, options);
+  processes.endLeftOvers();
+  const repositories = new Repositories(backend.folder);
+  const command = new CommandDriver(backend, processes, repositories);
+  const invoke = new FunctionDriver(backend, processes);
+  const kept = backend.jobs().flatMap(({ job }) => (job.spec.type === "command" ? [job.spec.workspace] : []));
+  await Promise.all([command.sweepWorkspaces(new Set(kept)), invoke.sweep()]);
+  const hands = new Hands(backend, { command, invoke, git: new GitDriver(repositories), http: new HttpDriver() });
+  hands.start();
+  return {
+    repositories,
+    sandbox: processes.sandbox.kind,
+    releaseWorkspace: (name) => command.releaseWorkspace(name),
+    async close() {
+      await hands.close();
+      await processes.close();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { gitEnvironment, Repositories } from "../compute/repository.ts";
+import { gitRoute } from "./git.ts";
+import { gitCredentialsOf } from "./git-credentials.ts";
+
+const KEY = "AKIAIOSFODNN7EXAMPLE";
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+const run = promisify(execFile);
+
+let folder: string;
+let server: Server;
+let port: number;
+let repositories: Repositories;
+let pushes: string[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-git-"));
+  repositories = new Repositories(folder);
+  pushes = [];
+  const route = gitRoute<string>({
+    repositories,
+    async authenticate(request) {
+      const credentials = gitCredentialsOf(request);
+      switch (credentials.type) {
+        case "none":
+          return undefined;
+        case "password":
+          return credentials.password === "p@ss" ? credentials.username : undefined;
+        case "signature":
+          return credentials.accessKeyId === KEY ? credentials.verify(SECRET, ["us-east-1", "eu-west-1"], Date.now()) : undefined;
+      }
+    },
+    locate: (who, name) => (name === "app" ? { repositoryId: "id-of-app", mayPush: who !== "reader" } : undefined),
+    async onPush(repositoryId, who) {
+      const refs = await repositories.readRefs(repositoryId);
+      pushes.push(`${who} ${repositoryId} ${[...refs.keys()].join(" ")}`);
+    },
+  });
+  server = createServer((request, response) => (route.match(request) ? route.handle(request, response) : response.writeHead(404).end()));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  port = (server.address() as AddressInfo).port;
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function git(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const identity = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+  const { stdout } = await run("git", [...args], { cwd: folder, env: { ...gitEnvironment(), ...identity, ...env } });
+  return stdout;
+}
+
+const urlFor = (user: string, name = "app"): string => `http://${user}@127.0.0.1:${port}/v1/repos/${name}`;
+
+async function commitLargeFile(clone: string): Promise<string> {
+  // More than git sends uncompressed and in one piece.
+  writeFileSync(join(clone, "big.txt"), Array.from({ length: 200_000 }, (_, line) => `${line} ${(line * 7919) % 10007}\n`).join(""));
+  await git(["-C", clone, "add", "."]);
+  await git(["-C", clone, "commit", "-q", "-m", "big"]);
+  return (await git(["-C", clone, "rev-parse", "HEAD"])).trim();
+}
+
+test("clone, push and clone again with git credentials; the push is told before git is answered", async () => {
+  await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
+  const commit = await commitLargeFile(join(folder, "one"));
+  await git(["-C", "one", "push", "-q", "origin", "HEAD:main"]);
+  expect(pushes).toEqual(["dev id-of-app refs/heads/main"]);
+  expect(await repositories.readRefs("id-of-app")).toEqual(new Map([["refs/heads/main", commit]]));
+  await git(["clone", "-q", urlFor("reader:p%40ss"), "two"]);
+  expect((await git(["-C", "two", "rev-parse", "HEAD"])).trim()).toBe(commit);
+});
+
+test("who has no password, no repository or no right is told so", async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/repos/app/info/refs?service=git-upload-pack`);
+  expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="CodeCommit"']);
+  await expect(git(["clone", urlFor("dev:wrong"), "x"])).rejects.toThrow("Authentication failed");
+  await expect(git(["clone", urlFor("dev:p%40ss", "none"), "x"])).rejects.toThrow("not found");
+  await git(["clone", "-q", urlFor("reader:p%40ss"), "one"]);
+  await commitLargeFile(join(folder, "one"));
+  await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:main"])).rejects.toThrow("403");
+  expect(pushes).toEqual([]);
+});
+
+const aws = findAws();
+
+/** The AWS CLI of this machine that can be run; without one there is nothing to compare with. */
+function findAws(): string | undefined {
+  try {
+    execFileSync("aws", ["--version"], { stdio: "ignore" });
+    return "aws";
+  } catch {
+    return undefined;
+  }
+}
+
+test.skipIf(aws === undefined)("AWS's own credential helper signs what we verify, with and without a session", async () => {
+  const home = join(folder, "home");
+  const helper = { HOME: home, AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET, AWS_DEFAULT_REGION: "eu-west-1" };
+  const config = ["-c", "credential.helper=!aws codecommit credential-helper --ignore-host-check $@", "-c", "credential.UseHttpPath=true"];
+  const url = `http://127.0.0.1:${port}/v1/repos/app`;
+  await git([...config, "clone", "-q", url, "one"], helper);
+  await commitLargeFile(join(folder, "one"));
+  await git([...config, "-C", "one", "push", "-q", "origin", "HEAD:main"], { ...helper, AWS_SESSION_TOKEN: "token/with+signs==" });
+  expect(pushes).toEqual(["eu-west-1 id-of-app refs/heads/main"]);
+  await expect(git([...config, "clone", "-q", url, "two"], { ...helper, AWS_SECRET_ACCESS_KEY: "other" })).rejects.toThrow(
+    "Authentication failed",
+  );
+  expect(existsSync(join(folder, "two"))).toBe(false);
+});

@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { gitEnvironment, type Repositories } from "../compute/repository.ts";
+import { readCgiHead } from "./cgi.ts";
+
+/** A part of our HTTP server that is not AWS's API. */
+export interface Route {
+  match(request: IncomingMessage): boolean;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** What the git route asks of the cloud. `Who` is whatever it knows a user by. */
+export interface GitRouteOptions<Who> {
+  readonly repositories: Repositories;
+  /** Who makes the request; undefined answers 401, and git then asks for a password. */
+  authenticate(request: IncomingMessage): Promise<Who | undefined>;
+  /** The repository of that name, where there is one for whom it is; whether it may be written to. Undefined answers 404. */
+  locate(who: Who, name: string): { readonly repositoryId: string; readonly mayPush: boolean } | undefined;
+  /** Called after a push was taken in, before git is told so. */
+  onPush(repositoryId: string, who: Who): Promise<void> | void;
+}
+
+interface GitCall {
+  readonly name: string;
+  /** Such as /info/refs. */
+  readonly rest: string;
+  readonly query: string;
+  readonly isPush: boolean;
+}
+
+const PATH = /^\/v1\/repos\/([^/?]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD|objects\/[^?]*))(?:\?(.*))?$/;
+
+/** Git's smart HTTP for `/v1/repos/<name>`, by git itself; bytes are streamed both ways. */
+export function gitRoute<Who>(options: GitRouteOptions<Who>): Route {
+  return {
+    match: (request) => PATH.test(request.url ?? ""),
+    handle: (request, response) => void serve(options, request, response).catch((error: Error) => fail(response, error)),
+  };
+}
+
+async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const call = callOf(request);
+  const who = await options.authenticate(request);
+  if (who === undefined)
+    return refuse(response, 401, "The request is not authenticated.", { "WWW-Authenticate": 'Basic realm="CodeCommit"' });
+  const repository = options.locate(who, call.name);
+  if (repository === undefined) return refuse(response, 404, `Repository ${call.name} does not exist.`);
+  if (call.isPush && !repository.mayPush) return refuse(response, 403, `Pushing to ${call.name} is not allowed.`);
+  await options.repositories.ensure(repository.repositoryId);
+  const beforeEnd = async (): Promise<void> => {
+    if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who);
+  };
+  await runBackend(options.repositories, repository.repositoryId, { call, request, response, beforeEnd });
+}
+
+function callOf(request: IncomingMessage): GitCall {
+  const [, name, rest, query = ""] = PATH.exec(request.url ?? "")!;
+  const service = new URLSearchParams(query).get("service");
+  return { name: decodeURIComponent(name!), rest: rest!, query, isPush: rest === "/git-receive-pack" || service === "git-receive-pack" };
+}
+
+interface Exchange {
+  readonly call: GitCall;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Runs when git has done its part, before the client is told so. */
+  beforeEnd(): Promise<void>;
+}
+
+async function runBackend(
+  repositories: Repositories,
+  repositoryId: string,
+  { call, request, response, beforeEnd }: Exchange,
+): Promise<void> {
+  const backend = spawn("git", ["http-backend"], {
+    env: cgiEnvironment(repositories, repositoryId, call, request),
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const exited = new Promise<number | null>((resolve, reject) => backend.once("error", reject).once("close", resolve));
+  exited.catch(() => {});
+  // A client that goes away ends git's input or output, and so git.
+  void pipeline(request, backend.stdin).catch(() => {});
+  const { head, body } = await readCgiHead(backend.stdout);
+  response.writeHead(head.status, head.headers);
+  const isSent = await pipeline(body, response, { end: false }).then(
+    () => true,
+    () => false,
+  );
+  await exited;
+  // Also where the client has gone: refs may have moved.
+  await beforeEnd();
+  if (isSent) response.end();
+}
+
+/** The request as CGI has it. https://git-scm.com/docs/git-http-backend */
+function cgiEnvironment(
+  repositories: Repositories,
+  repositoryId: string,
+  { rest, query }: GitCall,
+  request: IncomingMessage,
+): Record<string, string> {
+  const { headers } = request;
+  return {
+    ...gitEnvironment(),
+    GIT_PROJECT_ROOT: repositories.folder,
+    GIT_HTTP_EXPORT_ALL: "1",
+    PATH_INFO: `/${repositoryId}.git${rest}`,
+    REQUEST_METHOD: request.method ?? "GET",
+    QUERY_STRING: query,
+    CONTENT_TYPE: headers["content-type"] ?? "",
+    HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
+    GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
+    // A push needs a user; who it really is was decided before.
+    REMOTE_USER: "slipway",
+    REMOTE_ADDR: request.socket.remoteAddress ?? "",
+    ...(headers["content-length"] !== undefined && { CONTENT_LENGTH: headers["content-length"] }),
+  };
+}
+
+function refuse(response: ServerResponse, status: number, sentence: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "Content-Type": "text/plain", ...headers }).end(`${sentence}\n`);
+}
+
+function fail(response: ServerResponse, error: Error): void {
+  if (response.headersSent) response.destroy();
+  else refuse(response, 500, `git http-backend failed: ${error.message}`);
+}
