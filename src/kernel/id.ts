@@ -49,10 +49,16 @@ export function hashText(text: string): number {
   return hash >>> 0;
 }
 
+/** The nth 32 bits of a text's own chance. */
+export function wordsFrom(text: string): (nth: number) => number {
+  const one = hashText(text);
+  const other = hashText(`${text}\0`);
+  return (nth) => (mix(one, nth) ^ mix(other, nth + 0x5bd1)) >>> 0;
+}
+
 /** Ids that derive from a text alone: asking again gives the same ones. */
 export function idsFrom(text: string): Ids {
-  const seed = hashText(text);
-  const second = hashText(`${text}\0`);
-  let counter = 0;
-  return new Ids(() => (mix(seed, ++counter) ^ mix(second, counter + 0x5bd1)) >>> 0);
+  const words = wordsFrom(text);
+  let next = 0;
+  return new Ids(() => words(next++));
 }

@@ -4,7 +4,7 @@ import { type Caller, rootCaller } from "./caller.ts";
 import { type Delivery, type DeliveryContext, deliveries } from "./delivery.ts";
 import type { EntryQuery } from "./disk.ts";
 import { type Datum, EVENTS, events, type Fact, logLines, logSeries, type MetricName, metricSeries, metrics } from "./facts.ts";
-import { Ids, mix } from "./id.ts";
+import { Ids, wordsFrom } from "./id.ts";
 import { freezeJson } from "./json.ts";
 import type { Registry } from "./registry.ts";
 import { Store } from "./store.ts";
@@ -33,7 +33,10 @@ interface Counter extends Row {
   readonly next: number;
 }
 
+/** How many words of chance were used: by calls all together, and by each row in its turns, whatever order those come in. */
 export const counters = new Table<Counter>("kernel/counter", { reach: "global" });
+
+const CALLS = "calls";
 
 /** All that code may touch while it serves one call or takes one turn of a loop; of one partition of the state. */
 export class Scope implements Partition {
@@ -42,13 +45,17 @@ export class Scope implements Partition {
   readonly caller: Caller;
   readonly #around: Surroundings;
   readonly #noteRead: ((note: string) => void) | undefined;
+  /** The path of the row whose turn it is. */
+  readonly #origin: string | undefined;
 
   constructor(
     around: Surroundings,
     caller: Caller,
     noteRead?: (note: string) => void,
     partition: Partition = { account: caller.accountId, region: caller.region },
+    origin?: string,
   ) {
+    this.#origin = origin;
     this.#around = around;
     this.caller = caller;
     this.account = partition.account;
@@ -76,7 +83,7 @@ export class Scope implements Partition {
   in(partition: Partial<Partition>): Scope {
     const { account = this.account, region = this.region } = partition;
     if (account === this.account && region === this.region) return this;
-    return new Scope(this.#around, this.caller, this.#noteRead, { account, region });
+    return new Scope(this.#around, this.caller, this.#noteRead, { account, region }, this.#origin);
   }
 
   /** The same commit, seen from the partition that an ARN names; what the ARN leaves out stays. */
@@ -87,7 +94,7 @@ export class Scope implements Partition {
 
   /** The same commit on behalf of somebody else: a service that calls for a user. */
   as(caller: Caller): Scope {
-    return new Scope(this.#around, caller, this.#noteRead, this);
+    return new Scope(this.#around, caller, this.#noteRead, this, this.#origin);
   }
 
   /** An ARN of this partition. */
@@ -95,12 +102,15 @@ export class Scope implements Partition {
     return `arn:aws:${service}:${this.region}:${this.account}:${resource}`;
   }
 
-  /** Fresh ids and chance. */
+  /** Fresh ids and chance: the same for the same seed, row (or sequence of calls) and number of ids before. */
   get id(): Ids {
+    const origin = this.#origin ?? CALLS;
+    const words = wordsFrom(`${this.settings.seed} ${origin}`);
     return new Ids(() => {
-      const next = counters.get(this, "id")?.next ?? 0;
-      counters.put(this, { id: "id", next: next + 1 });
-      return mix(this.settings.seed, next);
+      const path = counters.path(this, origin);
+      const next = this.#around.store.get(counters, path)?.next ?? 0;
+      this.#around.store.put(counters, path, { id: origin, next: next + 1 });
+      return words(next);
     });
   }
 
@@ -169,7 +179,10 @@ export class Scope implements Partition {
   }
 
   writeRow<T extends Row>(table: Table<T>, id: string, row: T | undefined): void {
-    this.#around.store.put(table, table.path(this, id), row);
+    const { store } = this.#around;
+    const path = table.path(this, id);
+    store.put(table, path, row);
+    if (row === undefined) store.put(counters, counters.path(this, path), undefined);
   }
 
   appendEntry<T>(stream: Stream<T>, series: string, at: number, value: T): void {
@@ -207,6 +220,6 @@ function partitionFor(table: Table<any>, { account, region }: Partition): Partit
   }
 }
 
-/** A scope for code that nobody called: loops, consumers, boot. */
-export const scopeOf = (around: Surroundings, { account, region }: Partition, noteRead?: (note: string) => void): Scope =>
-  new Scope(around, rootCaller(account, region), noteRead);
+/** A scope for code that nobody called: the turn of the row at the path `origin`, or boot. */
+export const scopeOf = (around: Surroundings, { account, region }: Partition, noteRead?: (note: string) => void, origin?: string): Scope =>
+  new Scope(around, rootCaller(account, region), noteRead, { account, region }, origin);

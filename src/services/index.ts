@@ -1,4 +1,5 @@
 import type { Service } from "../kernel/service.ts";
+import { cloudwatch } from "./cloudwatch/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
@@ -8,4 +9,4 @@ import { ssm } from "./ssm/index.ts";
 import { sts } from "./sts/index.ts";
 
 /** Every service, one line each. A service may use the api.ts of those above it. */
-export const services: readonly Service[] = [iam, sts, kms, secretsManager, ssm, sqs, eventbridge];
+export const services: readonly Service[] = [iam, sts, kms, secretsManager, ssm, cloudwatch, sqs, eventbridge];

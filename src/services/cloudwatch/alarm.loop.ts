@@ -1,0 +1,164 @@
+import { metrics } from "../../kernel/facts.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Alarm, alarms, type CompositeSettings, type MetricSettings } from "./alarm.ts";
+import { parseAlarmRule } from "./alarm-rule.ts";
+import { periodOf, type Query, queryData, seriesOf } from "./query.ts";
+import { transition, type Verdict } from "./transition.ts";
+
+/** Brings an alarm into the state that its metrics, or the alarms of its rule, put it in. */
+export const alarmLoop: Loop<Alarm> = {
+  table: alarms,
+  turn: (scope, alarm) =>
+    alarm.kind === "metric" ? evaluateMetric(scope, alarm, alarm.settings) : evaluateRule(scope, alarm, alarm.settings),
+};
+
+/** Periods looked at beyond those that decide, so that late data and gaps do not hide the newest data. */
+const SPARE_PERIODS = 2;
+
+/**
+ * A metric alarm looks at the whole periods that have passed, at the end of each. Where none of them, nor the one that
+ * runs, has data, nothing can change until a datum comes: then it asks for no instant, and the datum wakes it.
+ */
+function evaluateMetric(scope: Scope, alarm: Alarm, settings: MetricSettings): Rest | void {
+  const queries = queriesOf(settings);
+  const returned = queries.find(({ ReturnData }) => ReturnData !== false)!;
+  const periodMs = periodOf(queries, returned) * 1000;
+  const now = scope.clock.now();
+  const to = Math.floor(now / periodMs) * periodMs;
+  const from = to - (settings.EvaluationPeriods! + SPARE_PERIODS) * periodMs;
+  const quiet = anyData(scope, queries, from);
+  if (alarm.evaluatedTo !== to) {
+    const values = queryData(scope, queries, { from, to, quiet: true })[0]?.values ?? new Map<number, number>();
+    transition(scope, alarm, judge(alarm, settings, values), { evaluatedTo: to });
+  }
+  if (!quiet) return;
+  return { wakeAt: to + periodMs, kind: "tick", because: "the end of the period that runs" };
+}
+
+/** Whether there are data from the instant on. Where there are none, whoever asked is woken by the first. */
+function anyData(scope: Scope, queries: readonly Query[], from: number): boolean {
+  const series = seriesOf(queries);
+  if (series.some((one) => metrics.peek(scope, one, { from }).length > 0)) return true;
+  for (const one of series) metrics.read(scope, one, { from });
+  return false;
+}
+
+const queriesOf = (settings: MetricSettings): readonly Query[] => settings.Metrics ?? [single(settings)];
+
+const single = ({ Namespace, MetricName, Dimensions = [], Period, Statistic, ExtendedStatistic, Unit }: MetricSettings): Query =>
+  ({
+    Id: "m1",
+    MetricStat: {
+      Metric: { Namespace, MetricName, Dimensions },
+      Period,
+      Stat: Statistic ?? ExtendedStatistic,
+      ...(Unit !== undefined && { Unit }),
+    },
+    ReturnData: true,
+  }) as Query;
+
+/**
+ * M of the last N periods that have data; those that lack data count as `TreatMissingData` says.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+export function judge(
+  alarm: Pick<Alarm, "state" | "reason" | "reasonData">,
+  settings: MetricSettings,
+  values: ReadonlyMap<number, number>,
+): Verdict {
+  const {
+    EvaluationPeriods: periods = 1,
+    DatapointsToAlarm: needed = periods,
+    TreatMissingData: missing = "missing",
+    Threshold: threshold = 0,
+  } = settings;
+  const newest = [...values].sort(([one], [other]) => other - one).slice(0, periods);
+  const breaching = newest.filter(([, value]) => breaches(settings, value)).length;
+  const absent = periods - newest.length;
+  const keep: Verdict = alarm;
+  const verdict = (state: Verdict["state"]): Verdict => ({
+    state,
+    reason: reasonFor(
+      settings,
+      newest,
+      state === "ALARM" ? breaching + (missing === "breaching" ? absent : 0) : newest.length - breaching + absent,
+      state,
+    ),
+    reasonData: JSON.stringify({ version: "1.0", recentDatapoints: newest.map(([, value]) => value).reverse(), threshold }),
+  });
+  if (missing === "breaching") return verdict(breaching + absent >= needed ? "ALARM" : "OK");
+  if (missing === "notBreaching") return verdict(breaching >= needed ? "ALARM" : "OK");
+  if (newest.length === 0) return missing === "ignore" ? keep : verdict("INSUFFICIENT_DATA");
+  if (breaching >= needed) return verdict("ALARM");
+  const allBreach = absent > 0 && breaching === newest.length;
+  if (!allBreach) return verdict("OK");
+  return missing === "ignore" ? keep : verdict("ALARM");
+}
+
+function breaches({ ComparisonOperator, Threshold = 0 }: MetricSettings, value: number): boolean {
+  switch (ComparisonOperator) {
+    case "GreaterThanThreshold":
+      return value > Threshold;
+    case "LessThanThreshold":
+      return value < Threshold;
+    case "LessThanOrEqualToThreshold":
+      return value <= Threshold;
+    default:
+      return value >= Threshold;
+  }
+}
+
+const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+  GreaterThanOrEqualToThreshold: ["greater than or equal to", "not greater than or equal to"],
+  GreaterThanThreshold: ["greater than", "not greater than"],
+  LessThanThreshold: ["less than", "not less than"],
+  LessThanOrEqualToThreshold: ["less than or equal to", "not less than or equal to"],
+};
+
+/** The sentence that CloudWatch writes: "Threshold Crossed: 1 datapoint [2.0 (21/11/26 10:00:00)] was greater than …". */
+function reasonFor(
+  settings: MetricSettings,
+  newest: readonly (readonly [number, number])[],
+  count: number,
+  state: Verdict["state"],
+): string {
+  const { EvaluationPeriods: periods = 1, DatapointsToAlarm, ComparisonOperator, Threshold = 0, TreatMissingData } = settings;
+  const points = newest.map(([at, value]) => `${decimal(value)} (${day(at)})`).join(", ");
+  const [crossed, kept] = WORDS[ComparisonOperator!]!;
+  if (newest.length === 0) {
+    const what = periods === 1 ? "no datapoints were received for 1 period" : `no datapoints were received for ${periods} periods`;
+    if (state === "INSUFFICIENT_DATA") return `Insufficient Data: ${periods} datapoint${periods === 1 ? " was" : "s were"} unknown.`;
+    return `Threshold Crossed: ${what} and ${periods === 1 ? "1 missing datapoint was" : `${periods} missing datapoints were`} treated as [${TreatMissingData === "breaching" ? "Breaching" : "NonBreaching"}].`;
+  }
+  const total = DatapointsToAlarm === undefined || DatapointsToAlarm === periods ? "" : ` out of the last ${periods} datapoints`;
+  const plural = newest.length === 1 ? "datapoint" : "datapoints";
+  if (total !== "" && state === "ALARM") {
+    return `Threshold Crossed: ${count}${total} [${points}] were ${crossed} the threshold (${decimal(Threshold)}) (minimum ${DatapointsToAlarm} datapoint${DatapointsToAlarm === 1 ? "" : "s"} for OK -> ALARM transition).`;
+  }
+  const verb = newest.length === 1 ? "was" : "were";
+  return `Threshold Crossed: ${newest.length} ${plural} [${points}] ${verb} ${state === "ALARM" ? crossed : kept} the threshold (${decimal(Threshold)}).`;
+}
+
+const decimal = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value));
+
+/** 21/11/26 10:00:00 */
+const day = (at: number): string => {
+  const [date, time] = new Date(at).toISOString().split("T") as [string, string];
+  return `${date.slice(8)}/${date.slice(5, 7)}/${date.slice(2, 4)} ${time.slice(0, 8)}`;
+};
+
+/** A composite alarm is woken by the alarms that it reads. */
+function evaluateRule(scope: Scope, alarm: Alarm, { AlarmRule }: CompositeSettings): void {
+  const rule = parseAlarmRule(AlarmRule!)!;
+  const holds = rule.holds((name) => alarms.get(scope, name)?.state);
+  const state = holds ? "ALARM" : "OK";
+  if (state === alarm.state) return;
+  const causes = rule.names.flatMap((name) => {
+    const other = alarms.get(scope, name);
+    return other === undefined
+      ? []
+      : [`${scope.arn("cloudwatch", `alarm:${name}`)} transitioned to ${other.state} at ${new Date(other.changedAt).toUTCString()}`];
+  });
+  transition(scope, alarm, { state, reason: causes[0] ?? `The rule is ${holds ? "true" : "false"}.` });
+}

@@ -1,0 +1,1 @@
+export { type Alarm, alarms } from "./alarm.ts";

@@ -1,0 +1,39 @@
+import { metrics } from "../../kernel/facts.ts";
+import { service } from "../../kernel/service.ts";
+import { alarmLoop } from "./alarm.loop.ts";
+import * as alarm from "./alarm.ts";
+import * as dashboard from "./dashboard.ts";
+import { describeAlarmHistory } from "./history.ts";
+import * as metric from "./metric.ts";
+import { alarmReference, cloudwatchResources } from "./resources.ts";
+
+export const cloudwatch = service({
+  name: "cloudwatch",
+  operations: [
+    alarm.deleteAlarms,
+    alarm.describeAlarms,
+    alarm.describeAlarmsForMetric,
+    alarm.disableAlarmActions,
+    alarm.enableAlarmActions,
+    alarm.listTagsForResource,
+    alarm.putCompositeAlarm,
+    alarm.putMetricAlarm,
+    alarm.setAlarmState,
+    alarm.tagResource,
+    alarm.untagResource,
+    dashboard.deleteDashboards,
+    dashboard.getDashboard,
+    dashboard.listDashboards,
+    dashboard.putDashboard,
+    describeAlarmHistory,
+    metric.getMetricData,
+    metric.getMetricStatistics,
+    metric.listMetrics,
+    metric.putMetricData,
+  ],
+  tables: [alarm.alarms, dashboard.dashboards],
+  streams: [metrics],
+  loops: [alarmLoop],
+  resources: cloudwatchResources,
+  references: [alarmReference],
+});
