@@ -1,13 +1,27 @@
 import type { Service } from "../kernel/service.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
+import { codedeploy } from "./codedeploy/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
+import { lambda } from "./lambda/index.ts";
 import { secretsManager } from "./secrets-manager/index.ts";
 import { sqs } from "./sqs/index.ts";
 import { ssm } from "./ssm/index.ts";
 import { sts } from "./sts/index.ts";
 
 /** Every service, one line each. A service may use the api.ts of those above it. */
-export const services: readonly Service[] = [iam, sts, kms, secretsManager, ssm, cloudwatchLogs, cloudwatch, sqs, eventbridge];
+export const services: readonly Service[] = [
+  iam,
+  sts,
+  kms,
+  secretsManager,
+  ssm,
+  cloudwatchLogs,
+  cloudwatch,
+  sqs,
+  lambda,
+  eventbridge,
+  codedeploy,
+];

@@ -1,9 +1,9 @@
 import { metrics } from "../../kernel/facts.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type Alarm, alarms, type CompositeSettings, type MetricSettings } from "./alarm.ts";
+import { type Alarm, alarms, type CompositeSettings, endOfPeriod, type MetricSettings, periodMsOf, queriesOf } from "./alarm.ts";
 import { parseAlarmRule } from "./alarm-rule.ts";
-import { periodOf, type Query, queryData, seriesOf } from "./query.ts";
+import { type Query, queryData, seriesOf } from "./query.ts";
 import { transition, type Verdict } from "./transition.ts";
 
 /** Brings an alarm into the state that its metrics, or the alarms of its rule, put it in. */
@@ -21,19 +21,18 @@ const SPARE_PERIODS = 2;
  * runs, has data, nothing can change until a datum comes: then it asks for no instant, and the datum wakes it.
  */
 function evaluateMetric(scope: Scope, alarm: Alarm, settings: MetricSettings): Rest | void {
-  const queries = queriesOf(settings);
-  const returned = queries.find(({ ReturnData }) => ReturnData !== false)!;
-  const periodMs = periodOf(queries, returned) * 1000;
   const now = scope.clock.now();
-  const to = Math.floor(now / periodMs) * periodMs;
-  const from = to - (settings.EvaluationPeriods! + SPARE_PERIODS) * periodMs;
-  const quiet = anyData(scope, queries, from);
-  if (alarm.evaluatedTo !== to) {
-    const values = queryData(scope, queries, { from, to, quiet: true })[0]?.values ?? new Map<number, number>();
-    transition(scope, alarm, judge(alarm, settings, values), { evaluatedTo: to });
+  if (alarm.heldUntil !== undefined && now < alarm.heldUntil) {
+    return { wakeAt: alarm.heldUntil, kind: "tick", because: "somebody set its state, which stays until the period is over" };
   }
-  if (!quiet) return;
-  return { wakeAt: to + periodMs, kind: "tick", because: "the end of the period that runs" };
+  const queries = queriesOf(settings);
+  const periodMs = periodMsOf(settings);
+  const next = endOfPeriod(settings, now);
+  const to = next - periodMs;
+  const from = to - (settings.EvaluationPeriods! + SPARE_PERIODS) * periodMs;
+  const values = queryData(scope, queries, { from, to, quiet: true })[0]?.values ?? new Map<number, number>();
+  transition(scope, alarm, judge(alarm, settings, values));
+  if (anyData(scope, queries, from)) return { wakeAt: next, kind: "tick", because: "the end of the period that runs" };
 }
 
 /** Whether there are data from the instant on. Where there are none, whoever asked is woken by the first. */
@@ -43,20 +42,6 @@ function anyData(scope: Scope, queries: readonly Query[], from: number): boolean
   for (const one of series) metrics.read(scope, one, { from });
   return false;
 }
-
-const queriesOf = (settings: MetricSettings): readonly Query[] => settings.Metrics ?? [single(settings)];
-
-const single = ({ Namespace, MetricName, Dimensions = [], Period, Statistic, ExtendedStatistic, Unit }: MetricSettings): Query =>
-  ({
-    Id: "m1",
-    MetricStat: {
-      Metric: { Namespace, MetricName, Dimensions },
-      Period,
-      Stat: Statistic ?? ExtendedStatistic,
-      ...(Unit !== undefined && { Unit }),
-    },
-    ReturnData: true,
-  }) as Query;
 
 /**
  * M of the last N periods that have data; those that lack data count as `TreatMissingData` says.

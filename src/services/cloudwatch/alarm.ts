@@ -28,6 +28,7 @@ import {
 import { type AlarmRule, parseAlarmRule } from "./alarm-rule.ts";
 import { record } from "./history.ts";
 import { dimensionsOf } from "./metric.ts";
+import { periodOf, type Query } from "./query.ts";
 import { statistic } from "./statistics.ts";
 import { transition } from "./transition.ts";
 
@@ -52,8 +53,8 @@ export type Alarm = Row & {
   readonly configuredAt: number;
   /** How often the state has changed: ids of what a change sends derive from it. */
   readonly transitions: number;
-  /** The end of the last period that was evaluated. */
-  readonly evaluatedTo?: number;
+  /** Somebody set the state: it stays until the end of the period that ran then. */
+  readonly heldUntil?: number;
   readonly tags: Tags;
 } & ({ readonly kind: "metric"; readonly settings: MetricSettings } | { readonly kind: "composite"; readonly settings: CompositeSettings });
 
@@ -133,11 +134,8 @@ export const deleteAlarms = operation(DeleteAlarms$, (scope, { AlarmNames = [] }
 export const setAlarmState = operation(SetAlarmState$, (scope, { AlarmName, StateValue, StateReason, StateReasonData }) => {
   const alarm = alarms.get(scope, AlarmName!) ?? fault(ResourceNotFound, "");
   if (StateReasonData !== undefined && !isJson(StateReasonData)) fault(InvalidFormatFault, "TestAlarm StateReasonData is not valid JSON.");
-  transition(scope, alarm, {
-    state: StateValue!,
-    reason: StateReason!,
-    ...(StateReasonData !== undefined && { reasonData: StateReasonData }),
-  });
+  const verdict = { state: StateValue!, reason: StateReason!, ...(StateReasonData !== undefined && { reasonData: StateReasonData }) };
+  transition(scope, alarm, verdict, alarm.kind === "metric" ? { heldUntil: endOfPeriod(alarm.settings, scope.clock.now()) } : {});
   return {};
 });
 
@@ -174,7 +172,7 @@ export function putAlarm(scope: Scope, name: string, tags: Tags, what: Pick<Alar
     transitions: 0,
     tags,
   } as const;
-  const { evaluatedTo: _, ...kept } = known ?? (fresh as Partial<Alarm>);
+  const { heldUntil: _, ...kept } = known ?? (fresh as Partial<Alarm>);
   const alarm = { id: name, ...kept, configuredAt: now, ...what } as Alarm;
   record(scope, alarm, "ConfigurationUpdate", known === undefined ? `Alarm "${name}" created` : `Alarm "${name}" updated`, {
     version: "1.0",
@@ -230,6 +228,33 @@ export function checkMetricAlarm(input: Readonly<Record<string, any>>): void {
 }
 
 export const alarmArn = (scope: Scope, name: string): string => scope.arn("cloudwatch", `alarm:${name}`);
+
+/** How long a period of an alarm is, in milliseconds. */
+export function periodMsOf(settings: MetricSettings): number {
+  const queries = queriesOf(settings);
+  return periodOf(queries, queries.find(({ ReturnData }) => ReturnData !== false)!) * 1000;
+}
+
+/** The end of the alarm's period that an instant lies in. */
+export function endOfPeriod(settings: MetricSettings, instant: number): number {
+  const periodMs = periodMsOf(settings);
+  return (Math.floor(instant / periodMs) + 1) * periodMs;
+}
+
+/** What an alarm computes from metrics: its own queries, or the one metric that it names. */
+export const queriesOf = (settings: MetricSettings): readonly Query[] => settings.Metrics ?? [singleQuery(settings)];
+
+const singleQuery = ({ Namespace, MetricName, Dimensions = [], Period, Statistic, ExtendedStatistic, Unit }: MetricSettings): Query =>
+  ({
+    Id: "m1",
+    MetricStat: {
+      Metric: { Namespace, MetricName, Dimensions },
+      Period,
+      Stat: Statistic ?? ExtendedStatistic,
+      ...(Unit !== undefined && { Unit }),
+    },
+    ReturnData: true,
+  }) as Query;
 
 const actionsOf = ({ settings: { AlarmActions = [], OKActions = [], InsufficientDataActions = [] } }: Alarm): string[] => [
   ...AlarmActions,

@@ -1,0 +1,53 @@
+import { parse } from "yaml";
+
+/** What an AppSpec file of the Lambda platform asks for. */
+export interface LambdaAppSpec {
+  readonly functionName: string;
+  readonly alias: string;
+  readonly currentVersion: string;
+  readonly targetVersion: string;
+  readonly hooks: Readonly<Partial<Record<HookName, string>>>;
+}
+
+export type HookName = "BeforeAllowTraffic" | "AfterAllowTraffic";
+
+/** Read one in YAML or JSON; a text where it is none, with CodeDeploy's words. https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html */
+export function parseLambdaAppSpec(text: string): LambdaAppSpec | string {
+  let document: any;
+  try {
+    document = parse(text);
+  } catch (error) {
+    return `The AppSpec file is not valid YAML or JSON: ${(error as Error).message.split("\n")[0]}`;
+  }
+  if (typeof document !== "object" || document === null) return "The AppSpec file is missing or empty.";
+  const lower = new Map(Object.entries(document).map(([name, value]) => [name.toLowerCase(), value]));
+  if (String(lower.get("version")) !== "0" && String(lower.get("version")) !== "0.0") return "The AppSpec file must have a version of 0.0.";
+  const resources = lower.get("resources");
+  if (!Array.isArray(resources) || resources.length !== 1)
+    return "The AppSpec file for an AWS Lambda deployment must have exactly one resource.";
+  const resource: any = Object.values(resources[0])[0];
+  if (resource?.Type !== "AWS::Lambda::Function") return "The resource of the AppSpec file must be of the type AWS::Lambda::Function.";
+  const { Name, Alias, CurrentVersion, TargetVersion } = resource.Properties ?? {};
+  for (const [name, value] of Object.entries({ Name, Alias, CurrentVersion, TargetVersion })) {
+    if (value === undefined || value === "") return `The AppSpec file is missing the property ${name}.`;
+  }
+  const hooks = (lower.get("hooks") ?? []) as Record<string, string>[];
+  return {
+    functionName: String(Name),
+    alias: String(Alias),
+    currentVersion: String(CurrentVersion),
+    targetVersion: String(TargetVersion),
+    hooks: Object.assign({}, ...hooks),
+  };
+}
+
+/** The text of one, as CloudFormation and rollbacks make it. */
+export function lambdaAppSpec({ functionName, alias, currentVersion, targetVersion, hooks }: LambdaAppSpec): string {
+  const Properties = { Name: functionName, Alias: alias, CurrentVersion: currentVersion, TargetVersion: targetVersion };
+  const Hooks = Object.entries(hooks).map(([name, fn]) => ({ [name]: fn }));
+  return JSON.stringify({
+    version: 0,
+    Resources: [{ [functionName]: { Type: "AWS::Lambda::Function", Properties } }],
+    ...(Hooks.length > 0 && { Hooks }),
+  });
+}
