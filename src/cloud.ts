@@ -3,8 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HandsBackend, PlacedJob } from "./compute/backend.ts";
-import { isOver, type Job, jobs, stopJob } from "./compute/job.ts";
+import { Listeners } from "./cloud/listeners.ts";
+import { Parking } from "./cloud/parking.ts";
+import { codeRoute, customResourceRoute } from "./cloud/routes.ts";
+import type { ClockHold, HandsBackend, PlacedJob } from "./compute/backend.ts";
+import { isOver, type Job, type JobSpec, jobs, stopJob } from "./compute/job.ts";
 import { type RealHands, startHands } from "./compute/real.ts";
 import { compute } from "./compute/service.ts";
 import { controlRoute } from "./control/control.ts";
@@ -53,6 +56,7 @@ export class Cloud {
   readonly #options: CloudOptions;
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #credentials = new Map<string, Credentials>();
+  readonly #parking = new Parking();
 
   static async start(options: CloudOptions): Promise<Cloud> {
     if (options.trust === "open" && !isLoopback(options.host)) {
@@ -97,7 +101,10 @@ export class Cloud {
     this.#server = server;
     this.#hands = await startHands(this.#handsBackend());
     const control = controlRoute({ kernel: this.kernel, drive: this.drive, version: VERSION, reset: (account) => this.#reset(account) });
-    const wire = createWire(this.#wireBackend(), { routes: [control], allowRealKeys: this.#options.allowRealKeys });
+    const listeners = new Listeners(this.drive);
+    this.#closers.push(() => listeners.close());
+    const routes = [control, customResourceRoute(this.drive), codeRoute(this.kernel)];
+    const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
     server.on("request", (request, response) => wire.handle(request, response));
     server.keepAliveTimeout = 60_000;
     const collection = setInterval(() => this.kernel.collectBlobs(), BLOB_COLLECTION_MS).unref();
@@ -114,7 +121,10 @@ export class Cloud {
       now: realNow,
       identify: (accessKeyId, sessionToken) => kernel.registry.key(nowhere, accessKeyId, sessionToken),
       authorize: (caller, action, resource, context) => kernel.registry.authorize(nowhere, caller, action, resource, context),
-      call: (_service, operation, input, caller, signal) => drive.call(operation, input, caller, signal),
+      call: (_service, operation, input, caller, signal) => {
+        const call = (): unknown => drive.call(operation, input, caller, signal);
+        return this.#parking.knows(caller.accessKeyId) ? this.#parking.watch(caller.accessKeyId, operation, input, call) : call();
+      },
     };
   }
 
@@ -128,7 +138,7 @@ export class Cloud {
       durable: async () => drive.durable(),
       jobs: () => this.#jobs(),
       onJobsChanged: (listener) => this.#onJobsChanged(listener),
-      holdClock: (jobId) => kernel.clock.hold(jobId),
+      holdClock: (jobId, spec) => this.#hold(jobId, spec),
       credentials: (identity) => {
         const key = JSON.stringify(identity);
         const known = this.#credentials.get(key);
@@ -137,6 +147,7 @@ export class Cloud {
         const role = roleArn ?? `arn:aws:iam::${account}:role/slipway`;
         const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName));
         this.#credentials.set(key, issued);
+        this.#parking.name(issued.accessKeyId, key);
         return issued;
       },
       log: (partition, { group, stream }, lines) =>
@@ -145,6 +156,18 @@ export class Cloud {
         }),
       now: () => kernel.clock.now(),
     };
+  }
+
+  #hold(jobId: string, spec: JobSpec): ClockHold {
+    const hold = this.kernel.clock.hold(jobId);
+    if (!("identity" in spec)) return hold;
+    const identity = JSON.stringify(spec.identity);
+    this.#parking.enter(identity, jobId, hold);
+    const release = (): void => {
+      this.#parking.leave(identity, jobId);
+      hold.release();
+    };
+    return { ...hold, release };
   }
 
   #jobs(): PlacedJob[] {

@@ -1,7 +1,7 @@
 import type { Blobs } from "../kernel/blob.ts";
 import type { Scope } from "../kernel/scope.ts";
 import type { Partition } from "../kernel/table.ts";
-import type { Job, JobIdentity, JobLog } from "./job.ts";
+import type { Job, JobIdentity, JobLog, JobSpec } from "./job.ts";
 
 /** A job and the part of the state that its row lies in. */
 export interface PlacedJob {
@@ -45,7 +45,7 @@ export interface HandsBackend {
   jobs(): readonly PlacedJob[];
   /** Calls the listener after each commit that put a job row; answers how to stop that. */
   onJobsChanged(listener: (job: Job, partition: Partition) => void): () => void;
-  holdClock(jobId: string): ClockHold;
+  holdClock(jobId: string, spec: JobSpec): ClockHold;
   credentials(identity: JobIdentity): IssuedCredentials;
   log(partition: Partition, log: JobLog, lines: readonly LogLine[]): void;
   /** The cloud's clock, in milliseconds. */

@@ -75,7 +75,7 @@ export class Hands {
   }
 
   #take({ id, class: jobClass, spec }: Job, partition: Partition): void {
-    const hold = jobClass === "task" ? this.#backend.holdClock(id) : undefined;
+    const hold = jobClass === "task" ? this.#backend.holdClock(id, spec) : undefined;
     const ours = { partition, id, hold, stop: new AbortController() };
     this.#ours.set(keyOf(partition, id), ours);
     const queue = this.#queueOf(spec.type);

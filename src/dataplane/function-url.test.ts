@@ -10,10 +10,10 @@ afterEach(() => urls.closeAll());
 /** A URL whose function answers the payload; the events it was given. */
 async function serve(payload: string | Error): Promise<{ base: string; events: FunctionUrlEvent[] }> {
   const events: FunctionUrlEvent[] = [];
-  const invoke = async (event: FunctionUrlEvent): Promise<string> => {
+  const invoke = async (event: FunctionUrlEvent): Promise<{ status: number; payload: string }> => {
     events.push(event);
     if (payload instanceof Error) throw payload;
-    return payload;
+    return { status: 200, payload };
   };
   const port = await urls.serve({ urlId: "abc123", region: "eu-west-1", invoke });
   return { base: `http://127.0.0.1:${port}`, events };

@@ -10,8 +10,8 @@ export interface FunctionUrl {
   readonly region: string;
   /** Any free port where it is not said. */
   readonly port?: number;
-  /** Answers the payload that the function answered; rejects where the function failed. */
-  invoke(event: FunctionUrlEvent): Promise<string>;
+  /** Answers 200 and the payload that the function answered, or another status and the body to say so; rejects where it failed. */
+  invoke(event: FunctionUrlEvent): Promise<{ readonly status: number; readonly payload: string }>;
 }
 
 /** bytes of a request's body. */
@@ -63,7 +63,9 @@ export class FunctionUrls {
     const body = await bodyOf(request);
     if (body === undefined) return tooLarge;
     const { urlId, region } = url;
-    return responseOf(await url.invoke(eventOf(request, body, { urlId, region, requestId, now: this.#now() })));
+    const { status, payload } = await url.invoke(eventOf(request, body, { urlId, region, requestId, now: this.#now() }));
+    if (status === 200) return responseOf(payload);
+    return { status, headers: { "content-type": "application/json" }, body: Buffer.from(payload) };
   }
 }
 

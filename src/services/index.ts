@@ -1,4 +1,5 @@
 import type { Service } from "../kernel/service.ts";
+import { cloudformation } from "./cloudformation/index.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
@@ -7,6 +8,7 @@ import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
 import { lambda } from "./lambda/index.ts";
 import { secretsManager } from "./secrets-manager/index.ts";
+import { sns } from "./sns/index.ts";
 import { sqs } from "./sqs/index.ts";
 import { ssm } from "./ssm/index.ts";
 import { sts } from "./sts/index.ts";
@@ -22,6 +24,8 @@ export const services: readonly Service[] = [
   cloudwatch,
   sqs,
   lambda,
+  sns,
   eventbridge,
   codedeploy,
+  cloudformation,
 ];

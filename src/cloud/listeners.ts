@@ -1,0 +1,62 @@
+import { type Listener, listeners } from "../compute/listener.ts";
+import { FunctionUrls } from "../dataplane/function-url.ts";
+import { rootCaller } from "../kernel/caller.ts";
+import type { Drive } from "../kernel/drive.ts";
+import { type Partition, partitionOf } from "../kernel/table.ts";
+import { invokeFunctionUrl } from "../services/lambda/api.ts";
+
+/** Opens a port for every listener row, and says which; closes it when the row goes. */
+export class Listeners {
+  readonly #drive: Drive;
+  readonly #urls: FunctionUrls;
+  readonly #open = new Set<string>();
+  readonly #unwatch: () => void;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(drive: Drive) {
+    this.#drive = drive;
+    const { kernel } = drive;
+    this.#urls = new FunctionUrls(() => kernel.clock.now());
+    const head = `${listeners.name}:`;
+    for (const path of kernel.store.paths(listeners, head)) this.#later(path);
+    this.#unwatch = kernel.watch((changed) => {
+      for (const path of changed) if (path.startsWith(head)) this.#later(path);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch();
+    await this.#last;
+    await this.#urls.closeAll();
+  }
+
+  /** One after the other, so that a row that goes at once leaves no port open. */
+  #later(path: string): void {
+    this.#last = this.#last.then(() => this.#settle(path)).catch((error) => process.emitWarning(error as Error));
+  }
+
+  async #settle(path: string): Promise<void> {
+    const listener = this.#drive.kernel.store.get(listeners, path);
+    if (listener === undefined) {
+      if (this.#open.delete(path)) await this.#urls.close(path);
+      return;
+    }
+    if (this.#open.has(path)) return;
+    this.#open.add(path);
+    const partition = partitionOf(path);
+    const port = await this.#serve(path, partition, listener);
+    if (port !== listener.port) this.#drive.kernel.commit(partition, (scope) => listeners.patch(scope, listener.id, { port }));
+  }
+
+  /** On the port that it had, or on another where that has been taken meanwhile. */
+  async #serve(path: string, partition: Partition, { id, port }: Listener): Promise<number> {
+    const caller = { ...rootCaller(partition.account, partition.region), type: "anonymous" } as const;
+    const invoke = async (event: unknown) => {
+      const input = { listenerId: id, event: JSON.stringify(event) };
+      return (await this.#drive.call(invokeFunctionUrl, input, caller)) as { status: number; payload: string };
+    };
+    const url = { urlId: path, region: partition.region, invoke };
+    if (port === undefined) return this.#urls.serve(url);
+    return this.#urls.serve({ ...url, port }).catch(() => this.#urls.serve(url));
+  }
+}

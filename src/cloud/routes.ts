@@ -1,0 +1,33 @@
+import { createReadStream } from "node:fs";
+import { text } from "node:stream/consumers";
+import type { Drive } from "../kernel/drive.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { respond } from "../services/cloudformation/api.ts";
+import type { Route } from "../wire/backend.ts";
+
+const RESPONSE = /^\/_cloudformation\/response\/([^/?]+)/;
+
+/** Where custom resources and wait conditions PUT their answers. */
+export const customResourceRoute = (drive: Drive): Route => ({
+  match: ({ url }) => RESPONSE.test(url!),
+  async handle(request, response) {
+    const [, token] = RESPONSE.exec(request.url!)!;
+    const body = await text(request);
+    const taken = drive.kernel.commit({ account: "", region: "" }, (scope) => respond(scope, token!, body));
+    await drive.durable();
+    response.writeHead(taken ? 200 : 404).end();
+  },
+});
+
+const CODE = /^\/_lambda\/code\/([0-9a-f]{64})$/;
+
+/** Where GetFunction says that a function's code is. */
+export const codeRoute = ({ blobs }: Kernel): Route => ({
+  match: ({ url }) => CODE.test(url!),
+  handle(request, response) {
+    const digest = `sha256:${CODE.exec(request.url!)![1]}`;
+    if (!blobs.has(digest)) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-type": "application/zip" });
+    createReadStream(blobs.path(digest)!).pipe(response);
+  },
+});

@@ -1,0 +1,218 @@
+import { sameJson } from "../../kernel/json.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { differences } from "./change.ts";
+import { type EvaluationContext, evaluate } from "./evaluate.ts";
+import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
+import type { DesiredResource } from "./plan.ts";
+import { contextOf, knowledge } from "./planning.ts";
+import { ensureOnce, type Waits, waitsFor } from "./request.ts";
+import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
+import { signalsOutcome } from "./signal.ts";
+import { specification } from "./specification.ts";
+import { templateOf } from "./stored-template.ts";
+import { resourceType } from "./target.ts";
+import { asText, type Json, type JsonObject } from "./value.ts";
+
+/** Make one resource as it is wanted. */
+export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits | void {
+  const begun = row.step!.state === "WAITING" ? beginEnsure(scope, stack, row) : row;
+  if (begun === undefined) return;
+  const { step, now, type, logicalId } = begun as StackResource & { step: Step };
+  const creating = now === undefined || step.replaces === true;
+  const wanted = step.wanted!;
+  const progress = ensureOnce(scope, stack, begun, wanted, creating);
+  switch (progress.state) {
+    case "busy": {
+      const id = creating ? (progress.id ?? step.id) : undefined;
+      if (id !== undefined && id !== step.id) initiated(scope, stack, begun, id);
+      return waitsFor(logicalId, type, progress);
+    }
+    case "failed": {
+      const id = progress.id ?? step.id;
+      const failed = { ...begun, step: { ...step, state: "FAILED" as const } };
+      const kept = creating && id !== undefined ? withHalfMade(failed, madeOf(stack, begun, id)) : failed;
+      setResource(scope, stack, kept, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
+        reason: progress.reason,
+        physicalId: id ?? now?.physicalId,
+        properties: wanted.properties,
+      });
+      return;
+    }
+    case "done":
+      return ensured(scope, stack, begun, progress.id, creating);
+  }
+}
+
+function initiated(scope: Scope, stack: Busy, row: StackResource, id: string): StackResource {
+  return setResource(scope, stack, row, row.now === undefined ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS", {
+    reason: "Resource creation Initiated",
+    physicalId: id,
+    properties: row.step!.wanted!.properties,
+    step: { ...row.step!, id },
+  });
+}
+
+function ensured(scope: Scope, stack: Busy, begun: StackResource, id: string, creating: boolean): Waits | void {
+  const { now, step } = begun;
+  const wanted = step!.wanted!;
+  const row = creating && step!.id !== id ? initiated(scope, stack, begun, id) : begun;
+  const signals = creating ? signalsOutcome(scope, stack, row) : "done";
+  if (typeof signals === "object" && "failed" in signals) {
+    const failed = { ...row, step: { ...row.step!, state: "FAILED" as const } };
+    setResource(scope, stack, withHalfMade(failed, madeOf(stack, row, id)), now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
+      reason: signals.failed,
+      physicalId: id,
+    });
+    return;
+  }
+  if (typeof signals === "object") return { ...signals, deadline: true };
+  const made = creating ? madeOf(stack, row, id) : { ...madeOf(stack, row, id), token: now!.token };
+  const replaced = now !== undefined && now.physicalId !== id ? { ...now, ...leavingPolicy(wanted) } : undefined;
+  setResource(scope, stack, row, now === undefined ? "CREATE_COMPLETE" : "UPDATE_COMPLETE", {
+    physicalId: id,
+    properties: wanted.properties,
+    now: made,
+    ...(replaced && { leftovers: [...(row.leftovers ?? []), replaced] }),
+    step: { ...row.step!, id, state: "DONE" },
+  });
+}
+
+/** A replaced resource goes by the UpdateReplacePolicy, which then stands in the place of its DeletionPolicy. */
+const leavingPolicy = ({ updateReplacePolicy = "Delete" }: DesiredResource): Pick<Made, "deletionPolicy"> => ({
+  deletionPolicy: updateReplacePolicy,
+});
+
+/** Evaluate what is wanted and compare; undefined where the step is over with that. */
+function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackResource | undefined {
+  const { operation: op } = stack;
+  const { logicalId, type, now, step } = waiting as StackResource & { step: Step };
+  const row = { ...waiting, was: waiting.was !== undefined ? waiting.was : (now ?? null) };
+  const startedAt = scope.clock.now();
+  const refuse = (reason: string): undefined => {
+    setResource(scope, stack, row, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
+      reason,
+      physicalId: now?.physicalId,
+      step: { ...step, state: "FAILED", startedAt },
+    });
+    return undefined;
+  };
+  const wanted = desire(scope, stack, logicalId);
+  if (typeof wanted === "string") return refuse(wanted);
+  const importId = now === undefined ? op.target!.imports?.[logicalId] : undefined;
+  if (importId !== undefined) return importOne(scope, stack, row, wanted, importId);
+  if (now === undefined) {
+    const missing = specification.missing(type, wanted.properties)[0];
+    if (missing !== undefined) return refuse(missingSentence(logicalId, missing));
+    const properties = wanted.properties;
+    return setResource(scope, stack, row, "CREATE_IN_PROGRESS", { properties, step: { ...step, state: "RUNNING", startedAt, wanted } });
+  }
+  const difference = compare(scope, stack, now, wanted);
+  if (difference === "none" || difference === "attributes") {
+    const made = difference === "none" ? now : { ...wanted, physicalId: now.physicalId, token: now.token, tags: now.tags };
+    changeResource(scope, row, { now: made, step: { ...step, state: "DONE", startedAt, wanted } });
+    return undefined;
+  }
+  const missing = specification.missing(type, wanted.properties)[0];
+  if (missing !== undefined) return refuse(missingSentence(logicalId, missing));
+  const replaces = difference === "replacement";
+  const name = replaces ? customName(now, wanted) : undefined;
+  if (name !== undefined)
+    return refuse(
+      `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${name} and update the stack again.`,
+    );
+  const policy = replaces
+    ? undefined
+    : Object.keys(wanted.updatePolicy ?? {}).find((one) => scope.registry.updatePolicy(one) !== undefined);
+  return setResource(scope, stack, row, "UPDATE_IN_PROGRESS", {
+    ...(replaces && { reason: "Requested update requires the creation of a new physical resource; hence creating one." }),
+    physicalId: now.physicalId,
+    properties: wanted.properties,
+    step: { ...step, state: "RUNNING", startedAt, wanted, ...(replaces && { replaces }), ...(policy && { policy }) },
+  });
+}
+
+function missingSentence(logicalId: string, path: string): string {
+  const at = path.lastIndexOf("/");
+  const where = at === -1 ? "#" : `#/${path.slice(0, at)}`;
+  return `Properties validation failed for resource ${logicalId} with message:\n${where}: required key [${path.slice(at + 1)}] not found`;
+}
+
+/** A resource that exists comes into the stack as it is. */
+function importOne(scope: Scope, stack: Busy, row: StackResource, wanted: DesiredResource, id: string): undefined {
+  const step = { ...row.step!, startedAt: scope.clock.now(), wanted, id };
+  const { properties } = wanted;
+  const started = setResource(scope, stack, { ...row, imported: true }, "IMPORT_IN_PROGRESS", {
+    physicalId: id,
+    properties,
+    reason: "Resource import started.",
+    step,
+  });
+  if (resourceType(scope, row.type)!.read(scope, id) === undefined) {
+    setResource(scope, stack, started, "IMPORT_FAILED", {
+      physicalId: id,
+      reason: `Resource ${id} does not exist`,
+      step: { ...step, state: "FAILED" },
+    });
+    return undefined;
+  }
+  setResource(scope, stack, started, "IMPORT_COMPLETE", {
+    physicalId: id,
+    properties,
+    reason: "Resource import completed.",
+    now: madeOf(stack, { ...started, step }, id),
+    step: { ...step, state: "DONE" },
+  });
+  return undefined;
+}
+
+/** The resource as the template wants it, with the values that are there now; or why that can not be said. */
+function desire(scope: Scope, stack: Busy, logicalId: string): DesiredResource | string {
+  const target = stack.operation.target!;
+  const { template } = templateOf(scope, target);
+  const declared = template.Resources[logicalId]!;
+  const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
+  const parts: Record<string, Json> = {};
+  for (const name of ["Properties", "Metadata", "CreationPolicy", "UpdatePolicy", "DeletionPolicy", "UpdateReplacePolicy"] as const) {
+    const json = declared[name];
+    if (json === undefined) continue;
+    const result = evaluate(context, json);
+    if (result.state === "error") return result.message;
+    if (result.state === "unknown") throw new Error(`${logicalId} was begun before ${result.awaited.join(", ")}`);
+    if (result.value !== undefined) parts[`${name[0]!.toLowerCase()}${name.slice(1)}`] = result.value;
+  }
+  const needs = dependenciesOf(scope, stack, logicalId);
+  return {
+    logicalId,
+    type: declared.Type,
+    needs,
+    ...(parts as Omit<DesiredResource, "logicalId" | "type" | "needs" | "properties">),
+    properties: specification.coerce(declared.Type, (parts["properties"] ?? {}) as JsonObject),
+  };
+}
+
+/** What a resource is made after, by the template alone; taken down when everything is made. */
+const dependenciesOf = (scope: Scope, stack: Busy, logicalId: string): readonly string[] =>
+  resources.get(scope, `${stack.id}/${logicalId}`)?.step?.after ?? [];
+
+type Difference = "none" | "attributes" | "update" | "replacement";
+
+/** What has to be done so that a resource becomes as it is wanted. */
+function compare(scope: Scope, stack: Busy, now: Made, wanted: DesiredResource): Difference {
+  const types = knowledge(scope);
+  const keys = new Set([...Object.keys(now.properties), ...Object.keys(wanted.properties)]);
+  const changed = [...keys].filter((name) => !sameJson(now.properties[name], wanted.properties[name]));
+  const paths = changed.flatMap((name) => differences(now.properties[name], wanted.properties[name], [name]));
+  if (paths.some((path) => types.mutability(now.type, path) === "Immutable")) return "replacement";
+  const retagged = !sameJson(now.tags, stack.operation.target!.tags);
+  if (changed.length > 0 || retagged || now.type === "AWS::CloudFormation::Stack") return "update";
+  const { physicalId: _, token: __, tags: ___, needs: ____, ...before } = now;
+  const { needs: _____, ...after } = wanted;
+  return sameJson(before, after) ? "none" : "attributes";
+}
+
+/** The name that the template gives, where it is what identifies the resource and stays the same. */
+function customName(now: Made, wanted: DesiredResource): string | undefined {
+  const names = specification.type(now.type)?.primaryIdentifier ?? [];
+  const name = names.length === 1 ? now.properties[names[0]!] : undefined;
+  return name !== undefined && sameJson(name, wanted.properties[names[0]!]) ? asText(name) : undefined;
+}

@@ -1,0 +1,63 @@
+import { service } from "../../kernel/service.ts";
+import * as changeSet from "./change-set.ts";
+import * as custom from "./custom-resource.ts";
+import * as event from "./event.ts";
+import * as exporting from "./export.ts";
+import { cdkMetadata } from "./metadata.ts";
+import { nestedStack } from "./nested-stack.ts";
+import * as operation from "./operation.ts";
+import * as resource from "./resource.ts";
+import * as signal from "./signal.ts";
+import { stackLoop } from "./stack.loop.ts";
+import * as stack from "./stack.ts";
+import * as template from "./stored-template.ts";
+import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
+
+export const cloudformation = service({
+  name: "cloudformation",
+  operations: [
+    operation.cancelUpdateStack,
+    operation.continueUpdateRollback,
+    changeSet.createChangeSet,
+    operation.createStack,
+    changeSet.deleteChangeSet,
+    operation.deleteStack,
+    changeSet.describeChangeSet,
+    event.describeEvents,
+    event.describeStackEvents,
+    resource.describeStackResource,
+    resource.describeStackResources,
+    stack.describeStacks,
+    changeSet.executeChangeSet,
+    stack.getStackPolicy,
+    template.getTemplate,
+    getTemplateSummary,
+    changeSet.listChangeSets,
+    exporting.listExports,
+    exporting.listImports,
+    resource.listStackResources,
+    stack.listStacks,
+    operation.rollbackStack,
+    stack.setStackPolicy,
+    signal.signalResource,
+    operation.updateStack,
+    stack.updateTerminationProtection,
+    validateTemplate,
+  ],
+  tables: [
+    stack.stacks,
+    resource.resources,
+    template.templates,
+    changeSet.changeSets,
+    event.lastEvents,
+    exporting.exported,
+    custom.customResponses,
+    custom.customData,
+    signal.signals,
+    signal.waitHandles,
+    signal.waitData,
+  ],
+  streams: [event.stackEvents],
+  loops: [stackLoop, changeSet.changeSetLoop],
+  resources: [cdkMetadata, custom.customResource, nestedStack, signal.waitCondition, signal.waitConditionHandle],
+});

@@ -1,0 +1,45 @@
+import type { Scope } from "../../kernel/scope.ts";
+import { type EvaluationContext, evaluate } from "./evaluate.ts";
+import { exportsRefusal } from "./export.ts";
+import type { Busy } from "./phase.ts";
+import { contextOf, isLive } from "./planning.ts";
+import { valuesOf } from "./resource.ts";
+import type { StackOutput } from "./stack.ts";
+import { templateOf } from "./stored-template.ts";
+import { asText } from "./value.ts";
+
+/** The outputs of a stack whose resources are made, and what of them is exported; throws nothing, see `outputsRefusal`. */
+export function outputsOf(scope: Scope, stack: Busy): { outputs: StackOutput[]; exported: Map<string, string>; refusal?: string } {
+  const target = stack.operation.target!;
+  const { template } = templateOf(scope, target);
+  const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
+  const outputs: StackOutput[] = [];
+  const exported = new Map<string, string>();
+  for (const [OutputKey, declared] of Object.entries(template.Outputs)) {
+    if (!isLive(declared, target)) continue;
+    const value = evaluate(context, declared.Value);
+    const name = declared.Export === undefined ? undefined : evaluate(context, declared.Export.Name);
+    const message = value.state === "error" ? value.message : name?.state === "error" ? name.message : undefined;
+    if (message !== undefined) return { outputs, exported, refusal: message };
+    const OutputValue = value.state === "value" ? asText(value.value) : undefined;
+    if (OutputValue === undefined) {
+      const refusal = `Template format error: Output ${OutputKey} is malformed. The Value field of every Outputs member must evaluate to a String`;
+      return { outputs, exported, refusal };
+    }
+    const ExportName = name?.state === "value" ? asText(name.value) : undefined;
+    const { Description } = declared;
+    outputs.push({
+      OutputKey,
+      OutputValue,
+      ...(Description !== undefined && { Description }),
+      ...(ExportName !== undefined && { ExportName }),
+    });
+    if (ExportName !== undefined) exported.set(ExportName, OutputValue);
+  }
+  return { outputs, exported };
+}
+
+export function outputsRefusal(scope: Scope, stack: Busy): string | undefined {
+  const { exported, refusal } = outputsOf(scope, stack);
+  return refusal ?? exportsRefusal(scope, stack, exported);
+}
