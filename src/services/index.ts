@@ -3,10 +3,12 @@ import { cloudformation } from "./cloudformation/index.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
+import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
 import { lambda } from "./lambda/index.ts";
+import { s3 } from "./s3/index.ts";
 import { secretsManager } from "./secrets-manager/index.ts";
 import { sns } from "./sns/index.ts";
 import { sqs } from "./sqs/index.ts";
@@ -23,6 +25,8 @@ export const services: readonly Service[] = [
   cloudwatchLogs,
   cloudwatch,
   sqs,
+  s3,
+  ecr,
   lambda,
   sns,
   eventbridge,

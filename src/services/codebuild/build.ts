@@ -1,0 +1,149 @@
+import type { BlobRef } from "../../kernel/blob.ts";
+import type { Stored } from "../../kernel/json.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import type {
+  Build as BuildShape,
+  BuildPhase as PhaseShape,
+  EnvironmentVariable,
+  ProjectArtifacts,
+  ProjectSource,
+  ProjectSourceVersion,
+  StatusType,
+} from "../../sdk/codebuild.js";
+import type { Buildspec } from "./buildspec.ts";
+import type { Declaration } from "./project.ts";
+
+export type Source = Stored<ProjectSource>;
+export type Artifacts = Stored<ProjectArtifacts>;
+export type Variable = Stored<EnvironmentVariable>;
+export type Phase = Stored<PhaseShape>;
+export type SourceVersion = Stored<ProjectSourceVersion>;
+
+/** What a source has come to: the digest of a zip, or a commit of a repository of ours. */
+export type ResolvedSource =
+  | { readonly digest: string }
+  | { readonly repositoryId: string; readonly commit: string; readonly full: boolean };
+
+/** An artifact that was packed, and where it was put. */
+export interface PackedArtifact extends BlobRef {
+  /** Of secondary artifacts. */
+  readonly identifier?: string;
+  readonly location?: string;
+}
+
+/** A build, by its id: project, colon, UUID. */
+export interface Build extends Row {
+  readonly project: string;
+  readonly number: number;
+  readonly initiator: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly status: StatusType;
+  /** What the loop does next. */
+  readonly stage: "SUBMITTED" | "SOURCE" | "COMMANDS" | "ARTIFACTS" | "OVER";
+  readonly phases: readonly Phase[];
+  /** The project's declaration with the overrides of this build. */
+  readonly declaration: Declaration;
+  readonly sourceVersion?: string;
+  readonly resolvedSourceVersion?: string;
+  /** By the identifier of the source, the primary one's being empty. */
+  readonly sources?: Readonly<Record<string, ResolvedSource>>;
+  /** What CodePipeline hands in: digests by the identifier of the source, the primary one's being empty. */
+  readonly handedIn?: Readonly<Record<string, string>>;
+  readonly buildspec?: Buildspec;
+  readonly exportedVariables?: readonly { readonly name: string; readonly value: string }[];
+  readonly artifacts?: readonly PackedArtifact[];
+  readonly deadlineAt: number;
+  readonly stopRequested?: true;
+  readonly idempotencyToken?: string;
+}
+
+export const builds = new Table<Build>("codebuild/build", {
+  indexes: { project: ({ project }) => project, token: ({ project, idempotencyToken: token }) => token && `${project} ${token}` },
+  arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:build/${id}`,
+});
+
+export const buildArn = (scope: Scope, id: string): string => scope.arn("codebuild", `build/${id}`);
+
+/** The UUID part of a build's id. */
+export const uuidOf = ({ id }: Build): string => id.slice(id.lastIndexOf(":") + 1);
+
+export const workspaceOf = ({ id }: Build): string => `codebuild/${id}`;
+
+/** Where a build's lines go, where they go anywhere. */
+export function logOf(build: Build): { group: string; stream: string } | undefined {
+  const { status = "ENABLED", groupName, streamName } = build.declaration.logsConfig?.cloudWatchLogs ?? {};
+  if (status === "DISABLED") return undefined;
+  const uuid = uuidOf(build);
+  return { group: groupName ?? `/aws/codebuild/${build.project}`, stream: streamName === undefined ? uuid : `${streamName}/${uuid}` };
+}
+
+/** Write a line of CodeBuild's own to the log of a build. */
+export function say(scope: Scope, build: Build, message: string): void {
+  const log = logOf(build);
+  if (log === undefined) return;
+  const stamp = new Date(scope.clock.now()).toISOString().replaceAll("-", "/").replace("T", " ").replace(/\..*/, "");
+  scope.log({ ...log, message: `[Container] ${stamp} ${message}` });
+}
+
+/** The build as the API shows it. */
+export function shownBuild(scope: Scope, build: Build): BuildShape {
+  const { declaration, phases, artifacts = [] } = build;
+  const { source, secondarySources, environment, serviceRole, timeoutInMinutes, queuedTimeoutInMinutes, encryptionKey, cache } = declaration;
+  const shownArtifact = ({ identifier, location }: PackedArtifact) => ({
+    ...(location !== undefined && { location }),
+    ...(identifier !== undefined && { artifactIdentifier: identifier }),
+  });
+  const primary = artifacts.find(({ identifier }) => identifier === undefined);
+  return {
+    id: build.id,
+    arn: buildArn(scope, build.id),
+    buildNumber: build.number,
+    startTime: new Date(build.startedAt),
+    ...(build.endedAt !== undefined && { endTime: new Date(build.endedAt) }),
+    currentPhase: currentPhase(build),
+    buildStatus: build.status,
+    ...(build.sourceVersion !== undefined && { sourceVersion: build.sourceVersion }),
+    ...(build.resolvedSourceVersion !== undefined && { resolvedSourceVersion: build.resolvedSourceVersion }),
+    projectName: build.project,
+    phases: phases.map(({ startTime, endTime, ...phase }) => ({
+      ...(phase as object),
+      ...(startTime !== undefined && { startTime: new Date(startTime) }),
+      ...(endTime !== undefined && { endTime: new Date(endTime) }),
+    })),
+    source: source as ProjectSource,
+    secondarySources: (secondarySources ?? []) as ProjectSource[],
+    secondarySourceVersions: (declaration.secondarySourceVersions ?? []) as ProjectSourceVersion[],
+    artifacts: primary === undefined ? { location: "" } : shownArtifact(primary),
+    secondaryArtifacts: artifacts.filter(({ identifier }) => identifier !== undefined).map(shownArtifact),
+    cache: cache as NonNullable<BuildShape["cache"]>,
+    environment: environment as NonNullable<BuildShape["environment"]>,
+    serviceRole,
+    logs: shownLogs(scope, build),
+    timeoutInMinutes,
+    queuedTimeoutInMinutes,
+    buildComplete: build.endedAt !== undefined,
+    initiator: build.initiator,
+    encryptionKey,
+    exportedEnvironmentVariables: (build.exportedVariables ?? []).map((variable) => ({ ...variable })),
+  };
+}
+
+/** The newest phase. While commands run it is the first of theirs: the build's process tells which it was when it ends. */
+export const currentPhase = ({ phases }: Build): string => phases.at(-1)?.phaseType ?? "SUBMITTED";
+
+export function shownLogs(scope: Scope, build: Build): NonNullable<BuildShape["logs"]> {
+  const log = logOf(build);
+  const cloudWatchLogs = { ...build.declaration.logsConfig?.cloudWatchLogs, status: log === undefined ? "DISABLED" : "ENABLED" } as const;
+  if (log === undefined) return { cloudWatchLogs };
+  const { group, stream } = log;
+  return {
+    groupName: group,
+    streamName: stream,
+    deepLink: `https://console.aws.amazon.com/cloudwatch/home?region=${scope.region}#logsV2:log-groups/log-group/${encodeURIComponent(group)}/log-events/${encodeURIComponent(stream)}`,
+    cloudWatchLogsArn: scope.arn("logs", `log-group:${group}:log-stream:${stream}`),
+    cloudWatchLogs,
+    s3Logs: { status: "DISABLED" },
+  };
+}

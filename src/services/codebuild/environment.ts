@@ -1,0 +1,73 @@
+import type { Scope } from "../../kernel/scope.ts";
+import { type Build, buildArn, logOf, type Variable } from "./build.ts";
+import type { Buildspec } from "./buildspec.ts";
+import { projectArn } from "./project.ts";
+
+/** The variables of a build, or why they cannot be had. */
+export type Environment =
+  | { readonly state: "done"; readonly variables: Readonly<Record<string, string>> }
+  | { readonly state: "failed"; readonly statusCode: string; readonly message: string };
+
+/**
+ * What the commands of a build find in their environment: CodeBuild's own variables, then those of the build, before
+ * those of the project, before those of the buildspec.
+ * https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
+ */
+export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec): Environment {
+  const declared = (build.declaration.environment?.environmentVariables ?? []) as Variable[];
+  const plain = declared.filter(({ type = "PLAINTEXT" }) => type === "PLAINTEXT");
+  const typed = (wanted: string) => declared.filter(({ type }) => type === wanted).map(({ name, value }) => [name!, value!] as const);
+  const parameters = { ...buildspec.parameterStore, ...Object.fromEntries(typed("PARAMETER_STORE")) };
+  const secrets = { ...buildspec.secretsManager, ...Object.fromEntries(typed("SECRETS_MANAGER")) };
+  const resolved: Record<string, string> = {};
+  for (const [name, reference] of Object.entries(parameters)) {
+    const value = valueOf(scope, "ssm-secure", reference);
+    if (value === undefined) {
+      return { state: "failed", statusCode: "Decrypted Variables Error", message: `parameter does not exist: ${reference}` };
+    }
+    resolved[name] = value;
+  }
+  for (const [name, reference] of Object.entries(secrets)) {
+    const value = valueOf(scope, "secretsmanager", secretReference(reference));
+    if (value === undefined) {
+      const message = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
+      return { state: "failed", statusCode: "Secrets Manager Error", message };
+    }
+    resolved[name] = value;
+  }
+  const variables = { ...buildspec.variables, ...resolved, ...Object.fromEntries(plain.map(({ name, value }) => [name!, value!])) };
+  return { state: "done", variables: { ...variables, ...ownVariables(scope, build) } };
+}
+
+function valueOf(scope: Scope, kind: string, name: string): string | undefined {
+  const found = scope.registry.reference(kind)?.resolve(scope, name);
+  return found?.state === "value" ? found.value : undefined;
+}
+
+/** CodeBuild writes id:key:stage:version, CloudFormation's references id:SecretString:key:stage:version. */
+function secretReference(reference: string): string {
+  const parts = reference.split(":");
+  const count = reference.startsWith("arn:") ? 7 : 1;
+  const [id, rest] = [parts.slice(0, count).join(":"), parts.slice(count)];
+  return rest.length === 0 ? id : [id, "SecretString", ...rest].join(":");
+}
+
+function ownVariables(scope: Scope, build: Build): Record<string, string> {
+  const { declaration, sourceVersion, resolvedSourceVersion } = build;
+  return {
+    CODEBUILD_BUILD_ARN: buildArn(scope, build.id),
+    CODEBUILD_BUILD_ID: build.id,
+    CODEBUILD_BUILD_IMAGE: declaration.environment?.image ?? "",
+    CODEBUILD_BUILD_NUMBER: String(build.number),
+    CODEBUILD_CI: "true",
+    CODEBUILD_INITIATOR: build.initiator,
+    CODEBUILD_KMS_KEY_ID: declaration.encryptionKey ?? "",
+    CODEBUILD_LOG_PATH: logOf(build)?.stream ?? "",
+    CODEBUILD_PROJECT_ARN: projectArn(scope, build.project),
+    CODEBUILD_PUBLIC_BUILD_URL: "",
+    CODEBUILD_SOURCE_REPO_URL: declaration.source?.location ?? "",
+    CODEBUILD_START_TIME: String(build.startedAt),
+    ...(sourceVersion !== undefined && { CODEBUILD_SOURCE_VERSION: sourceVersion }),
+    ...(resolvedSourceVersion !== undefined && { CODEBUILD_RESOLVED_SOURCE_VERSION: resolvedSourceVersion }),
+  };
+}

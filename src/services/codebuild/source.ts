@@ -1,0 +1,120 @@
+import { type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
+import { readObject } from "../s3/api.ts";
+import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
+
+/** A source that cannot be had, in a sentence for the phase context. */
+export class SourceProblem extends Error {}
+
+const COMMIT_ID = /^[0-9a-f]{40}$/;
+const DEFAULT_BUILDSPEC = "buildspec.yml";
+
+/** The key of the primary source among the sources of a build. */
+export const PRIMARY = "";
+
+/** What each source of a build is at this moment; throws a `SourceProblem` where one is nowhere to be found. */
+export function resolveSources(scope: Scope, build: Build): Record<string, ResolvedSource> {
+  const { source, secondarySources = [], secondarySourceVersions = [] } = build.declaration;
+  const versions = new Map((secondarySourceVersions as SourceVersion[]).map((item) => [item.sourceIdentifier, item.sourceVersion]));
+  const sources: Record<string, ResolvedSource> = {};
+  const primary = resolve(scope, build, source as Source, PRIMARY, build.sourceVersion);
+  if (primary !== undefined) sources[PRIMARY] = primary;
+  for (const secondary of secondarySources as Source[]) {
+    const identifier = secondary.sourceIdentifier!;
+    const found = resolve(scope, build, secondary, identifier, versions.get(identifier));
+    if (found !== undefined) sources[identifier] = found;
+  }
+  // CodePipeline names its further inputs itself.
+  for (const [identifier, digest] of Object.entries(build.handedIn ?? {})) sources[identifier] ??= { digest };
+  return sources;
+}
+
+/** The jobs that put the sources into the build's workspace, one after the other. The last one reads the buildspec. */
+export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
+  const sources = Object.entries(build.sources!);
+  const checkouts = sources.flatMap(([identifier, source]) => ("commit" in source ? [{ ...source, path: pathOf(identifier) }] : []));
+  const inputs = sources.flatMap(([identifier, source]) =>
+    "digest" in source ? [{ path: pathOf(identifier), digest: source.digest, unpack: "zip" as const }] : [],
+  );
+  const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), { inputs, ...(checkouts[0] && { checkout: checkouts[0] }) }];
+  const asked: Job[] = [];
+  for (const [index, spec] of specs.entries()) {
+    const job = ensureJob(scope, sourceJobId(build, index), { ...commandSpec(scope, build), ...spec, outputs: buildspecOutput(build) });
+    asked.push(job);
+    if (!isOver(job)) break;
+  }
+  return asked;
+}
+
+/** How many jobs the sources of a build take. */
+export const sourceJobCount = ({ sources = {} }: Build): number =>
+  Math.max(1, Object.values(sources).filter((source) => "commit" in source).length);
+
+export const sourceJobId = ({ id }: Build, index: number): string => `codebuild/${id}/source/${index}`;
+
+/** The text of a buildspec that the project itself holds. */
+export function inlineBuildspec({ declaration }: Build): string | undefined {
+  const text = declaration.source?.buildspec;
+  return text !== undefined && (text.includes("\n") || text.trimStart().startsWith("{")) ? text : undefined;
+}
+
+/** Where the buildspec lies in the primary source. */
+export const buildspecPath = ({ declaration }: Build): string => declaration.source?.buildspec || DEFAULT_BUILDSPEC;
+
+/** What every command job of a build has. */
+export function commandSpec(scope: Scope, build: Build): CommandSpec {
+  const { serviceRole } = build.declaration;
+  const identity: JobIdentity = {
+    accountId: scope.account,
+    region: scope.region,
+    ...(serviceRole !== undefined && { roleArn: serviceRole }),
+    sessionName: `AWSCodeBuild-${uuidOf(build)}`,
+  };
+  const timeoutMs = Math.max(1, build.deadlineAt - scope.clock.now());
+  return { type: "command", identity, workspace: workspaceOf(build), script: "exit 0", env: {}, timeoutMs };
+}
+
+function resolve(scope: Scope, build: Build, source: Source, identifier: string, version: string | undefined): ResolvedSource | undefined {
+  switch (source.type) {
+    case "NO_SOURCE":
+      return undefined;
+    case "CODEPIPELINE": {
+      const digest = build.handedIn?.[identifier];
+      if (digest === undefined) throw new SourceProblem("there is no source artifact");
+      return { digest };
+    }
+    case "S3":
+      return objectOf(scope, source.location!, version);
+    case "CODECOMMIT":
+      return commitOf(scope, source, version);
+    default:
+      throw new SourceProblem(`sources of type ${source.type} are not implemented by Slipway`);
+  }
+}
+
+function objectOf(scope: Scope, location: string, version: string | undefined): ResolvedSource {
+  const [bucket, ...key] = location.replace(/^arn:[^:]*:s3:::/, "").split("/");
+  const object = readObject(scope, bucket!, key.join("/"), version);
+  if (object === undefined) throw new SourceProblem(`NoSuchKey: The specified key does not exist: ${location}`);
+  return { digest: object.digest };
+}
+
+function commitOf(scope: Scope, { location = "", gitCloneDepth = 0 }: Source, version: string | undefined): ResolvedSource {
+  const name = location.replace(/\/$/, "").split("/").at(-1)!;
+  const repository = repositoryOf(scope, name);
+  if (repository === undefined) throw new SourceProblem(`repository not found for ${location}`);
+  const { repositoryId, defaultBranch } = repository;
+  const wanted = (version || defaultBranch || "main").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, "");
+  const commit =
+    headOf(scope, repositoryId, wanted) ??
+    tagTargetOf(scope, repositoryId, wanted) ??
+    (COMMIT_ID.test(wanted) ? wanted : undefined);
+  if (commit === undefined) throw new SourceProblem(`reference not found for ${wanted}`);
+  return { repositoryId, commit, full: gitCloneDepth < 1 };
+}
+
+const pathOf = (identifier: string): string => (identifier === PRIMARY ? "src" : `secondary/${identifier}`);
+
+const buildspecOutput = (build: Build): NonNullable<CommandSpec["outputs"]> =>
+  inlineBuildspec(build) === undefined ? [{ name: "buildspec", type: "file", path: `src/${buildspecPath(build)}` }] : [];

@@ -1,0 +1,114 @@
+import { ensureJob, forgetJob, type GitSpec, isOver, type Job, jobs } from "../../compute/job.ts";
+import type { Loop } from "../../kernel/loop.ts";
+import { lateOperation, type Operation, type OperationNotes, type OperationSchema, Waiting } from "../../kernel/operation.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import { moveRef } from "./mirror.ts";
+import { type Repository, repositories } from "./repository.ts";
+
+/** Something that git was asked for by a call: it lives until the call has taken the answer, or for a minute. */
+export interface Errand extends Row {
+  readonly repositoryId: string;
+  readonly commands: GitSpec["commands"];
+  /** The branch that it moves, where it moves one. */
+  readonly moves?: RefMove;
+  /** Whether the rows know of the move. */
+  readonly mirrored?: true;
+  readonly callerArn: string;
+}
+
+/** A move of a ref that git was asked for; the last word of the command's output is the commit, unless it is named. */
+interface RefMove {
+  readonly fullName: string;
+  readonly from?: string;
+  readonly to: { readonly commit: string } | { readonly firstWordOf: number } | "gone";
+}
+
+export const errands = new Table<Errand>("codecommit/errand");
+
+const UNTAKEN_MS = 60_000;
+
+/** What one command of an errand said. */
+export interface GitSaid {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** What an operation asks of git, and how it answers. */
+interface GitQuestion<O> {
+  readonly repository: Repository;
+  readonly commands: GitSpec["commands"];
+  readonly moves?: RefMove;
+  /** `said` has an entry per command, where all went well. */
+  answer(scope: Scope, said: readonly GitSaid[]): O;
+  /** Refuse, where git did; the default is a defect of ours. */
+  refuse?(stderr: string): never;
+}
+
+/** An operation that git answers: `ask` checks what is asked and says which commands tell. */
+export const gitOperation = <I, O>(
+  schema: OperationSchema<I, O>,
+  ask: (scope: Scope, input: I) => GitQuestion<O>,
+  notes: OperationNotes = {},
+): Operation<I, O> =>
+  lateOperation<I, O, { id: string; question: GitQuestion<O> }>(
+    schema,
+    {
+      begin(scope, input) {
+        const question = ask(scope, input);
+        const { repository, commands, moves } = question;
+        const { id } = errands.put(scope, {
+          id: `codecommit/${scope.id.uuid()}`,
+          repositoryId: repository.repositoryId,
+          commands,
+          ...(moves && { moves }),
+          callerArn: scope.caller.arn,
+        });
+        return { id, question };
+      },
+      answer(scope, { id, question }) {
+        const errand = errands.get(scope, id);
+        const job = jobs.get(scope, id);
+        if (job === undefined || !isOver(job) || (errand?.moves !== undefined && job.status === "SUCCEEDED" && !errand.mirrored)) {
+          return new Waiting({ kind: "wait", because: `git works on ${question.repository.id}` });
+        }
+        errands.remove(scope, id);
+        forgetJob(scope, id);
+        if (job.status === "SUCCEEDED") return question.answer(scope, job.result!.git!.map(saidOf)) as never;
+        question.refuse?.(job.reason ?? "");
+        throw new Error(`git failed: ${job.reason}`);
+      },
+    },
+    notes,
+  );
+
+/** Asks git, tells the mirror of the ref that moved, and cleans up after a caller who has gone. */
+export const errandLoop: Loop<Errand> = {
+  table: errands,
+  turn(scope, errand) {
+    const { id, repositoryId, commands, moves } = errand;
+    const job = ensureJob(scope, id, { type: "git", repositoryId, commands });
+    if (!isOver(job)) return { kind: "wait", because: "git works on the repository" };
+    if (moves !== undefined && !errand.mirrored && job.status === "SUCCEEDED") mirror(scope, errand, moves, job);
+    const goesAt = job.endedAt! + UNTAKEN_MS;
+    if (scope.clock.now() < goesAt) return { wakeAt: goesAt, kind: "tick", because: "its caller has yet to take the answer" };
+    errands.remove(scope, id);
+    forgetJob(scope, id);
+  },
+};
+
+function mirror(scope: Scope, { id, repositoryId, callerArn }: Errand, { fullName, from, to }: RefMove, job: Job): void {
+  const [repository] = repositories.by(scope, "repositoryId", repositoryId);
+  if (repository !== undefined) moveRef(scope, repository, { fullName, from, to: targetOf(to, job) }, callerArn);
+  errands.patch(scope, id, { mirrored: true });
+}
+
+function targetOf(to: RefMove["to"], job: Job): string | undefined {
+  if (to === "gone") return undefined;
+  return "commit" in to ? to.commit : job.result!.git![to.firstWordOf]!.stdout.split(/\s/, 1)[0]!;
+}
+
+const saidOf = ({ stdout, base64, stderr }: { stdout: string; base64?: true; stderr: string }): GitSaid => ({
+  stdout: Buffer.from(stdout, base64 ? "base64" : "utf8"),
+  stderr,
+});

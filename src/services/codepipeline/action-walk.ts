@@ -1,0 +1,147 @@
+import { isFault } from "../../kernel/fault.ts";
+import { sameJson, type Stored } from "../../kernel/json.ts";
+import type { Rest } from "../../kernel/loop.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
+import { type ActionRun, actionRuns } from "./action-run.ts";
+import { providerOf } from "./actions/index.ts";
+import { type Artifact, storeArtifact, storeOf } from "./artifact.ts";
+import { type Execution, executions } from "./execution.ts";
+import { emitAction } from "./happening.ts";
+import { declarationOf } from "./pipeline.ts";
+import { type ActionProgress, type ActionProvider, type ActionType, failed } from "./provider.ts";
+import { noteLatest } from "./stage.ts";
+import { resolveConfiguration } from "./variable.ts";
+
+const MINUTE_MS = 60_000;
+
+type Ending = Exclude<ActionProgress, { status: "InProgress" }>;
+
+/** Begin an action: write down what it works with. Its provider is asked from the next turn on. */
+export function startAction(scope: Scope, execution: Execution, declaration: Stored<PipelineDeclaration>, action: ActionDeclaration): void {
+  const { stage } = execution;
+  const attempt = execution.stages[stage]!.attempt;
+  const type = action.actionTypeId as ActionType;
+  const now = scope.clock.now();
+  const declared = action.configuration ?? {};
+  const resolved = resolveConfiguration(declared, execution.namespaces);
+  const minutes = action.timeoutInMinutes ?? requireProvider(type).timeoutMinutes;
+  const override = execution.overrides.find(({ actionName }) => actionName === action.name);
+  const run = actionRuns.put(scope, {
+    id: `${execution.id}/${stage}/${action.name}/${attempt}`,
+    actionExecutionId: scope.id.uuid(),
+    pipeline: declaration.name!,
+    pipelineVersion: execution.pipelineVersion,
+    executionId: execution.executionId,
+    execution: execution.id,
+    stage,
+    action: action.name!,
+    type,
+    status: "InProgress",
+    declared,
+    configuration: "unknown" in resolved ? declared : resolved.configuration,
+    ...(action.roleArn !== undefined && { roleArn: action.roleArn }),
+    region: action.region ?? scope.region,
+    ...(action.namespace !== undefined && { namespace: action.namespace }),
+    timeoutAt: now + minutes * MINUTE_MS,
+    inputs: (action.inputArtifacts ?? []).flatMap(({ name }) => execution.artifacts[name!] ?? []),
+    outputs: (action.outputArtifacts ?? []).map(({ name }) => name!),
+    ...(override && { override }),
+    startedAt: now,
+    updatedAt: now,
+  });
+  const began = { ...execution.stages[stage]!, runs: { ...execution.stages[stage]!.runs, [run.action]: attempt } };
+  executions.patch(scope, execution.id, { stages: { ...execution.stages, [stage]: began }, updatedAt: now });
+  noteLatest(scope, execution.pipeline, stage, { runs: { [run.action]: run.id } });
+  emitAction(scope, execution, run, "STARTED");
+  if ("unknown" in resolved) {
+    endAction(scope, execution, run, refused("ConfigurationError", `The variable reference ${resolved.unknown} could not be resolved.`));
+    return;
+  }
+  const missing = (action.inputArtifacts ?? []).find(({ name }) => execution.artifacts[name!] === undefined);
+  if (missing !== undefined) {
+    endAction(scope, execution, run, refused("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`));
+  }
+}
+
+/** Ask the provider how the action stands, and write down what it says. */
+export function observeAction(scope: Scope, execution: Execution, run: ActionRun): Rest | undefined {
+  const provider = requireProvider(run.type);
+  const here = scope.in({ region: run.region });
+  if (scope.clock.now() >= run.timeoutAt) {
+    provider.stop?.(here, run);
+    const minutes = (run.timeoutAt - run.startedAt) / MINUTE_MS;
+    return endAction(scope, execution, run, refused("Timeout", `The action has timed out after ${minutes} minutes.`));
+  }
+  const progress = askProvider(here, provider, run);
+  if (progress.status !== "InProgress") return endAction(scope, execution, run, progress);
+  const { status: _, because, wakeAt, kind, ...told } = progress;
+  const known = actionRuns.get(scope, run.id)!;
+  if (!sameJson({ ...known, ...told }, known)) actionRuns.patch(scope, run.id, { ...told, updatedAt: scope.clock.now() });
+  const sentence = `execution ${run.executionId}: ${run.stage}/${run.action}: ${because}`;
+  if (wakeAt !== undefined && wakeAt < run.timeoutAt) return { wakeAt, kind: kind ?? "wait", because: sentence };
+  return { wakeAt: run.timeoutAt, kind: "deadline", because: sentence };
+}
+
+/** End an action without waiting for it. */
+export function abandonAction(scope: Scope, execution: Execution, run: ActionRun): void {
+  requireProvider(run.type).stop?.(scope.in({ region: run.region }), run);
+  const ended = actionRuns.patch(scope, run.id, { status: "Abandoned", updatedAt: scope.clock.now() });
+  emitAction(scope, execution, ended, "ABANDONED");
+}
+
+function askProvider(scope: Scope, provider: ActionProvider, run: ActionRun): ActionProgress {
+  try {
+    return provider.observe(scope, run);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return failed("ConfigurationError", error.message);
+  }
+}
+
+function endAction(scope: Scope, execution: Execution, run: ActionRun, ending: Ending): undefined {
+  const produced = ending.status === "Succeeded" ? produce(scope, execution, run, ending) : [];
+  if (!Array.isArray(produced)) return endAction(scope, execution, run, produced);
+  const { status: _, ...told } = ending;
+  const { artifacts: __, ...members } = told as { artifacts?: unknown };
+  const ended = actionRuns.patch(scope, run.id, { ...members, status: ending.status, produced, updatedAt: scope.clock.now() });
+  if (ending.status === "Succeeded") giveOn(scope, ended);
+  emitAction(scope, execution, ended, ending.status === "Succeeded" ? "SUCCEEDED" : "FAILED");
+}
+
+/** Put what came out into the artifact store. */
+function produce(scope: Scope, execution: Execution, run: ActionRun, { artifacts = {} }: Extract<Ending, { status: "Succeeded" }>): Artifact[] | Ending {
+  const store = storeOf(declarationOf(scope, execution.pipeline, execution.pipelineVersion), run.region);
+  const names = run.outputs.filter((name) => artifacts[name] !== undefined);
+  if (names.length === 0) return [];
+  if (store === undefined) return refused("ConfigurationError", `The pipeline has no artifact store in ${run.region}.`);
+  const { pipeline, actionExecutionId, type } = run;
+  try {
+    const isSource = type.category === "Source";
+    return names.map((name) => storeArtifact(scope, store.location!, { name, pipeline, actionExecutionId, isSource }, artifacts[name]!));
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return refused("PermissionError", `The artifact store ${store.location} could not be written to: ${error.message}`);
+  }
+}
+
+/** Give artifacts, variables and the revision to what comes after. */
+function giveOn(scope: Scope, { execution: id, action, namespace, variables = {}, produced = [], revision }: ActionRun): void {
+  const { artifacts, namespaces, revisions } = executions.get(scope, id)!;
+  const made = Object.fromEntries(produced.map((artifact) => [artifact.name, { ...artifact, ...(revision && { revision: revision.id }) }]));
+  const found = revision && { ...revision, action, artifact: produced[0]?.name ?? "" };
+  executions.patch(scope, id, {
+    artifacts: { ...artifacts, ...made },
+    ...(namespace !== undefined && { namespaces: { ...namespaces, [namespace]: variables } }),
+    ...(found && { revisions: [...revisions.filter((known) => known.action !== action), found] }),
+    updatedAt: scope.clock.now(),
+  });
+}
+
+function requireProvider(type: ActionType): ActionProvider {
+  const provider = providerOf(type);
+  if (provider === undefined) throw new Error(`no provider for ${type.category}/${type.provider}`);
+  return provider;
+}
+
+const refused = (code: string, message: string): Ending => failed(code, message) as Ending;

@@ -1,0 +1,215 @@
+import { fault } from "../../kernel/fault.ts";
+import { type Stored, stored } from "../../kernel/json.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import { type Tags, lowerTagList, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
+import {
+  CreatePipeline$,
+  DeletePipeline$,
+  GetPipeline$,
+  InvalidArnException,
+  InvalidNextTokenException,
+  InvalidStructureException,
+  ListPipelines$,
+  ListTagsForResource$,
+  type PipelineDeclaration,
+  PipelineNameInUseException,
+  PipelineNotFoundException,
+  PipelineVersionNotFoundException,
+  ResourceNotFoundException,
+  TagResource$,
+  TooManyTagsException,
+  UntagResource$,
+  UpdatePipeline$,
+} from "../../sdk/codepipeline.js";
+import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
+import { actionRuns } from "./action-run.ts";
+import { executions, startExecution } from "./execution.ts";
+import { jobs } from "./job.ts";
+import { stageStates } from "./stage.ts";
+import { checkStructure } from "./structure.ts";
+
+/** A pipeline by its name. What it declares is in its versions. */
+export interface Pipeline extends Row {
+  readonly version: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly tags: Tags;
+  /** How many executions were started: each has the number of its own. */
+  readonly executions: number;
+  /** By stage/action of the sources that look for changes themselves: what was there last. */
+  readonly seen: Readonly<Record<string, string>>;
+}
+
+/** What a pipeline declared, by name/version: an execution keeps to the version that it was started with. */
+export interface PipelineVersion extends Row {
+  readonly declaration: Stored<PipelineDeclaration>;
+}
+
+export const pipelines = new Table<Pipeline>("codepipeline/pipeline", {
+  arn: ({ id }, { account, region }) => `arn:aws:codepipeline:${region}:${account}:${id}`,
+});
+export const pipelineVersions = new Table<PipelineVersion>("codepipeline/pipeline-version", { stored: true });
+
+const TAGS_MAX = 50;
+const LIST_MAX = 1000;
+
+export const createPipeline = operation(CreatePipeline$, (scope, { pipeline, tags }) => {
+  const created = newPipeline(scope, pipeline!, tagsOf(tags));
+  startExecution(scope, created, { id: scope.id.uuid(), trigger: { triggerType: "CreatePipeline", triggerDetail: scope.caller.arn } });
+  return { pipeline: declarationOf(scope, created.id) as PipelineDeclaration, ...(tags && { tags: lowerTagList(created.tags) }) };
+});
+
+export const updatePipeline = operation(UpdatePipeline$, (scope, { pipeline }) => {
+  const { id } = changePipeline(scope, pipeline!);
+  return { pipeline: declarationOf(scope, id) as PipelineDeclaration };
+});
+
+export const getPipeline = operation(GetPipeline$, (scope, { name, version }) => {
+  const pipeline = requirePipeline(scope, name!);
+  const declaration = pipelineVersions.get(scope, versionId(name!, version ?? pipeline.version))?.declaration;
+  if (declaration === undefined) {
+    return fault(PipelineVersionNotFoundException, `Pipeline '${name}' does not have a version '${version}'`);
+  }
+  return {
+    pipeline: declaration as PipelineDeclaration,
+    metadata: {
+      pipelineArn: pipelineArn(scope, name!),
+      created: new Date(pipeline.createdAt),
+      updated: new Date(pipeline.updatedAt),
+    },
+  };
+});
+
+export const deletePipeline = operation(DeletePipeline$, (scope, { name }) => {
+  removePipeline(scope, name!);
+  return {};
+});
+
+export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nextToken }) => {
+  const { items, nextToken: next } = page(pipelines.list(scope), ({ id }) => id, maxResults ?? LIST_MAX, nextToken, () =>
+    fault(InvalidNextTokenException, "The next token is invalid."),
+  );
+  return {
+    pipelines: items.map(({ id, version, createdAt, updatedAt }) => {
+      const { pipelineType = "V1", executionMode = "SUPERSEDED" } = declarationOf(scope, id);
+      return { name: id, version, pipelineType, executionMode, created: new Date(createdAt), updated: new Date(updatedAt) };
+    }),
+    ...(next && { nextToken: next }),
+  };
+});
+
+export const tagResource = operation(TagResource$, (scope, { resourceArn, tags }) => {
+  const pipeline = requireTagged(scope, resourceArn!);
+  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags))) });
+  return {};
+});
+
+export const untagResource = operation(UntagResource$, (scope, { resourceArn, tagKeys = [] }) => {
+  const pipeline = requireTagged(scope, resourceArn!);
+  pipelines.patch(scope, pipeline.id, { tags: withoutTags(pipeline.tags, tagKeys) });
+  return {};
+});
+
+export const listTagsForResource = operation(ListTagsForResource$, (scope, { resourceArn, maxResults, nextToken }) => {
+  const tags = lowerTagList(requireTagged(scope, resourceArn!).tags).sort((one, other) => (one.key < other.key ? -1 : 1));
+  const { items, nextToken: next } = page(tags, ({ key }) => key, maxResults ?? TAGS_MAX, nextToken, () =>
+    fault(InvalidNextTokenException, "The next token is invalid."),
+  );
+  return { tags: items, ...(next && { nextToken: next }) };
+});
+
+/** Make a pipeline; nothing runs yet. */
+export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags: Tags): Pipeline {
+  const name = declaration.name!;
+  if (pipelines.get(scope, name) !== undefined) {
+    fault(PipelineNameInUseException, `A pipeline with the name '${name}' already exists in account '${scope.account}'`);
+  }
+  check(scope, declaration);
+  const now = scope.clock.now();
+  putVersion(scope, declaration, 1);
+  return pipelines.put(scope, { id: name, version: 1, createdAt: now, updatedAt: now, tags: checkedTags(tags), executions: 0, seen: {} });
+}
+
+/** Make the pipeline's next version; what runs keeps to its own. */
+export function changePipeline(scope: Scope, declaration: PipelineDeclaration, tags?: Tags): Pipeline {
+  const known = requirePipeline(scope, declaration.name!);
+  check(scope, declaration);
+  const version = known.version + 1;
+  putVersion(scope, declaration, version);
+  return pipelines.patch(scope, known.id, {
+    version,
+    updatedAt: scope.clock.now(),
+    seen: {},
+    ...(tags && { tags: checkedTags(tags) }),
+  });
+}
+
+/** Forget the pipeline and all that it did. One that is not there is gone. */
+export function removePipeline(scope: Scope, name: string): void {
+  pipelines.remove(scope, name);
+  for (const table of [pipelineVersions, executions, actionRuns, stageStates, jobs]) {
+    for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
+  }
+}
+
+export function requirePipeline(scope: Scope, name: string): Pipeline {
+  const known = pipelines.get(scope, name);
+  return known ?? fault(PipelineNotFoundException, `Account '${scope.account}' does not have a pipeline with name '${name}'`);
+}
+
+/** What the pipeline declares, now or in the version. */
+export function declarationOf(scope: Scope, name: string, version?: number): Stored<PipelineDeclaration> {
+  const found = pipelineVersions.get(scope, versionId(name, version ?? pipelines.get(scope, name)!.version));
+  if (found === undefined) throw new Error(`pipeline ${name} has no version ${version}`);
+  return found.declaration;
+}
+
+export const pipelineArn = (scope: Scope, name: string): string => scope.arn("codepipeline", name);
+
+const versionId = (name: string, version: number): string => `${name}/${version}`;
+
+function putVersion(scope: Scope, declaration: PipelineDeclaration, version: number): void {
+  const { pipelineType = "V1", executionMode = "SUPERSEDED", stages = [] } = declaration;
+  pipelineVersions.put(scope, {
+    id: versionId(declaration.name!, version),
+    declaration: {
+      ...stored(declaration),
+      stages: stored(stages).map((stage) => ({ ...stage, actions: stage.actions!.map(withDefaults) })),
+      version,
+      pipelineType,
+      executionMode,
+    } as Stored<PipelineDeclaration>,
+  });
+}
+
+/** An action as GetPipeline shows it: what was left out is there. */
+function withDefaults<A extends object>(action: A): A {
+  return { runOrder: 1, configuration: {}, outputArtifacts: [], inputArtifacts: [], ...action };
+}
+
+function check(scope: Scope, declaration: PipelineDeclaration): void {
+  checkStructure(declaration, scope.region);
+  const roles = (declaration.stages ?? []).flatMap(({ actions = [] }) => actions.flatMap(({ roleArn }) => roleArn ?? []));
+  for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role);
+}
+
+function checkRole(scope: Scope, arn: string): void {
+  if (roleIdOf(scope, arn) === undefined) {
+    fault(InvalidStructureException, `CodePipeline is not authorized to perform AssumeRole on role ${arn}`);
+  }
+  const refusal = passRoleRefusal(scope, arn, "codepipeline.amazonaws.com");
+  if (refusal !== undefined) fault("AccessDeniedException", refusal);
+}
+
+function checkedTags(tags: Tags): Tags {
+  if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `A resource can have at most ${TAGS_MAX} tags.`);
+  return tags;
+}
+
+function requireTagged(scope: Scope, arn: string): Pipeline {
+  const name = arn.startsWith(pipelineArn(scope, "")) ? arn.slice(pipelineArn(scope, "").length) : fault(InvalidArnException, `The ARN ${arn} is invalid`);
+  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
+}

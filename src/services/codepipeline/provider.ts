@@ -1,0 +1,79 @@
+import type { BlobRef } from "../../kernel/blob.ts";
+import type { WaitKind } from "../../kernel/clock.ts";
+import type { Stored } from "../../kernel/json.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import type { ActionTypeId, ErrorDetails } from "../../sdk/codepipeline.js";
+import type { ActionRun } from "./action-run.ts";
+
+export type ActionType = { readonly [K in keyof ActionTypeId]: NonNullable<ActionTypeId[K]> };
+
+/** One kind of action: what may be declared of it, and how it is carried out. */
+export interface ActionProvider {
+  readonly type: ActionType;
+  /** How many artifacts it takes and gives: at least, at most. */
+  readonly inputs: readonly [number, number];
+  readonly outputs: readonly [number, number];
+  readonly properties: readonly ActionProperty[];
+  /** After how long an action that is not over has failed, where its declaration does not say. */
+  readonly timeoutMinutes: number;
+  /** Why a declared configuration cannot be carried out, besides missing or unknown keys. */
+  refusal?(configuration: Readonly<Record<string, string>>): string | undefined;
+  /** Start what is missing and say how it stands. Called again whenever something it read has changed. */
+  observe(scope: Scope, run: ActionRun): ActionProgress;
+  /** End what was started: the action is abandoned, or its time is over. */
+  stop?(scope: Scope, run: ActionRun): void;
+  /** Of a source that looks for changes itself: what it would find now, or `NOTHING`. Undefined where it does not look. */
+  polled?(scope: Scope, configuration: Readonly<Record<string, string>>): string | undefined;
+  /** Where the console shows what the action works on. */
+  entityUrl?(scope: Scope, configuration: Readonly<Record<string, string>>): string;
+}
+
+export const NOTHING = "";
+
+export interface ActionProperty {
+  readonly name: string;
+  readonly required?: boolean;
+  readonly secret?: boolean;
+}
+
+/** What a source found. */
+export interface Revision {
+  readonly id: string;
+  readonly summary?: string;
+  readonly url?: string;
+  readonly createdAt?: number;
+}
+
+/** How what the action started is called where it runs. */
+export interface ExternalExecution {
+  readonly externalExecutionId?: string;
+  readonly externalExecutionUrl?: string;
+  readonly summary?: string;
+  readonly logStreamArn?: string;
+}
+
+export type ActionProgress =
+  | (ExternalExecution & {
+      readonly status: "InProgress";
+      readonly because: string;
+      readonly wakeAt?: number;
+      readonly kind?: WaitKind;
+      /** What an approval is answered with. */
+      readonly token?: string;
+      readonly percentComplete?: number;
+    })
+  | (ExternalExecution & {
+      readonly status: "Succeeded";
+      readonly variables?: Readonly<Record<string, string>>;
+      /** By name of the output artifact. */
+      readonly artifacts?: Readonly<Record<string, BlobRef>>;
+      readonly revision?: Revision;
+    })
+  | (ExternalExecution & { readonly status: "Failed"; readonly errorDetails: Stored<ErrorDetails> });
+
+/** A failure of the action with AWS's code for it and a sentence for people. */
+export const failed = (code: string, message: string, external: ExternalExecution = {}): ActionProgress => ({
+  status: "Failed",
+  errorDetails: { code, message },
+  ...external,
+});

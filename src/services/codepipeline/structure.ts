@@ -1,0 +1,154 @@
+import { fault } from "../../kernel/fault.ts";
+import {
+  type ActionDeclaration,
+  InvalidActionDeclarationException,
+  InvalidStageDeclarationException,
+  InvalidStructureException,
+  type PipelineDeclaration,
+  type StageDeclaration,
+} from "../../sdk/codepipeline.js";
+import { providerOf } from "./actions/index.ts";
+import type { ActionProvider } from "./provider.ts";
+import { namespacesIn } from "./variable.ts";
+
+const STAGES_MIN = 2;
+const STAGES_MAX = 50;
+const ACTIONS_MAX = 50;
+const CONFIGURATION_LENGTH_MAX = 1000;
+const IMPLICIT_NAMESPACES = ["codepipeline", "variables"];
+
+/** Refuse, in AWS's words, a pipeline that cannot run. https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-requirements.html */
+export function checkStructure(declaration: PipelineDeclaration, region: string): void {
+  const stages = declaration.stages ?? [];
+  if (stages.length < STAGES_MIN) {
+    structure(`Pipeline has only ${stages.length} stage(s). There should be a minimum of ${STAGES_MIN} stages in a pipeline`);
+  }
+  if (stages.length > STAGES_MAX) {
+    structure(`Pipeline has ${stages.length} stage(s). There should be a maximum of ${STAGES_MAX} stages in a pipeline`);
+  }
+  checkStores(declaration);
+  checkType(declaration);
+  refuseDuplicates(stages.map(({ name }) => name!), (name) => structure(`Stage name '${name}' must be unique within the pipeline`));
+  checkSources(stages);
+  for (const stage of stages) checkStage(stage, region);
+  checkOrder(stages);
+}
+
+function checkStores({ artifactStore, artifactStores }: PipelineDeclaration): void {
+  if (artifactStore === undefined && artifactStores === undefined) structure("One of artifactStore or artifactStores is required");
+  if (artifactStore !== undefined && artifactStores !== undefined) {
+    structure("Only one of artifactStore or artifactStores can be specified");
+  }
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-types-planning.html: what needs the type V2. */
+function checkType({ pipelineType = "V1", executionMode, variables, triggers, stages }: PipelineDeclaration): void {
+  if (triggers !== undefined && triggers.length > 0) absent("Triggers (of connections to git hosts)");
+  for (const { beforeEntry, onSuccess, onFailure } of stages ?? []) {
+    if (beforeEntry !== undefined || onSuccess !== undefined || onFailure !== undefined) absent("Stage conditions (beforeEntry, onSuccess, onFailure)");
+  }
+  if (pipelineType === "V2") return;
+  if (executionMode !== undefined && executionMode !== "SUPERSEDED") {
+    structure(`Execution mode ${executionMode} is not supported for pipelines of type V1`);
+  }
+  if (variables !== undefined && variables.length > 0) structure("Pipeline variables are not supported for pipelines of type V1");
+}
+
+function checkSources([first, ...rest]: readonly StageDeclaration[]): void {
+  const isSource = ({ actionTypeId }: ActionDeclaration): boolean => actionTypeId?.category === "Source";
+  if (!first!.actions!.every(isSource)) structure("Pipeline should start with a stage that only contains source actions");
+  for (const { name, actions = [] } of rest) {
+    if (actions.some(isSource)) structure(`Only first stage can contain Source actions; stage ${name} contains one`);
+  }
+}
+
+function checkStage({ name, actions = [] }: StageDeclaration, region: string): void {
+  if (actions.length === 0) fault(InvalidStageDeclarationException, `Stage ${name} must contain at least one action`);
+  if (actions.length > ACTIONS_MAX) fault(InvalidStageDeclarationException, `Stage ${name} has more than ${ACTIONS_MAX} actions`);
+  refuseDuplicates(actions.map((action) => action.name!), (action) =>
+    fault(InvalidStageDeclarationException, `Action name '${action}' must be unique within stage '${name}'`),
+  );
+  for (const action of actions) checkAction(action, region);
+}
+
+function checkAction(action: ActionDeclaration, region: string): void {
+  const { name, actionTypeId, configuration = {} } = action;
+  const { category, provider: providerName, owner, version } = actionTypeId!;
+  const provider = providerOf({ category: category!, provider: providerName!, owner: owner!, version: version! });
+  if (provider === undefined) {
+    const where = (action.region ?? region).toUpperCase().replaceAll("-", "_");
+    return refuse(
+      `ActionType (Category: '${category}', Provider: '${providerName}', Owner: '${owner}', Version: '${version}') in action '${name}' is not available in region ${where}`,
+    );
+  }
+  checkCount(action, "input", action.inputArtifacts?.length ?? 0, provider.inputs);
+  checkCount(action, "output", action.outputArtifacts?.length ?? 0, provider.outputs);
+  checkConfiguration(name!, configuration, provider);
+}
+
+function checkCount({ name }: ActionDeclaration, what: "input" | "output", count: number, [least, most]: readonly [number, number]): void {
+  if (count >= least && count <= most) return;
+  refuse(`Action ${name} has ${count} ${what} artifacts which is outside of the accepted range (minimum: ${least}, maximum: ${most})`);
+}
+
+function checkConfiguration(action: string, configuration: Readonly<Record<string, string>>, provider: ActionProvider): void {
+  for (const { name, required } of provider.properties) {
+    if (required && !configuration[name]) refuse(`Action configuration for action '${action}' is missing required configuration '${name}'`);
+  }
+  for (const [key, value] of Object.entries(configuration)) {
+    if (!provider.properties.some(({ name }) => name === key)) {
+      refuse(`Action configuration for action '${action}' contains unknown configuration '${key}'`);
+    }
+    if (value.length > CONFIGURATION_LENGTH_MAX && key !== "EnvironmentVariables" && key !== "ParameterOverrides") {
+      refuse(`Value for '${key}' in action '${action}' is longer than ${CONFIGURATION_LENGTH_MAX} characters`);
+    }
+  }
+  const refusal = provider.refusal?.(configuration);
+  if (refusal !== undefined) refuse(refusal);
+}
+
+/** Artifacts and variables have to be given before they are taken. */
+function checkOrder(stages: readonly StageDeclaration[]): void {
+  const artifacts = new Set<string>();
+  const namespaces = new Set(IMPLICIT_NAMESPACES);
+  for (const { actions = [] } of stages) {
+    const groups = [...new Set(actions.map(({ runOrder = 1 }) => runOrder))].sort((one, other) => one - other);
+    for (const order of groups) {
+      const group = actions.filter(({ runOrder = 1 }) => runOrder === order);
+      for (const action of group) checkTaken(action, artifacts, namespaces);
+      for (const action of group) noteGiven(action, artifacts, namespaces);
+    }
+  }
+}
+
+function checkTaken({ name, inputArtifacts = [], configuration = {} }: ActionDeclaration, artifacts: Set<string>, namespaces: Set<string>): void {
+  for (const input of inputArtifacts) {
+    if (artifacts.has(input.name!)) continue;
+    structure(`Input Artifact Bundle ${input.name} in action ${name} is not declared as Output Artifact Bundle in any of the preceding actions`);
+  }
+  for (const text of Object.values(configuration)) {
+    for (const namespace of namespacesIn(text)) {
+      if (namespaces.has(namespace)) continue;
+      structure(`Action ${name} references the namespace ${namespace}, which is not declared by any of the preceding actions`);
+    }
+  }
+}
+
+function noteGiven({ outputArtifacts = [], namespace }: ActionDeclaration, artifacts: Set<string>, namespaces: Set<string>): void {
+  for (const { name } of outputArtifacts) {
+    if (artifacts.has(name!)) structure(`Output Artifact Bundle name must be unique within the pipeline. ${name} has been used more than once.`);
+    artifacts.add(name!);
+  }
+  if (namespace === undefined) return;
+  if (namespaces.has(namespace)) structure(`Namespace ${namespace} must be unique within the pipeline`);
+  namespaces.add(namespace);
+}
+
+function refuseDuplicates(names: readonly string[], refuseName: (name: string) => never): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) refuseName(twice);
+}
+
+const structure = (message: string): never => fault(InvalidStructureException, message);
+const refuse = (message: string): never => fault(InvalidActionDeclarationException, message);
+const absent = (what: string): never => fault("NotImplemented", `${what} are not implemented.`, 501);

@@ -1,0 +1,53 @@
+import { inflateRawSync } from "node:zlib";
+
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END_SIZE = 22;
+const COMMENT_MAX = 0xffff;
+const STORED = 0;
+const DEFLATED = 8;
+
+/** The bytes of one file of an archive; undefined where it is not in it, or the bytes are no archive. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+export function fileInZip(archive: Buffer, path: string): Buffer | undefined {
+  for (const entry of entriesOf(archive)) if (entry.path === path) return contentOf(archive, entry);
+  return undefined;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly method: number;
+  readonly compressedSize: number;
+  /** Where its local header begins. */
+  readonly offset: number;
+}
+
+/** The central directory at the archive's end; a local header need not know the sizes. */
+function* entriesOf(archive: Buffer): Generator<Entry> {
+  const end = endOf(archive);
+  if (end === undefined) return;
+  let at = archive.readUInt32LE(end + 16);
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
+    if (at + 46 > archive.length || archive.readUInt32LE(at) !== CENTRAL) return;
+    const nameLength = archive.readUInt16LE(at + 28);
+    yield {
+      path: archive.toString("utf8", at + 46, at + 46 + nameLength),
+      method: archive.readUInt16LE(at + 10),
+      compressedSize: archive.readUInt32LE(at + 20),
+      offset: archive.readUInt32LE(at + 42),
+    };
+    at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
+  }
+}
+
+function contentOf(archive: Buffer, { method, compressedSize, offset }: Entry): Buffer | undefined {
+  const start = offset + 30 + archive.readUInt16LE(offset + 26) + archive.readUInt16LE(offset + 28);
+  const bytes = archive.subarray(start, start + compressedSize);
+  if (method === STORED) return bytes;
+  return method === DEFLATED ? inflateRawSync(bytes) : undefined;
+}
+
+function endOf(archive: Buffer): number | undefined {
+  const first = Math.max(0, archive.length - END_SIZE - COMMENT_MAX);
+  for (let at = archive.length - END_SIZE; at >= first; at--) if (archive.readUInt32LE(at) === END) return at;
+  return undefined;
+}

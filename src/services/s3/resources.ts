@@ -1,0 +1,189 @@
+import { isFault } from "../../kernel/fault.ts";
+import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resource.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { tagList, tagsOf } from "../../kernel/tag.ts";
+import { publicAccessOf } from "./access.ts";
+import { ALL_BLOCKED, type Bucket, bucketArn, buckets, dropBucket, ENCRYPTION_BY_DEFAULT, makeBucket, requireBucket } from "./bucket.ts";
+import { corsRules } from "./cors.ts";
+import { encryptionRules } from "./encryption.ts";
+import { setLifecycle } from "./lifecycle.ts";
+import { lifecycles } from "./lifecycle-rule.ts";
+import { setNotification } from "./notification.ts";
+import { setPolicy } from "./policy.ts";
+import {
+  corsFrom,
+  corsTo,
+  encryptionFrom,
+  encryptionTo,
+  isTrue,
+  lifecycleFrom,
+  lifecycleTo,
+  notificationFrom,
+  notificationTo,
+  type Properties,
+} from "./properties.ts";
+
+const NAME_LENGTH_MAX = 63;
+
+/** What each property does to a bucket; undefined where it is declared no more. */
+const SETTINGS: Readonly<Record<string, (home: Scope, bucket: Bucket, declared: Properties | undefined) => unknown>> = {
+  BucketEncryption: (home, { id }, declared) =>
+    buckets.patch(home, id, { encryption: declared === undefined ? ENCRYPTION_BY_DEFAULT : encryptionRules(encryptionFrom(declared)) }),
+  VersioningConfiguration: (home, bucket, declared) => setVersioning(home, bucket, declared?.["Status"]),
+  PublicAccessBlockConfiguration: (home, { id }, declared) =>
+    buckets.patch(home, id, { publicAccess: declared === undefined ? ALL_BLOCKED : publicAccessOf(booleans(declared)) }),
+  OwnershipControls: (home, { id }, declared) =>
+    buckets.patch(home, id, { ownership: declared?.["Rules"][0]?.ObjectOwnership ?? "BucketOwnerEnforced" }),
+  CorsConfiguration: (home, { id }, declared) =>
+    buckets.patch(home, id, { cors: declared === undefined ? undefined : corsRules(corsFrom(declared)) }),
+  LifecycleConfiguration: (home, { id }, declared) =>
+    declared === undefined
+      ? lifecycles.remove(home, id)
+      : setLifecycle(home, id, lifecycleFrom(declared), declared["TransitionDefaultMinimumObjectSize"]),
+  NotificationConfiguration: (home, bucket, declared) =>
+    setNotification(home, bucket, declared === undefined ? {} : notificationFrom(declared), false),
+};
+
+const ACCEPTED: ReadonlySet<string> = new Set(["BucketName", "AccessControl", "Tags", ...Object.keys(SETTINGS)]);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html; its id is its name. */
+export const bucketResource: ResourceType<Properties> = {
+  type: "AWS::S3::Bucket",
+  ensure(scope, declared, id, request) {
+    const name: string = id ?? declared["BucketName"] ?? bucketName(request.generatedName);
+    const progress = attempt(() => {
+      checkProperties(declared);
+      if (id === undefined) create(scope, name, request.token);
+      const { home } = requireBucket(scope, { Bucket: name });
+      for (const [property, apply] of Object.entries(SETTINGS)) {
+        if (declared[property] === undefined && request.previous?.[property] === undefined) continue;
+        apply(home, requireBucket(scope, { Bucket: name }).bucket, declared[property]);
+      }
+      const tags = { ...tagsOf(request.tags), ...tagsOf(declared["Tags"]) };
+      buckets.patch(home, name, { tags: Object.keys(tags).length > 0 ? tags : undefined });
+      return name;
+    });
+    // A bucket that came to be before something else failed has to be known, so that it is removed again.
+    const isMade = progress.state === "failed" && buckets.get(scope, name)?.madeBy === request.token;
+    return isMade ? { ...progress, id: name } : progress;
+  },
+  read(scope, id) {
+    const bucket = buckets.get(scope, id);
+    if (bucket === undefined || bucket.account !== scope.account) return undefined;
+    const lifecycle = lifecycles.get(scope.in(bucket), id);
+    return {
+      BucketName: id,
+      BucketEncryption: encryptionTo(bucket.encryption),
+      ...(bucket.publicAccess && { PublicAccessBlockConfiguration: bucket.publicAccess }),
+      ...(bucket.ownership && { OwnershipControls: { Rules: [{ ObjectOwnership: bucket.ownership }] } }),
+      ...(bucket.versioning && { VersioningConfiguration: { Status: bucket.versioning } }),
+      ...(bucket.cors && { CorsConfiguration: corsTo(bucket.cors) }),
+      ...(bucket.notification && { NotificationConfiguration: notificationTo(bucket.notification) }),
+      ...(lifecycle && { LifecycleConfiguration: lifecycleTo(lifecycle) }),
+      ...(bucket.tags && { Tags: tagList(bucket.tags) }),
+    };
+  },
+  remove: (scope, id) =>
+    attempt(() => {
+      const bucket = buckets.get(scope, id);
+      if (bucket !== undefined && bucket.account === scope.account) dropBucket(scope.in(bucket), bucket);
+      return id;
+    }),
+  attributes(scope, id) {
+    const region = buckets.get(scope, id)?.region ?? scope.region;
+    return {
+      Arn: bucketArn(id),
+      DomainName: `${id}.s3.amazonaws.com`,
+      RegionalDomainName: `${id}.s3.${region}.amazonaws.com`,
+      DualStackDomainName: `${id}.s3.dualstack.${region}.amazonaws.com`,
+      WebsiteURL: `http://${id}.s3-website${DASHED.has(region) ? "-" : "."}${region}.amazonaws.com`,
+    };
+  },
+};
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html; its id is the bucket's name. */
+export const bucketPolicyResource: ResourceType<Properties> = {
+  type: "AWS::S3::BucketPolicy",
+  ensure: (scope, declared, id, { previous }) =>
+    attempt(() => {
+      const { bucket } = requireBucket(scope, { Bucket: declared["Bucket"] });
+      const policy = declared["PolicyDocument"];
+      const text = typeof policy === "string" ? policy : JSON.stringify(policy);
+      if (id === undefined && previous === undefined && bucket.policy !== undefined && bucket.policy !== text) {
+        return failed(`The bucket policy already exists on bucket ${bucket.id}.`);
+      }
+      setPolicy(scope, bucket, text);
+      return bucket.id;
+    }),
+  read(scope, id) {
+    const policy = buckets.get(scope, id)?.policy;
+    return policy === undefined ? undefined : { Bucket: id, PolicyDocument: JSON.parse(policy) };
+  },
+  remove(scope, id) {
+    if (buckets.get(scope, id) !== undefined) buckets.patch(scope, id, { policy: undefined });
+    return { state: "done", id };
+  },
+};
+
+/** https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints: the oldest regions write it with a dash. */
+const DASHED: ReadonlySet<string> = new Set([
+  "us-east-1",
+  "us-west-1",
+  "us-west-2",
+  "eu-west-1",
+  "sa-east-1",
+  "ap-southeast-1",
+  "ap-southeast-2",
+  "ap-northeast-1",
+]);
+
+/** A fresh bucket; asking again with the same token finds the one made before. */
+function create(scope: Scope, name: string, token: ResourceRequest["token"]): void {
+  const known = buckets.get(scope, name);
+  if (known !== undefined && known.madeBy === token && known.account === scope.account) return;
+  if (known !== undefined) failed(`${name} already exists`);
+  const bucket = makeBucket(scope, name, scope.region, {});
+  buckets.patch(scope, bucket.id, { madeBy: token });
+}
+
+function checkProperties(declared: Properties): void {
+  const unknown = Object.keys(declared).filter((property) => !ACCEPTED.has(property));
+  if (unknown.length > 0)
+    failed(`Slipway does not implement ${unknown.join(", ")} of AWS::S3::Bucket yet. It refuses rather than pretends.`);
+  const acl = declared["AccessControl"];
+  if (acl !== undefined && acl !== "Private" && acl !== "BucketOwnerFullControl")
+    failed(`Slipway does not implement the access control ${acl}.`);
+}
+
+/** What was enabled once can only be suspended. */
+function setVersioning(home: Scope, { id, versioning }: Bucket, status: Bucket["versioning"]): void {
+  if (status === "Enabled") buckets.patch(home, id, { versioning: status });
+  else if (versioning !== undefined || status !== undefined) buckets.patch(home, id, { versioning: "Suspended" });
+}
+
+const booleans = (declared: Properties): Record<string, boolean> =>
+  Object.fromEntries(Object.entries(declared).map(([name, value]) => [name, isTrue(value)]));
+
+/** In lower case, and short enough; the part that makes it unique stays. */
+function bucketName(generated: string): string {
+  const name = generated.toLowerCase();
+  if (name.length <= NAME_LENGTH_MAX) return name;
+  const suffix = name.slice(name.lastIndexOf("-"));
+  return name.slice(0, NAME_LENGTH_MAX - suffix.length).replace(/-+$/, "") + suffix;
+}
+
+class Failed extends Error {}
+
+const failed = (reason: string): never => {
+  throw new Failed(reason);
+};
+
+function attempt(work: () => string): Progress {
+  try {
+    return { state: "done", id: work() };
+  } catch (error) {
+    if (error instanceof Failed) return { state: "failed", reason: error.message };
+    if (!isFault(error)) throw error;
+    return { state: "failed", reason: `${error.message} (Service: S3, Status Code: ${error.status ?? 400})` };
+  }
+}
