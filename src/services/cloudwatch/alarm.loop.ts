@@ -31,7 +31,8 @@ function evaluateMetric(scope: Scope, alarm: Alarm, settings: MetricSettings): R
   const to = next - periodMs;
   const from = to - (settings.EvaluationPeriods! + SPARE_PERIODS) * periodMs;
   const values = queryData(scope, queries, { from, to, quiet: true })[0]?.values ?? new Map<number, number>();
-  transition(scope, alarm, judge(alarm, settings, values));
+  const state = judge(settings, values) ?? alarm.state;
+  if (state !== alarm.state) transition(scope, alarm, explain(settings, values, state));
   if (anyData(scope, queries, from)) return { wakeAt: next, kind: "tick", because: "the end of the period that runs" };
 }
 
@@ -43,42 +44,48 @@ function anyData(scope: Scope, queries: readonly Query[], from: number): boolean
   return false;
 }
 
-/**
- * M of the last N periods that have data; those that lack data count as `TreatMissingData` says.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
- */
-export function judge(
-  alarm: Pick<Alarm, "state" | "reason" | "reasonData">,
-  settings: MetricSettings,
-  values: ReadonlyMap<number, number>,
-): Verdict {
-  const {
-    EvaluationPeriods: periods = 1,
-    DatapointsToAlarm: needed = periods,
-    TreatMissingData: missing = "missing",
-    Threshold: threshold = 0,
-  } = settings;
+/** What the newest periods that have data say. */
+interface Findings {
+  /** Newest first; at most as many as decide. */
+  readonly newest: readonly (readonly [number, number])[];
+  readonly breaching: number;
+  readonly absent: number;
+}
+
+function findingsOf(settings: MetricSettings, values: ReadonlyMap<number, number>): Findings {
+  const { EvaluationPeriods: periods = 1 } = settings;
   const newest = [...values].sort(([one], [other]) => other - one).slice(0, periods);
   const breaching = newest.filter(([, value]) => breaches(settings, value)).length;
-  const absent = periods - newest.length;
-  const keep: Verdict = alarm;
-  const verdict = (state: Verdict["state"]): Verdict => ({
-    state,
-    reason: reasonFor(
-      settings,
-      newest,
-      state === "ALARM" ? breaching + (missing === "breaching" ? absent : 0) : newest.length - breaching + absent,
-      state,
-    ),
-    reasonData: JSON.stringify({ version: "1.0", recentDatapoints: newest.map(([, value]) => value).reverse(), threshold }),
-  });
-  if (missing === "breaching") return verdict(breaching + absent >= needed ? "ALARM" : "OK");
-  if (missing === "notBreaching") return verdict(breaching >= needed ? "ALARM" : "OK");
-  if (newest.length === 0) return missing === "ignore" ? keep : verdict("INSUFFICIENT_DATA");
-  if (breaching >= needed) return verdict("ALARM");
+  return { newest, breaching, absent: periods - newest.length };
+}
+
+/**
+ * M of the last N periods that have data; those that lack data count as `TreatMissingData` says. Undefined: it stays as it is.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+export function judge(settings: MetricSettings, values: ReadonlyMap<number, number>): Verdict["state"] | undefined {
+  const { EvaluationPeriods: periods = 1, DatapointsToAlarm: needed = periods, TreatMissingData: missing = "missing" } = settings;
+  const { newest, breaching, absent } = findingsOf(settings, values);
+  if (missing === "breaching") return breaching + absent >= needed ? "ALARM" : "OK";
+  if (missing === "notBreaching") return breaching >= needed ? "ALARM" : "OK";
+  if (newest.length === 0) return missing === "ignore" ? undefined : "INSUFFICIENT_DATA";
+  if (breaching >= needed) return "ALARM";
   const allBreach = absent > 0 && breaching === newest.length;
-  if (!allBreach) return verdict("OK");
-  return missing === "ignore" ? keep : verdict("ALARM");
+  if (!allBreach) return "OK";
+  return missing === "ignore" ? undefined : "ALARM";
+}
+
+/** Why an alarm is in the state that it was found to be in. */
+function explain(settings: MetricSettings, values: ReadonlyMap<number, number>, state: Verdict["state"]): Verdict {
+  const { TreatMissingData: missing = "missing", Threshold: threshold = 0 } = settings;
+  const { newest, breaching, absent } = findingsOf(settings, values);
+  const count = state === "ALARM" ? breaching + (missing === "breaching" ? absent : 0) : newest.length - breaching + absent;
+  const recentDatapoints = newest.map(([, value]) => value).reverse();
+  return {
+    state,
+    reason: reasonFor(settings, newest, count, state),
+    reasonData: JSON.stringify({ version: "1.0", recentDatapoints, threshold }),
+  };
 }
 
 function breaches({ ComparisonOperator, Threshold = 0 }: MetricSettings, value: number): boolean {

@@ -181,9 +181,7 @@ describe("missing data", () => {
       DatapointsToAlarm,
       EvaluationPeriods,
     } as MetricSettings;
-    const states = treatments.map(
-      (TreatMissingData) => judge({ state: "kept" as never, reason: "" }, { ...settings, TreatMissingData }, values).state,
-    );
+    const states = treatments.map((TreatMissingData) => judge({ ...settings, TreatMissingData }, values) ?? "kept");
     expect(states).toEqual(expected);
   });
 });
