@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
 import { codeRoute, customResourceRoute } from "./cloud/routes.ts";
@@ -103,7 +104,9 @@ export class Cloud {
     const control = controlRoute({ kernel: this.kernel, drive: this.drive, version: VERSION, reset: (account) => this.#reset(account) });
     const listeners = new Listeners(this.drive);
     this.#closers.push(() => listeners.close());
-    const routes = [control, customResourceRoute(this.drive), codeRoute(this.kernel)];
+    const git = codecommitRoute(this.drive, this.#hands.repositories);
+    await compareRefs(this.drive, this.#hands.repositories);
+    const routes = [control, customResourceRoute(this.drive), codeRoute(this.kernel), git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
     server.on("request", (request, response) => wire.handle(request, response));
     server.keepAliveTimeout = 60_000;

@@ -81,8 +81,8 @@ export class Disk {
 
   /** The rows whose paths begin with the prefix, in order of their paths. */
   rows(prefix: string, after?: string, limit = -1): Iterable<{ path: string; json: string }> {
-    const sql = "SELECT path, json FROM row WHERE path >= ? AND path < ? AND path > ? ORDER BY path LIMIT ?";
-    return this.#read(sql).iterate(prefix, endOf(prefix), after ?? "", limit) as Iterable<any>;
+    const sql = "SELECT path, json FROM row WHERE path >= max(?, ?) AND path < ? ORDER BY path LIMIT ?";
+    return this.#read(sql).iterate(prefix, following(after), endOf(prefix), limit) as Iterable<any>;
   }
 
   putIndex(key: string, present: boolean): void {
@@ -90,9 +90,9 @@ export class Disk {
   }
 
   index(prefix: string, after?: string, limit = -1): string[] {
-    const sql = "SELECT key FROM entry_index WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?";
+    const sql = "SELECT key FROM entry_index WHERE key >= max(?, ?) AND key < ? ORDER BY key LIMIT ?";
     return this.#read(sql)
-      .all(prefix, endOf(prefix), after ?? "", limit)
+      .all(prefix, following(after), endOf(prefix), limit)
       .map((row) => (row as { key: string }).key);
   }
 
@@ -107,7 +107,8 @@ export class Disk {
       const sql = newestFirst
         ? "SELECT at, seq, json FROM entry WHERE series = ? AND (at, seq) < (?, ?) AND at >= ? AND at < ? ORDER BY at DESC, seq DESC LIMIT ?"
         : "SELECT at, seq, json FROM entry WHERE series = ? AND (at, seq) > (?, ?) AND at >= ? AND at < ? ORDER BY at, seq LIMIT ?";
-      return this.#read(sql).all(id, after.at, after.seq, from, to, limit) as unknown as StoredEntry[];
+      const [lower, upper] = newestFirst ? [from, Math.min(to, after.at + 1)] : [Math.max(from, after.at), to];
+      return this.#read(sql).all(id, after.at, after.seq, lower, upper, limit) as unknown as StoredEntry[];
     }
     const order = newestFirst ? "at DESC, seq DESC" : "at, seq";
     const sql = `SELECT at, seq, json FROM entry WHERE series = ? AND at >= ? AND at < ? ORDER BY ${order} LIMIT ?`;
@@ -116,9 +117,9 @@ export class Disk {
 
   /** The names of the series that begin with the prefix and have entries, in order. */
   series(prefix: string, after?: string, limit = -1): string[] {
-    const sql = "SELECT name FROM series WHERE name >= ? AND name < ? AND name > ? ORDER BY name LIMIT ?";
+    const sql = "SELECT name FROM series WHERE name >= max(?, ?) AND name < ? ORDER BY name LIMIT ?";
     return this.#read(sql)
-      .all(prefix, endOf(prefix), after ?? "", limit)
+      .all(prefix, following(after), endOf(prefix), limit)
       .map((row) => (row as { name: string }).name);
   }
 
@@ -180,6 +181,9 @@ export class Disk {
     return this.#read(sql);
   }
 }
+
+/** The first string after the given one. One bound, not two: SQLite seeks by the first bound that it finds, and walks to the rest. */
+const following = (after: string | undefined): string => (after === undefined ? "" : `${after}\0`);
 
 /** The first string after all that begin with the prefix. */
 const endOf = (prefix: string): string =>

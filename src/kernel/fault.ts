@@ -4,8 +4,10 @@ export class Fault extends Error {
   readonly $fault: "client" | "server";
   readonly status: number | undefined;
 
-  constructor(code: string, message: string, status?: number) {
+  /** `members` are what else the error's shape holds. */
+  constructor(code: string, message: string, status?: number, members: object = {}) {
     super(message);
+    Object.assign(this, members);
     this.name = code;
     this.status = status;
     this.$fault = status !== undefined && status >= 500 ? "server" : "client";

@@ -2,6 +2,8 @@ import type { Service } from "../kernel/service.ts";
 import { cloudformation } from "./cloudformation/index.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
+import { codebuild } from "./codebuild/index.ts";
+import { codecommit } from "./codecommit/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
 import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
@@ -30,6 +32,8 @@ export const services: readonly Service[] = [
   lambda,
   sns,
   eventbridge,
+  codecommit,
+  codebuild,
   codedeploy,
   cloudformation,
 ];

@@ -88,9 +88,7 @@ export const batchDeleteBuilds = operation(BatchDeleteBuilds$, (scope, { ids = [
   };
 });
 
-export const listBuilds = operation(ListBuilds$, (scope, { sortOrder, nextToken }) =>
-  listed(builds.list(scope), sortOrder, nextToken),
-);
+export const listBuilds = operation(ListBuilds$, (scope, { sortOrder, nextToken }) => listed(builds.list(scope), sortOrder, nextToken));
 
 export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, sortOrder, nextToken }) => {
   const { id } = requireProject(scope, projectName!);

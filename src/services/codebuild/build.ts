@@ -4,8 +4,8 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import type {
   Build as BuildShape,
-  BuildPhase as PhaseShape,
   EnvironmentVariable,
+  BuildPhase as PhaseShape,
   ProjectArtifacts,
   ProjectSource,
   ProjectSourceVersion,
@@ -90,7 +90,8 @@ export function say(scope: Scope, build: Build, message: string): void {
 /** The build as the API shows it. */
 export function shownBuild(scope: Scope, build: Build): BuildShape {
   const { declaration, phases, artifacts = [] } = build;
-  const { source, secondarySources, environment, serviceRole, timeoutInMinutes, queuedTimeoutInMinutes, encryptionKey, cache } = declaration;
+  const { source, secondarySources, environment, serviceRole, timeoutInMinutes, queuedTimeoutInMinutes, encryptionKey, cache } =
+    declaration;
   const shownArtifact = ({ identifier, location }: PackedArtifact) => ({
     ...(location !== undefined && { location }),
     ...(identifier !== undefined && { artifactIdentifier: identifier }),

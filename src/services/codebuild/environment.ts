@@ -19,27 +19,27 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
   const typed = (wanted: string) => declared.filter(({ type }) => type === wanted).map(({ name, value }) => [name!, value!] as const);
   const parameters = { ...buildspec.parameterStore, ...Object.fromEntries(typed("PARAMETER_STORE")) };
   const secrets = { ...buildspec.secretsManager, ...Object.fromEntries(typed("SECRETS_MANAGER")) };
-  const resolved: Record<string, string> = {};
+  const found: Record<string, string> = {};
   for (const [name, reference] of Object.entries(parameters)) {
-    const value = valueOf(scope, "ssm-secure", reference);
+    const value = resolved(scope, "ssm-secure", reference);
     if (value === undefined) {
       return { state: "failed", statusCode: "Decrypted Variables Error", message: `parameter does not exist: ${reference}` };
     }
-    resolved[name] = value;
+    found[name] = value;
   }
   for (const [name, reference] of Object.entries(secrets)) {
-    const value = valueOf(scope, "secretsmanager", secretReference(reference));
+    const value = resolved(scope, "secretsmanager", secretReference(reference));
     if (value === undefined) {
       const message = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
       return { state: "failed", statusCode: "Secrets Manager Error", message };
     }
-    resolved[name] = value;
+    found[name] = value;
   }
-  const variables = { ...buildspec.variables, ...resolved, ...Object.fromEntries(plain.map(({ name, value }) => [name!, value!])) };
+  const variables = { ...buildspec.variables, ...found, ...Object.fromEntries(plain.map(({ name, value }) => [name!, value!])) };
   return { state: "done", variables: { ...variables, ...ownVariables(scope, build) } };
 }
 
-function valueOf(scope: Scope, kind: string, name: string): string | undefined {
+function resolved(scope: Scope, kind: string, name: string): string | undefined {
   const found = scope.registry.reference(kind)?.resolve(scope, name);
   return found?.state === "value" ? found.value : undefined;
 }

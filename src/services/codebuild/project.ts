@@ -88,8 +88,7 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
 
 /** The project that a name or an ARN means; refuses where there is none. */
 export const requireProject = (scope: Scope, name: string): Project =>
-  projects.get(scope, nameOf(name)) ??
-  fault(ResourceNotFoundException, `Project cannot be found: ${projectArn(scope, nameOf(name))}`);
+  projects.get(scope, nameOf(name)) ?? fault(ResourceNotFoundException, `Project cannot be found: ${projectArn(scope, nameOf(name))}`);
 
 export const projectArn = (scope: Scope, name: string): string => scope.arn("codebuild", `project/${name}`);
 

@@ -59,6 +59,13 @@ export function inlineBuildspec({ declaration }: Build): string | undefined {
   return text !== undefined && (text.includes("\n") || text.trimStart().startsWith("{")) ? text : undefined;
 }
 
+/** The text of a buildspec that the project names by the ARN of an object in S3. */
+export function storedBuildspec(scope: Scope, { declaration }: Build): string | undefined {
+  const [, bucket, key] = /^arn:[^:]*:s3:::([^/]+)\/(.+)$/.exec(declaration.source?.buildspec ?? "") ?? [];
+  const object = key === undefined ? undefined : readObject(scope, bucket!, key);
+  return object && scope.blobs.read(object.digest).toString("utf8");
+}
+
 /** Where the buildspec lies in the primary source. */
 export const buildspecPath = ({ declaration }: Build): string => declaration.source?.buildspec || DEFAULT_BUILDSPEC;
 
@@ -107,9 +114,7 @@ function commitOf(scope: Scope, { location = "", gitCloneDepth = 0 }: Source, ve
   const { repositoryId, defaultBranch } = repository;
   const wanted = (version || defaultBranch || "main").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, "");
   const commit =
-    headOf(scope, repositoryId, wanted) ??
-    tagTargetOf(scope, repositoryId, wanted) ??
-    (COMMIT_ID.test(wanted) ? wanted : undefined);
+    headOf(scope, repositoryId, wanted) ?? tagTargetOf(scope, repositoryId, wanted) ?? (COMMIT_ID.test(wanted) ? wanted : undefined);
   if (commit === undefined) throw new SourceProblem(`reference not found for ${wanted}`);
   return { repositoryId, commit, full: gitCloneDepth < 1 };
 }

@@ -4,7 +4,7 @@ import { type Repository, repositories } from "./repository.ts";
 export { type CommitSummary, ensureSourceArchive, forgetSourceArchive, type SourceArchive } from "./archive.ts";
 export { mirrorRefs } from "./mirror.ts";
 export { headOf, tagTargetOf } from "./ref.ts";
-export type { Repository } from "./repository.ts";
+export { type Repository, repositories as repositoryTable } from "./repository.ts";
 
 /** The repository of that name in this account and region. */
 export const repositoryOf = (scope: Scope, name: string): Repository | undefined => repositories.get(scope, name);

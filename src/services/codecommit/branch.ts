@@ -48,10 +48,7 @@ export const createBranch = gitOperation(CreateBranch$, (scope, { repositoryName
   return {
     repository,
     // 40 zeros: only if there is no such branch.
-    commands: [
-      { args: ["cat-file", "-e", `${commitId}^{commit}`] },
-      { args: ["update-ref", fullName, commitId!, "0".repeat(40)] },
-    ],
+    commands: [{ args: ["cat-file", "-e", `${commitId}^{commit}`] }, { args: ["update-ref", fullName, commitId!, "0".repeat(40)] }],
     moves: { fullName, to: { commit: commitId! } },
     answer: () => ({}),
     refuse: () => fault(CommitDoesNotExistException, `Commit ${commitId} does not exist`),

@@ -107,8 +107,7 @@ export function objectsIn(output: Buffer): GitObject[] {
 export function parseCommit(commitId: string, text: string): Commit {
   const split = text.indexOf("\n\n");
   const headers = text.slice(0, split).split("\n");
-  const all = (name: string): string[] =>
-    headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+  const all = (name: string): string[] => headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
   return {
     commitId,
     treeId: all("tree")[0],

@@ -1,5 +1,7 @@
 import { isFault } from "../../kernel/fault.ts";
+import { idsFrom } from "../../kernel/id.ts";
 import type { ResourceType } from "../../kernel/resource.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import {
   checkName,
@@ -10,8 +12,6 @@ import {
   repositories,
   updateRepositoryName,
 } from "./repository.ts";
-import { idsFrom } from "../../kernel/id.ts";
-import type { Scope } from "../../kernel/scope.ts";
 
 const NAME_MAX = 100;
 

@@ -23,7 +23,8 @@ export interface Shelf<T> {
 
 /** Behind everything that begins with what stands before it. */
 const BEHIND = "\u{10ffff}";
-const BATCH_WITH_DELIMITER = 100;
+const BATCH_MIN = 2;
+const BATCH_MAX = 1000;
 
 /**
  * A page of a bucket. It costs what the page holds: what lies under a common prefix is skipped.
@@ -41,12 +42,16 @@ export function listPage<T extends { readonly key: string }>(
   const startsUnder = after === undefined ? undefined : common(after);
   let skipped = startsUnder === after ? startsUnder : undefined;
   let from = skipped === undefined ? after : skipped + BEHIND;
+  let asked = delimiter === undefined ? limit + 1 : BATCH_MIN;
   for (;;) {
-    const asked = delimiter === undefined ? limit - items.length + 1 : BATCH_WITH_DELIMITER;
     const batch = shelf.read(prefix, from, asked);
+    let inVain = 0;
     for (const item of batch) {
       const rolledUp = common(item.key);
-      if (rolledUp !== undefined && rolledUp === skipped) continue;
+      if (rolledUp !== undefined && rolledUp === skipped) {
+        inVain++;
+        continue;
+      }
       if (items.length + prefixes.length === limit) return { items, prefixes, last: last! };
       if (rolledUp === undefined) items.push(item);
       else prefixes.push(rolledUp);
@@ -56,6 +61,8 @@ export function listPage<T extends { readonly key: string }>(
     if (batch.length < asked) return { items, prefixes };
     const final = batch.at(-1)!;
     from = common(final.key) === undefined ? shelf.position(final) : common(final.key)! + BEHIND;
+    // Where much lies under one common prefix, reading on is in vain: look behind it, carefully.
+    asked = inVain > 0 ? BATCH_MIN : Math.min(asked * 2, BATCH_MAX);
   }
 }
 

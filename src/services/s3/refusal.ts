@@ -5,7 +5,7 @@ import { Fault } from "../../kernel/fault.ts";
  * named by their code: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export function refuse(code: string, message: string, status = 400, members: Readonly<Record<string, string | number>> = {}): never {
-  throw Object.assign(new Fault(code, message, status), members);
+  throw new Fault(code, message, status, members);
 }
 
 export const noSuchBucket = (BucketName: string): never =>

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from "node:http";
+import type { Repositories } from "../compute/repository.ts";
+import { gitRoute } from "../dataplane/git.ts";
+import { gitCredentialsOf } from "../dataplane/git-credentials.ts";
+import { realNow } from "../kernel/clock.ts";
+import type { Drive } from "../kernel/drive.ts";
+import { idOf, type Partition, partitionOf } from "../kernel/table.ts";
+import { mirrorRefs, repositoryOf, repositoryTable } from "../services/codecommit/api.ts";
+import { ownerOfCredential } from "../services/iam/api.ts";
+import type { Route } from "../wire/backend.ts";
+
+/** Who talks git to us. */
+interface GitUser {
+  readonly account: string;
+  readonly arn: string;
+  /** The region that the credentials were signed for, where they say. */
+  readonly region?: string;
+}
+
+const NAME = /^\/v1\/repos\/([^/?]+?)(?:\.git)?\//;
+
+/**
+ * CodeCommit over HTTP. A URL names no region, so a repository is looked for in the region that was signed for, else in
+ * every region of the user's account. Refs are compared with their rows after each push.
+ */
+export function codecommitRoute(drive: Drive, repositories: Repositories): Route {
+  const { kernel } = drive;
+  const homes = new Map<string, Partition>();
+  return gitRoute<GitUser>({
+    repositories,
+    authenticate: async (request) => authenticate(drive, request),
+    locate({ account, region }, name) {
+      const home = regionsOf(drive, account, name).find((one) => region === undefined || one === region);
+      if (home === undefined) return undefined;
+      const partition = { account, region: home };
+      const { repositoryId } = repositoryOf(kernel.scope(partition), name)!;
+      homes.set(repositoryId, partition);
+      return { repositoryId, mayPush: true };
+    },
+    async onPush(repositoryId, { arn }) {
+      const refs = await repositories.readRefs(repositoryId);
+      kernel.commit(homes.get(repositoryId)!, (scope) => mirrorRefs(scope, repositoryId, refs, arn));
+      await drive.durable();
+    },
+  });
+}
+
+/** At boot: what was pushed while the power went is told now. */
+export async function compareRefs({ kernel }: Drive, repositories: Repositories): Promise<void> {
+  for (const path of kernel.store.paths(repositoryTable, `${repositoryTable.name}:`)) {
+    const { repositoryId } = kernel.store.get(repositoryTable, path)!;
+    const refs = await repositories.readRefs(repositoryId);
+    kernel.commit(partitionOf(path), (scope) => mirrorRefs(scope, repositoryId, refs));
+  }
+}
+
+function authenticate(drive: Drive, request: IncomingMessage): GitUser | undefined {
+  const { kernel } = drive;
+  const credentials = gitCredentialsOf(request);
+  const scope = kernel.scope({ account: "", region: "" });
+  const open = kernel.settings.trust === "open";
+  switch (credentials.type) {
+    case "none":
+      return undefined;
+    case "password": {
+      const { username, password } = credentials;
+      const owner = ownerOfCredential(scope, "codecommit.amazonaws.com", username, password);
+      if (owner !== undefined || !open) return owner;
+      return anybody(username);
+    }
+    case "signature": {
+      const { accessKeyId, sessionToken } = credentials;
+      const known = kernel.registry.key(scope, accessKeyId, sessionToken);
+      if (known === undefined) return open ? anybody(accessKeyId) : undefined;
+      const name = NAME.exec(request.url ?? "")?.[1] ?? "";
+      const region = credentials.verify(known.secret, regionsOf(drive, known.accountId, decodeURIComponent(name)), realNow());
+      return region === undefined ? undefined : { account: known.accountId, arn: known.arn, region };
+    }
+  }
+}
+
+/** Where trust is open, twelve digits are that account, and anything else is the account of nobody. */
+const anybody = (name: string): GitUser => {
+  const account = /^\d{12}$/.test(name) ? name : "000000000000";
+  return { account, arn: `arn:aws:iam::${account}:root` };
+};
+
+/** The regions of an account that have a repository of that name. */
+function regionsOf({ kernel }: Drive, account: string, name: string): string[] {
+  return kernel.store
+    .paths(repositoryTable, `${repositoryTable.name}:${account}:`)
+    .filter((path) => idOf(path) === name)
+    .map((path) => partitionOf(path).region);
+}
