@@ -30,8 +30,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entry_index (key TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE IF NOT EXISTS entry (series INTEGER NOT NULL, at INTEGER NOT NULL, seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (series, at, seq)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS recent (seq INTEGER PRIMARY KEY, series INTEGER NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
+
+const RECENT_MAX = 10_000;
 
 /** The file that the ledger is kept in: SQLite with a write-ahead log, one process at a time. */
 export class Disk {
@@ -39,6 +42,12 @@ export class Disk {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #seriesIds = new Map<string, number>();
+  /**
+   * By series: the entries that are in `recent` and not yet in `entry`, in order. A commit appends to many series; where
+   * each had its place in one tree, it would write a page for each.
+   */
+  readonly #recent = new Map<number, StoredEntry[]>();
+  #recentCount = 0;
   #open = false;
 
   /** Throws where another process has the ledger, or the file is not one. */
@@ -51,6 +60,9 @@ export class Disk {
     );
     this.#db.exec("BEGIN IMMEDIATE; COMMIT;");
     this.#db.exec(SCHEMA);
+    for (const { series, at, seq, json } of this.#read("SELECT * FROM recent ORDER BY seq").iterate() as Iterable<any>) {
+      this.#remember(series, { at, seq, json });
+    }
   }
 
   /** Whether something was written since the last flush. */
@@ -97,12 +109,24 @@ export class Disk {
   }
 
   append(series: string, at: number, seq: number, json: string): void {
-    this.#write("INSERT INTO entry VALUES (?, ?, ?, ?)").run(this.#seriesId(series, true)!, at, seq, json);
+    const id = this.#seriesId(series, true)!;
+    this.#write("INSERT INTO recent VALUES (?, ?, ?, ?)").run(seq, id, at, json);
+    this.#remember(id, { at, seq, json });
+    if (this.#recentCount >= RECENT_MAX) this.#settle();
   }
 
-  entries(series: string, { from = 0, to = Number.MAX_SAFE_INTEGER, after, limit = -1, newestFirst }: EntryQuery): StoredEntry[] {
+  entries(series: string, query: EntryQuery): StoredEntry[] {
     const id = this.#seriesId(series, false);
     if (id === undefined) return [];
+    const settled = this.#settled(id, query);
+    const recent = this.#recent.get(id)?.filter(within(query)) ?? [];
+    if (recent.length === 0) return settled;
+    const { newestFirst, limit } = query;
+    const all = [...settled, ...recent].sort((one, other) => (newestFirst ? compare(other, one) : compare(one, other)));
+    return limit === undefined ? all : all.slice(0, limit);
+  }
+
+  #settled(id: number, { from = 0, to = Number.MAX_SAFE_INTEGER, after, limit = -1, newestFirst }: EntryQuery): StoredEntry[] {
     if (after !== undefined) {
       const sql = newestFirst
         ? "SELECT at, seq, json FROM entry WHERE series = ? AND (at, seq) < (?, ?) AND at >= ? AND at < ? ORDER BY at DESC, seq DESC LIMIT ?"
@@ -115,6 +139,24 @@ export class Disk {
     return this.#read(sql).all(id, from, to, limit) as unknown as StoredEntry[];
   }
 
+  #remember(series: number, entry: StoredEntry): void {
+    const entries = this.#recent.get(series) ?? [];
+    let at = entries.length;
+    while (at > 0 && compare(entries[at - 1]!, entry) > 0) at--;
+    entries.splice(at, 0, entry);
+    this.#recent.set(series, entries);
+    this.#recentCount++;
+  }
+
+  /** Bring what is recent to its place, series by series. */
+  #settle(): void {
+    this.putMeta("settled", String(this.lastSeq()));
+    this.#write("INSERT INTO entry SELECT series, at, seq, json FROM recent ORDER BY series, at, seq").run();
+    this.#write("DELETE FROM recent").run();
+    this.#recent.clear();
+    this.#recentCount = 0;
+  }
+
   /** The names of the series that begin with the prefix and have entries, in order. */
   series(prefix: string, after?: string, limit = -1): string[] {
     const sql = "SELECT name FROM series WHERE name >= max(?, ?) AND name < ? ORDER BY name LIMIT ?";
@@ -124,20 +166,24 @@ export class Disk {
   }
 
   /** Remove the entries of a series that are older; all of them and the series itself where no instant is given. */
-  trim(series: string, before?: number): void {
+  trim(series: string, before = Number.POSITIVE_INFINITY): void {
     const id = this.#seriesId(series, false);
     if (id === undefined) return;
-    if (before !== undefined) {
+    if (this.#recent.get(id)?.some(({ at }) => at < before)) this.#settle();
+    if (before !== Number.POSITIVE_INFINITY) {
       this.#write("DELETE FROM entry WHERE series = ? AND at < ?").run(id, before);
       return;
     }
     this.#write("DELETE FROM entry WHERE series = ?").run(id);
     this.#write("DELETE FROM series WHERE id = ?").run(id);
     this.#seriesIds.delete(series);
+    this.#recent.delete(id);
   }
 
+  /** The highest number that an entry was given. */
   lastSeq(): number {
-    return ((this.#read("SELECT MAX(seq) AS seq FROM entry").get() as { seq: number | null }).seq ?? 0) as number;
+    const { seq } = this.#read("SELECT MAX(seq) AS seq FROM recent").get() as { seq: number | null };
+    return seq ?? Number(this.meta("settled") ?? 0);
   }
 
   meta(key: string): string | undefined {
@@ -151,7 +197,8 @@ export class Disk {
   /** Everything on it as text, to compare two disks by. */
   *image(): Generator<string> {
     for (const { path, json } of this.rows("")) yield `${path} ${json}`;
-    const sql = "SELECT name, at, json FROM entry JOIN series ON series.id = entry.series ORDER BY name, at, seq";
+    const sql = `SELECT name, at, json FROM (SELECT * FROM entry UNION ALL SELECT series, at, seq, json FROM recent) AS all_entries
+      JOIN series ON series.id = all_entries.series ORDER BY name, at, seq`;
     for (const entry of this.#read(sql).iterate() as Iterable<any>) yield `${entry.name} ${entry.at} ${entry.json}`;
   }
 
@@ -188,3 +235,11 @@ const following = (after: string | undefined): string => (after === undefined ? 
 /** The first string after all that begin with the prefix. */
 const endOf = (prefix: string): string =>
   prefix === "" ? "\u{10ffff}" : prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+
+const compare = (one: Place, other: Place): number => one.at - other.at || one.seq - other.seq;
+
+/** Whether an entry is among those asked for, but for how many. */
+const within =
+  ({ from = 0, to = Number.MAX_SAFE_INTEGER, after, newestFirst }: EntryQuery) =>
+  (entry: StoredEntry): boolean =>
+    entry.at >= from && entry.at < to && (after === undefined || (newestFirst ? compare(entry, after) < 0 : compare(entry, after) > 0));
