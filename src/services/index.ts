@@ -5,6 +5,7 @@ import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
 import { codebuild } from "./codebuild/index.ts";
 import { codecommit } from "./codecommit/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
+import { codepipeline } from "./codepipeline/index.ts";
 import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
@@ -36,4 +37,5 @@ export const services: readonly Service[] = [
   codebuild,
   codedeploy,
   cloudformation,
+  codepipeline,
 ];

@@ -1,5 +1,5 @@
 import { isFault } from "../../kernel/fault.ts";
-import { sameJson, type Stored } from "../../kernel/json.ts";
+import { type Stored, sameJson } from "../../kernel/json.ts";
 import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
@@ -60,7 +60,12 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   }
   const missing = (action.inputArtifacts ?? []).find(({ name }) => execution.artifacts[name!] === undefined);
   if (missing !== undefined) {
-    endAction(scope, execution, run, refused("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`));
+    endAction(
+      scope,
+      execution,
+      run,
+      refused("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`),
+    );
   }
 }
 
@@ -110,7 +115,12 @@ function endAction(scope: Scope, execution: Execution, run: ActionRun, ending: E
 }
 
 /** Put what came out into the artifact store. */
-function produce(scope: Scope, execution: Execution, run: ActionRun, { artifacts = {} }: Extract<Ending, { status: "Succeeded" }>): Artifact[] | Ending {
+function produce(
+  scope: Scope,
+  execution: Execution,
+  run: ActionRun,
+  { artifacts = {} }: Extract<Ending, { status: "Succeeded" }>,
+): Artifact[] | Ending {
   const store = storeOf(declarationOf(scope, execution.pipeline, execution.pipelineVersion), run.region);
   const names = run.outputs.filter((name) => artifacts[name] !== undefined);
   if (names.length === 0) return [];

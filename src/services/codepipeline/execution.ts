@@ -201,8 +201,12 @@ export const listPipelineExecutions = operation(ListPipelineExecutions$, (scope,
   const inStage = filter?.succeededInStage?.stageName;
   const all = executions.list(scope, `${pipelineName}/`);
   const wanted = inStage === undefined ? all : all.filter(({ stages }) => stages[inStage]?.status === "Succeeded");
-  const { items, nextToken: next } = page(wanted, ({ id }) => id, maxResults ?? PAGE_MAX, nextToken, () =>
-    fault(InvalidNextTokenException, "The next token is invalid."),
+  const { items, nextToken: next } = page(
+    wanted,
+    ({ id }) => id,
+    maxResults ?? PAGE_MAX,
+    nextToken,
+    () => fault(InvalidNextTokenException, "The next token is invalid."),
   );
   return { pipelineExecutionSummaries: items.map(shownSummary), ...(next && { nextToken: next }) };
 });
@@ -261,11 +265,7 @@ export const activeExecutions = (scope: Scope, pipeline: string): Execution[] =>
 export function requireExecution(scope: Scope, pipeline: string, executionId: string): Execution {
   const found = executions.by(scope, "executionId", executionId).find((execution) => execution.pipeline === pipeline);
   return (
-    found ??
-    fault(
-      PipelineExecutionNotFoundException,
-      `Pipeline '${pipeline}' does not have a pipeline execution with id '${executionId}'`,
-    )
+    found ?? fault(PipelineExecutionNotFoundException, `Pipeline '${pipeline}' does not have a pipeline execution with id '${executionId}'`)
   );
 }
 
@@ -274,11 +274,11 @@ function variablesOf({ variables = [] }: Stored<PipelineDeclaration>, given: rea
   for (const { name } of given) {
     if (!variables.some((variable) => variable.name === name)) invalid(`Variable '${name}' is not declared by the pipeline`);
   }
-  const valueOf = (name: string, fallback: string | undefined): string => {
+  const valueFor = (name: string, fallback: string | undefined): string => {
     const value = given.find((variable) => variable.name === name)?.value ?? fallback;
     return value ?? invalid(`Variable '${name}' has no default value, and none was given`);
   };
-  return Object.fromEntries(variables.map(({ name, defaultValue }) => [name!, valueOf(name!, defaultValue)]));
+  return Object.fromEntries(variables.map(({ name, defaultValue }) => [name!, valueFor(name!, defaultValue)]));
 }
 
 function requireSource({ stages }: Stored<PipelineDeclaration>, action: string): void {

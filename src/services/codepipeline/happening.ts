@@ -77,10 +77,7 @@ function emit(scope: Scope, what: "Pipeline" | "Stage" | "Action", execution: Ex
 function measure(scope: Scope, { pipeline, startedAt }: Execution, state: ExecutionEvent): void {
   const dimensions = { PipelineName: pipeline };
   const namespace = "AWS/CodePipeline";
-  scope.measure(
-    { namespace, name: "PipelineDuration", dimensions },
-    { value: (scope.clock.now() - startedAt) / 1000, unit: "Seconds" },
-  );
+  scope.measure({ namespace, name: "PipelineDuration", dimensions }, { value: (scope.clock.now() - startedAt) / 1000, unit: "Seconds" });
   scope.measure({ namespace, name: "FailedPipelineExecutions", dimensions }, { value: state === "FAILED" ? 1 : 0, unit: "Count" });
 }
 

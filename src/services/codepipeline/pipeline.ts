@@ -4,7 +4,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { type Tags, lowerTagList, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
+import { lowerTagList, type Tags, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
 import {
   CreatePipeline$,
   DeletePipeline$,
@@ -41,6 +41,8 @@ export interface Pipeline extends Row {
   readonly executions: number;
   /** By stage/action of the sources that look for changes themselves: what was there last. */
   readonly seen: Readonly<Record<string, string>>;
+  /** The CloudFormation request that made it. */
+  readonly madeBy?: string;
 }
 
 /** What a pipeline declared, by name/version: an execution keeps to the version that it was started with. */
@@ -89,8 +91,12 @@ export const deletePipeline = operation(DeletePipeline$, (scope, { name }) => {
 });
 
 export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nextToken }) => {
-  const { items, nextToken: next } = page(pipelines.list(scope), ({ id }) => id, maxResults ?? LIST_MAX, nextToken, () =>
-    fault(InvalidNextTokenException, "The next token is invalid."),
+  const { items, nextToken: next } = page(
+    pipelines.list(scope),
+    ({ id }) => id,
+    maxResults ?? LIST_MAX,
+    nextToken,
+    () => fault(InvalidNextTokenException, "The next token is invalid."),
   );
   return {
     pipelines: items.map(({ id, version, createdAt, updatedAt }) => {
@@ -115,14 +121,18 @@ export const untagResource = operation(UntagResource$, (scope, { resourceArn, ta
 
 export const listTagsForResource = operation(ListTagsForResource$, (scope, { resourceArn, maxResults, nextToken }) => {
   const tags = lowerTagList(requireTagged(scope, resourceArn!).tags).sort((one, other) => (one.key < other.key ? -1 : 1));
-  const { items, nextToken: next } = page(tags, ({ key }) => key, maxResults ?? TAGS_MAX, nextToken, () =>
-    fault(InvalidNextTokenException, "The next token is invalid."),
+  const { items, nextToken: next } = page(
+    tags,
+    ({ key }) => key,
+    maxResults ?? TAGS_MAX,
+    nextToken,
+    () => fault(InvalidNextTokenException, "The next token is invalid."),
   );
   return { tags: items, ...(next && { nextToken: next }) };
 });
 
 /** Make a pipeline; nothing runs yet. */
-export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags: Tags): Pipeline {
+export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags: Tags, madeBy?: string): Pipeline {
   const name = declaration.name!;
   if (pipelines.get(scope, name) !== undefined) {
     fault(PipelineNameInUseException, `A pipeline with the name '${name}' already exists in account '${scope.account}'`);
@@ -130,7 +140,16 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
   check(scope, declaration);
   const now = scope.clock.now();
   putVersion(scope, declaration, 1);
-  return pipelines.put(scope, { id: name, version: 1, createdAt: now, updatedAt: now, tags: checkedTags(tags), executions: 0, seen: {} });
+  return pipelines.put(scope, {
+    id: name,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    tags: checkedTags(tags),
+    executions: 0,
+    seen: {},
+    ...(madeBy !== undefined && { madeBy }),
+  });
 }
 
 /** Make the pipeline's next version; what runs keeps to its own. */
@@ -171,21 +190,21 @@ export const pipelineArn = (scope: Scope, name: string): string => scope.arn("co
 
 const versionId = (name: string, version: number): string => `${name}/${version}`;
 
-function putVersion(scope: Scope, declaration: PipelineDeclaration, version: number): void {
+const putVersion = (scope: Scope, declaration: PipelineDeclaration, version: number): PipelineVersion =>
+  pipelineVersions.put(scope, { id: versionId(declaration.name!, version), declaration: completed(declaration, version) });
+
+/** A declaration as GetPipeline shows it: what was left out is there. */
+export function completed(declaration: PipelineDeclaration, version: number): Stored<PipelineDeclaration> {
   const { pipelineType = "V1", executionMode = "SUPERSEDED", stages = [] } = declaration;
-  pipelineVersions.put(scope, {
-    id: versionId(declaration.name!, version),
-    declaration: {
-      ...stored(declaration),
-      stages: stored(stages).map((stage) => ({ ...stage, actions: stage.actions!.map(withDefaults) })),
-      version,
-      pipelineType,
-      executionMode,
-    } as Stored<PipelineDeclaration>,
-  });
+  return {
+    ...stored(declaration),
+    stages: stored(stages).map((stage) => ({ ...stage, actions: stage.actions!.map(withDefaults) })),
+    version,
+    pipelineType,
+    executionMode,
+  } as Stored<PipelineDeclaration>;
 }
 
-/** An action as GetPipeline shows it: what was left out is there. */
 function withDefaults<A extends object>(action: A): A {
   return { runOrder: 1, configuration: {}, outputArtifacts: [], inputArtifacts: [], ...action };
 }
@@ -210,6 +229,8 @@ function checkedTags(tags: Tags): Tags {
 }
 
 function requireTagged(scope: Scope, arn: string): Pipeline {
-  const name = arn.startsWith(pipelineArn(scope, "")) ? arn.slice(pipelineArn(scope, "").length) : fault(InvalidArnException, `The ARN ${arn} is invalid`);
+  const name = arn.startsWith(pipelineArn(scope, ""))
+    ? arn.slice(pipelineArn(scope, "").length)
+    : fault(InvalidArnException, `The ARN ${arn} is invalid`);
   return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
 }

@@ -2,8 +2,8 @@ import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { providerOf } from "./actions/index.ts";
 import { hasNoRoom, startExecution } from "./execution.ts";
-import { NOTHING } from "./provider.ts";
 import { declarationOf, type Pipeline, pipelines } from "./pipeline.ts";
+import { NOTHING } from "./provider.ts";
 
 /**
  * Start an execution where a source that looks for changes itself has one. What is there at the first look is not a

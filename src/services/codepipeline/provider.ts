@@ -1,8 +1,9 @@
 import type { BlobRef } from "../../kernel/blob.ts";
 import type { WaitKind } from "../../kernel/clock.ts";
+import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import type { ActionTypeId, ErrorDetails } from "../../sdk/codepipeline.js";
+import { type ActionTypeId, type ErrorDetails, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
 import type { ActionRun } from "./action-run.ts";
 
 export type ActionType = { readonly [K in keyof ActionTypeId]: NonNullable<ActionTypeId[K]> };
@@ -16,8 +17,8 @@ export interface ActionProvider {
   readonly properties: readonly ActionProperty[];
   /** After how long an action that is not over has failed, where its declaration does not say. */
   readonly timeoutMinutes: number;
-  /** Why a declared configuration cannot be carried out, besides missing or unknown keys. */
-  refusal?(configuration: Readonly<Record<string, string>>): string | undefined;
+  /** Refuse a declared configuration for more than missing or unknown keys. */
+  check?(configuration: Readonly<Record<string, string>>, action: string): void;
   /** Start what is missing and say how it stands. Called again whenever something it read has changed. */
   observe(scope: Scope, run: ActionRun): ActionProgress;
   /** End what was started: the action is abandoned, or its time is over. */
@@ -77,3 +78,8 @@ export const failed = (code: string, message: string, external: ExternalExecutio
   errorDetails: { code, message },
   ...external,
 });
+
+/** Refuse, by name, a configuration that AWS would carry out and we do not. */
+export const absent = (what: string): never => fault("NotImplemented", `${what} is not implemented.`, 501);
+
+export const refuseAction = (message: string): never => fault(InvalidActionDeclarationException, message);

@@ -1,8 +1,8 @@
 import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ActionDeclaration, PipelineExecutionStatus, StageExecutionStatus } from "../../sdk/codepipeline.js";
-import { abandonAction, observeAction, startAction } from "./action-walk.ts";
 import { type ActionRun, actionRuns } from "./action-run.ts";
+import { abandonAction, observeAction, startAction } from "./action-walk.ts";
 import { type Execution, executions } from "./execution.ts";
 import { emitExecution, emitStage } from "./happening.ts";
 import { declarationOf } from "./pipeline.ts";

@@ -2,7 +2,12 @@ import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { DisableStageTransition$, EnableStageTransition$, StageNotFoundException, type StageTransitionType } from "../../sdk/codepipeline.js";
+import {
+  DisableStageTransition$,
+  EnableStageTransition$,
+  StageNotFoundException,
+  type StageTransitionType,
+} from "../../sdk/codepipeline.js";
 import { declarationOf, requirePipeline } from "./pipeline.ts";
 
 /** What a pipeline remembers of a stage whichever execution is in it, by pipeline/stage. */
@@ -46,7 +51,12 @@ export function stageState(scope: Scope, pipeline: string, stage: string): Stage
 }
 
 /** Remember which execution, or which run of an action, was the last in the stage. */
-export function noteLatest(scope: Scope, pipeline: string, stage: string, latest: { execution?: string; runs?: Readonly<Record<string, string>> }): void {
+export function noteLatest(
+  scope: Scope,
+  pipeline: string,
+  stage: string,
+  latest: { execution?: string; runs?: Readonly<Record<string, string>> },
+): void {
   const known = stageState(scope, pipeline, stage);
   stageStates.put(scope, {
     ...known,
@@ -61,7 +71,13 @@ export function requireStage(scope: Scope, pipeline: string, stage: string, vers
   fault(StageNotFoundException, `Stage with name '${stage}' not found in pipeline '${pipeline}'`);
 }
 
-function setTransition(scope: Scope, pipeline: string, stage: string, type: StageTransitionType, change: { enabled: boolean; reason?: string }): void {
+function setTransition(
+  scope: Scope,
+  pipeline: string,
+  stage: string,
+  type: StageTransitionType,
+  change: { enabled: boolean; reason?: string },
+): void {
   requirePipeline(scope, pipeline);
   requireStage(scope, pipeline, stage);
   if (type !== "Inbound") fault("NotImplemented", `The transition type ${type} is not implemented.`, 501);

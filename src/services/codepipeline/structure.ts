@@ -1,14 +1,13 @@
 import { fault } from "../../kernel/fault.ts";
 import {
   type ActionDeclaration,
-  InvalidActionDeclarationException,
   InvalidStageDeclarationException,
   InvalidStructureException,
   type PipelineDeclaration,
   type StageDeclaration,
 } from "../../sdk/codepipeline.js";
 import { providerOf } from "./actions/index.ts";
-import type { ActionProvider } from "./provider.ts";
+import { type ActionProvider, absent, refuseAction } from "./provider.ts";
 import { namespacesIn } from "./variable.ts";
 
 const STAGES_MIN = 2;
@@ -28,7 +27,10 @@ export function checkStructure(declaration: PipelineDeclaration, region: string)
   }
   checkStores(declaration);
   checkType(declaration);
-  refuseDuplicates(stages.map(({ name }) => name!), (name) => structure(`Stage name '${name}' must be unique within the pipeline`));
+  refuseDuplicates(
+    stages.map(({ name }) => name!),
+    (name) => structure(`Stage name '${name}' must be unique within the pipeline`),
+  );
   checkSources(stages);
   for (const stage of stages) checkStage(stage, region);
   checkOrder(stages);
@@ -43,9 +45,10 @@ function checkStores({ artifactStore, artifactStores }: PipelineDeclaration): vo
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-types-planning.html: what needs the type V2. */
 function checkType({ pipelineType = "V1", executionMode, variables, triggers, stages }: PipelineDeclaration): void {
-  if (triggers !== undefined && triggers.length > 0) absent("Triggers (of connections to git hosts)");
+  if (triggers !== undefined && triggers.length > 0) absent("A trigger (of a connection to a git host)");
   for (const { beforeEntry, onSuccess, onFailure } of stages ?? []) {
-    if (beforeEntry !== undefined || onSuccess !== undefined || onFailure !== undefined) absent("Stage conditions (beforeEntry, onSuccess, onFailure)");
+    if (beforeEntry !== undefined || onSuccess !== undefined || onFailure !== undefined)
+      absent("A condition of a stage (beforeEntry, onSuccess, onFailure)");
   }
   if (pipelineType === "V2") return;
   if (executionMode !== undefined && executionMode !== "SUPERSEDED") {
@@ -65,8 +68,9 @@ function checkSources([first, ...rest]: readonly StageDeclaration[]): void {
 function checkStage({ name, actions = [] }: StageDeclaration, region: string): void {
   if (actions.length === 0) fault(InvalidStageDeclarationException, `Stage ${name} must contain at least one action`);
   if (actions.length > ACTIONS_MAX) fault(InvalidStageDeclarationException, `Stage ${name} has more than ${ACTIONS_MAX} actions`);
-  refuseDuplicates(actions.map((action) => action.name!), (action) =>
-    fault(InvalidStageDeclarationException, `Action name '${action}' must be unique within stage '${name}'`),
+  refuseDuplicates(
+    actions.map((action) => action.name!),
+    (action) => fault(InvalidStageDeclarationException, `Action name '${action}' must be unique within stage '${name}'`),
   );
   for (const action of actions) checkAction(action, region);
 }
@@ -77,7 +81,7 @@ function checkAction(action: ActionDeclaration, region: string): void {
   const provider = providerOf({ category: category!, provider: providerName!, owner: owner!, version: version! });
   if (provider === undefined) {
     const where = (action.region ?? region).toUpperCase().replaceAll("-", "_");
-    return refuse(
+    return refuseAction(
       `ActionType (Category: '${category}', Provider: '${providerName}', Owner: '${owner}', Version: '${version}') in action '${name}' is not available in region ${where}`,
     );
   }
@@ -88,23 +92,25 @@ function checkAction(action: ActionDeclaration, region: string): void {
 
 function checkCount({ name }: ActionDeclaration, what: "input" | "output", count: number, [least, most]: readonly [number, number]): void {
   if (count >= least && count <= most) return;
-  refuse(`Action ${name} has ${count} ${what} artifacts which is outside of the accepted range (minimum: ${least}, maximum: ${most})`);
+  refuseAction(
+    `Action ${name} has ${count} ${what} artifacts which is outside of the accepted range (minimum: ${least}, maximum: ${most})`,
+  );
 }
 
 function checkConfiguration(action: string, configuration: Readonly<Record<string, string>>, provider: ActionProvider): void {
   for (const { name, required } of provider.properties) {
-    if (required && !configuration[name]) refuse(`Action configuration for action '${action}' is missing required configuration '${name}'`);
+    if (required && !configuration[name])
+      refuseAction(`Action configuration for action '${action}' is missing required configuration '${name}'`);
   }
   for (const [key, value] of Object.entries(configuration)) {
     if (!provider.properties.some(({ name }) => name === key)) {
-      refuse(`Action configuration for action '${action}' contains unknown configuration '${key}'`);
+      refuseAction(`Action configuration for action '${action}' contains unknown configuration '${key}'`);
     }
     if (value.length > CONFIGURATION_LENGTH_MAX && key !== "EnvironmentVariables" && key !== "ParameterOverrides") {
-      refuse(`Value for '${key}' in action '${action}' is longer than ${CONFIGURATION_LENGTH_MAX} characters`);
+      refuseAction(`Value for '${key}' in action '${action}' is longer than ${CONFIGURATION_LENGTH_MAX} characters`);
     }
   }
-  const refusal = provider.refusal?.(configuration);
-  if (refusal !== undefined) refuse(refusal);
+  provider.check?.(configuration, action);
 }
 
 /** Artifacts and variables have to be given before they are taken. */
@@ -121,10 +127,16 @@ function checkOrder(stages: readonly StageDeclaration[]): void {
   }
 }
 
-function checkTaken({ name, inputArtifacts = [], configuration = {} }: ActionDeclaration, artifacts: Set<string>, namespaces: Set<string>): void {
+function checkTaken(
+  { name, inputArtifacts = [], configuration = {} }: ActionDeclaration,
+  artifacts: Set<string>,
+  namespaces: Set<string>,
+): void {
   for (const input of inputArtifacts) {
     if (artifacts.has(input.name!)) continue;
-    structure(`Input Artifact Bundle ${input.name} in action ${name} is not declared as Output Artifact Bundle in any of the preceding actions`);
+    structure(
+      `Input Artifact Bundle ${input.name} in action ${name} is not declared as Output Artifact Bundle in any of the preceding actions`,
+    );
   }
   for (const text of Object.values(configuration)) {
     for (const namespace of namespacesIn(text)) {
@@ -136,7 +148,8 @@ function checkTaken({ name, inputArtifacts = [], configuration = {} }: ActionDec
 
 function noteGiven({ outputArtifacts = [], namespace }: ActionDeclaration, artifacts: Set<string>, namespaces: Set<string>): void {
   for (const { name } of outputArtifacts) {
-    if (artifacts.has(name!)) structure(`Output Artifact Bundle name must be unique within the pipeline. ${name} has been used more than once.`);
+    if (artifacts.has(name!))
+      structure(`Output Artifact Bundle name must be unique within the pipeline. ${name} has been used more than once.`);
     artifacts.add(name!);
   }
   if (namespace === undefined) return;
@@ -150,5 +163,3 @@ function refuseDuplicates(names: readonly string[], refuseName: (name: string) =
 }
 
 const structure = (message: string): never => fault(InvalidStructureException, message);
-const refuse = (message: string): never => fault(InvalidActionDeclarationException, message);
-const absent = (what: string): never => fault("NotImplemented", `${what} are not implemented.`, 501);

@@ -9,12 +9,12 @@ export type Resolved = { readonly configuration: Readonly<Record<string, string>
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html */
 export function resolveConfiguration(configuration: Readonly<Record<string, string>>, namespaces: Namespaces): Resolved {
   let unknown: string | undefined;
-  const valueOf = (reference: string, namespace: string, name: string): string => {
+  const valueFor = (reference: string, namespace: string, name: string): string => {
     const value = namespaces[namespace]?.[name];
     if (value === undefined) unknown ??= reference;
     return value ?? reference;
   };
-  const resolved = Object.entries(configuration).map(([key, text]) => [key, text.replace(REFERENCE, valueOf)]);
+  const resolved = Object.entries(configuration).map(([key, text]) => [key, text.replace(REFERENCE, valueFor)]);
   return unknown === undefined ? { configuration: Object.fromEntries(resolved) } : { unknown };
 }
 

@@ -1,5 +1,6 @@
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 
+const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
 const END_SIZE = 22;
@@ -50,4 +51,41 @@ function endOf(archive: Buffer): number | undefined {
   const first = Math.max(0, archive.length - END_SIZE - COMMENT_MAX);
   for (let at = archive.length - END_SIZE; at >= first; at--) if (archive.readUInt32LE(at) === END) return at;
   return undefined;
+}
+
+/** An archive of one file, stored as it is. The same file gives the same bytes. */
+export function zipOf(path: string, bytes: Buffer): Buffer {
+  const name = Buffer.from(path);
+  const common = commonHeader(name, bytes);
+  const local = Buffer.concat([signature(LOCAL), common, name, bytes]);
+  const central = Buffer.concat([signature(CENTRAL), Buffer.from([20, 0]), common, Buffer.alloc(14), name]);
+  const end = Buffer.alloc(END_SIZE);
+  end.writeUInt32LE(END, 0);
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]);
+}
+
+/** 1 January 1980. */
+const DOS_DATE = 0x21;
+
+/** What both headers of a file have, from "version needed" to the lengths of the name and of the extra field. */
+function commonHeader(name: Buffer, bytes: Buffer): Buffer {
+  const header = Buffer.alloc(26);
+  header.writeUInt16LE(20, 0);
+  header.writeUInt16LE(0x0800, 2);
+  header.writeUInt16LE(DOS_DATE, 8);
+  header.writeUInt32LE(crc32(bytes), 10);
+  header.writeUInt32LE(bytes.length, 14);
+  header.writeUInt32LE(bytes.length, 18);
+  header.writeUInt16LE(name.length, 22);
+  return header;
+}
+
+function signature(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }

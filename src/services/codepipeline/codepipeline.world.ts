@@ -1,0 +1,145 @@
+import type { CommandSpec, Job } from "../../compute/job.ts";
+import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
+import { digestOf } from "../../kernel/blob.ts";
+import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
+import { World } from "../../testing/world.ts";
+import { cloudformation } from "../cloudformation/index.ts";
+import { cloudwatch } from "../cloudwatch/index.ts";
+import { codebuild } from "../codebuild/index.ts";
+import { createProject } from "../codebuild/project.ts";
+import { codecommit } from "../codecommit/index.ts";
+import { eventbridge } from "../eventbridge/index.ts";
+import { iam } from "../iam/index.ts";
+import { createRole } from "../iam/role.ts";
+import { lambda } from "../lambda/index.ts";
+import { putObject } from "../s3/api.ts";
+import { createBucket } from "../s3/bucket.ts";
+import { s3 } from "../s3/index.ts";
+import { putBucketVersioning } from "../s3/versioning.ts";
+import { sns } from "../sns/index.ts";
+import { ssm } from "../ssm/index.ts";
+import { getPipelineExecution } from "./execution.ts";
+import { codepipeline } from "./index.ts";
+import { getPipelineState } from "./state.ts";
+import { zipOf } from "./zip.ts";
+
+const BUILT = zipOf("index.js", Buffer.from("built"));
+const BUILDSPEC =
+  "version: 0.2\nenv: { exported-variables: [RELEASE] }\nphases: { build: { commands: [make] } }\nartifacts: { files: '**/*' }\n";
+
+/** What the hands come to: a build's commands take a minute, and fail where the test says so; a function answers nothing. */
+const handsOf =
+  (isBroken: (job: Job) => boolean) =>
+  (job: Job): SimulatedOutcome => {
+    const { id, spec } = job;
+    if (spec.type === "invoke") {
+      return { afterMs: 0, status: "SUCCEEDED", result: { invocation: { payload: "null", logTail: "", durationMs: 1, maxMemoryMb: 1 } } };
+    }
+    if (id.endsWith("/commands")) {
+      const text = ["INSTALL 0 0 0 -", "PRE_BUILD 0 1 0 -", `BUILD 1 2 ${isBroken(job) ? "1 build:0" : "0 -"}`, "POST_BUILD 2 3 0 -"];
+      const report = { text: text.map((line) => `phase ${line}\n`).join("") };
+      return { afterMs: 60_000, status: "SUCCEEDED", result: { outputs: { report, "exported/RELEASE": { text: "7" } } } };
+    }
+    const zips = ((spec as CommandSpec).outputs ?? []).filter(({ type }) => type === "zip");
+    const packed = { digest: digestOf(BUILT), size: BUILT.length };
+    return { afterMs: 0, status: "SUCCEEDED", result: { outputs: Object.fromEntries(zips.map(({ name }) => [name, packed])) } };
+  };
+
+/** A cloud whose builds fail where the test says so. */
+export function world(isBroken: (job: Job) => boolean = () => false): World {
+  const services = [iam, ssm, cloudwatch, s3, lambda, sns, eventbridge, codecommit, codebuild, codepipeline, cloudformation];
+  const cloud = new World({ services, hands: simulatedHands(handsOf(isBroken)) });
+  cloud.blobs.write(BUILT);
+  return cloud;
+}
+
+export const roleArn = "arn:aws:iam::111122223333:role/pipeline";
+
+const TEMPLATE = JSON.stringify({
+  Parameters: { Bucket: { Type: "String" }, Execution: { Type: "String", Default: "none" } },
+  Resources: { P: { Type: "AWS::SSM::Parameter", Properties: { Name: "/released", Type: "String", Value: { Ref: "Bucket" } } } },
+  Outputs: { Released: { Value: { Ref: "P" } } },
+});
+
+/** A role, the artifact store, a project, and a source bucket with a template in an archive. */
+export async function prepare(cloud: World): Promise<void> {
+  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
+  for (const Bucket of ["artifacts", "source"]) {
+    await cloud.call(createBucket, { Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
+  }
+  await cloud.call(putBucketVersioning, { Bucket: "source", VersioningConfiguration: { Status: "Enabled" } });
+  await cloud.call(createProject, {
+    name: "shop",
+    source: { type: "CODEPIPELINE", buildspec: BUILDSPEC },
+    artifacts: { type: "CODEPIPELINE" },
+    environment: { type: "LINUX_CONTAINER", image: "aws/codebuild/standard:7.0", computeType: "BUILD_GENERAL1_SMALL" },
+    serviceRole: roleArn,
+  });
+  putSource(cloud);
+}
+
+/** Put another version of the source. */
+export const putSource = (cloud: World, template = TEMPLATE): void => {
+  cloud.change((scope) => putObject(scope, "source", "app.zip", scope.blobs.write(zipOf("template.json", Buffer.from(template)))));
+};
+
+export const source: ActionDeclaration = {
+  name: "App",
+  actionTypeId: { category: "Source", owner: "AWS", provider: "S3", version: "1" },
+  configuration: { S3Bucket: "source", S3ObjectKey: "app.zip", PollForSourceChanges: "false" },
+  outputArtifacts: [{ name: "Source" }],
+  namespace: "App",
+};
+
+export const build: ActionDeclaration = {
+  name: "Make",
+  actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+  configuration: { ProjectName: "shop" },
+  inputArtifacts: [{ name: "Source" }],
+  outputArtifacts: [{ name: "Built" }],
+};
+
+export const approval: ActionDeclaration = {
+  name: "Agree",
+  actionTypeId: { category: "Approval", owner: "AWS", provider: "Manual", version: "1" },
+  configuration: { CustomData: "Version #{App.VersionId}" },
+};
+
+export const deploy: ActionDeclaration = {
+  name: "Stack",
+  actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
+  configuration: {
+    ActionMode: "CREATE_UPDATE",
+    StackName: "Shop",
+    RoleArn: roleArn,
+    TemplatePath: "Source::template.json",
+    ParameterOverrides: '{"Bucket":{"Fn::GetArtifactAtt":["Source","BucketName"]},"Execution":"#{codepipeline.PipelineExecutionId}"}',
+  },
+  inputArtifacts: [{ name: "Source" }],
+  namespace: "Stack",
+};
+
+/** A pipeline of stages with an action each. */
+export const pipelineOf = (
+  actions: readonly (ActionDeclaration | ActionDeclaration[])[],
+  more: Partial<PipelineDeclaration> = {},
+): PipelineDeclaration => ({
+  name: "shop",
+  roleArn,
+  artifactStore: { type: "S3", location: "artifacts" },
+  stages: actions.map((action) => {
+    const list = [action].flat();
+    return { name: `${list[0]!.actionTypeId!.category}`, actions: list };
+  }),
+  ...more,
+});
+
+/** How an execution stands. */
+export const statusIn = async (cloud: World, pipelineExecutionId: string) =>
+  (await cloud.call(getPipelineExecution, { pipelineName: "shop", pipelineExecutionId })).pipelineExecution!.status;
+
+/** How the stages stand, by their names, each with the last action. */
+export async function stagesIn(cloud: World): Promise<Record<string, string | undefined>> {
+  const { stageStates } = await cloud.call(getPipelineState, { name: "shop" });
+  return Object.fromEntries(stageStates!.map(({ stageName, latestExecution }) => [stageName, latestExecution?.status]));
+}
