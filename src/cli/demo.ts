@@ -72,8 +72,8 @@ class Demo {
     const pipelines = new aws.CodePipelineClient(config);
     const stacks = new aws.CloudFormationClient(config);
 
-    await this.#step("cdk bootstrap", () => this.#cdk("bootstrap", `aws://${ACCOUNT}/${REGION}`));
-    await this.#step("cdk deploy ShopPipeline", () => this.#cdk("deploy", "ShopPipeline", "--require-approval", "never"));
+    await this.#step("cdk bootstrap", () => this.#cdk(this.#folder, "bootstrap", `aws://${ACCOUNT}/${REGION}`));
+    await this.#step("cdk deploy ShopPipeline", () => this.#cdk(SHOP, "deploy", "ShopPipeline", "--require-approval", "never"));
     await this.#gitAccess(aws, config);
     // Creating a pipeline starts an execution, which fails: there is no branch yet.
     const executions = async () =>
@@ -166,11 +166,11 @@ class Demo {
     return runCommand("git", args, { cwd: this.#repository, env: this.#env });
   }
 
-  #cdk(...args: string[]): Promise<string> {
+  #cdk(cwd: string, ...args: string[]): Promise<string> {
     const cdk = join(dirname(createRequire(import.meta.url).resolve("aws-cdk/package.json")), "bin", "cdk");
     const output = join(this.#folder, "cdk.out");
     return runCommand(process.execPath, [cdk, ...args, "--no-notices", "--output", output, "--ci", "--progress", "events"], {
-      cwd: SHOP,
+      cwd,
       env: this.#env,
     });
   }

@@ -44,6 +44,7 @@ export class Timeline {
   readonly #print: (line: string) => void;
   #next: string | undefined;
   #told = "";
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(endpoint: string, partition: { account: string; region: string }, print: (line: string) => void) {
     this.#endpoint = endpoint;
@@ -51,8 +52,13 @@ export class Timeline {
     this.#print = print;
   }
 
-  /** Tell what has happened since the last time. */
-  async tell(): Promise<void> {
+  /** Tell what has happened since the last time; whoever asks meanwhile waits for it. */
+  tell(): Promise<void> {
+    this.#telling = this.#telling.then(() => this.#tellNew());
+    return this.#telling;
+  }
+
+  async #tellNew(): Promise<void> {
     for (;;) {
       const after = this.#next === undefined ? "" : `&after=${this.#next}`;
       const answer = (await (await fetch(`${this.#endpoint}/_slipway/events?${this.#query}${after}`)).json()) as {

@@ -163,9 +163,14 @@ function fail(scope: Scope, stack: Busy, sentence?: string): void {
     ...(updated.length > 0 ? [`The following resource(s) failed to update: [${names(updated)}]. `] : []),
   ];
   const reason = sentence ?? parts.join("");
+  // AWS's sentence names the resources only; whoever waits for the stack is told why, too.
+  const causes = failed
+    .filter(({ step }) => step?.state === "FAILED")
+    .map(({ logicalId, reason: why }) => `${logicalId}: ${why ?? "no reason given"}`);
+  const failure = [reason.trimEnd(), ...causes].join(" ");
   const { failed: failedStatus, undoing } = WORDS[wordsOf(stack)];
   if (op.onFailure === "DO_NOTHING" && op.kind !== "IMPORT") {
-    const given = stacks.patch(scope, stack.id, { failure: reason }) as Busy;
+    const given = stacks.patch(scope, stack.id, { failure }) as Busy;
     return end(scope, given, failedStatus, reason, { journal: true });
   }
   const deleting = op.kind === "CREATE" && op.onFailure === "DELETE";
@@ -175,7 +180,7 @@ function fail(scope: Scope, stack: Busy, sentence?: string): void {
     stack,
     deleting ? "DELETE_IN_PROGRESS" : undoing,
     op.kind === "CREATE" && !deleting ? `${reason}Rollback requested by user.` : reason,
-    { operation: withoutCancel({ ...op, phase, undoing: true }), failure: reason },
+    { operation: withoutCancel({ ...op, phase, undoing: true }), failure },
   ) as Busy;
   if (phase === "restore") startRestores(scope, next);
   else startRemovals(scope, next);

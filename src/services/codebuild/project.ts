@@ -54,7 +54,7 @@ export const deleteProject = operation(DeleteProject$, (scope, { name }) => {
 });
 
 export const batchGetProjects = operation(BatchGetProjects$, (scope, { names = [] }) => {
-  const known = (name: string): Project | undefined => projects.get(scope.in({}), nameOf(name));
+  const known = (name: string): Project | undefined => projects.get(scope, nameOf(name));
   return {
     projects: names.flatMap((name) => known(name) ?? []).map((project) => shownProject(scope, project)),
     projectsNotFound: names.filter((name) => known(name) === undefined),

@@ -1,6 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { InvalidInputException } from "../../sdk/codebuild.js";
+import { AccountLimitExceededException, InvalidInputException } from "../../sdk/codebuild.js";
 import { type Artifacts, type Build, builds, type Source } from "./build.ts";
 import { emitStateChange, measure } from "./phase.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
@@ -24,6 +24,7 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
   const { uuid, declaration, initiator, handedIn, idempotencyToken } = request;
   const { sourceVersion, resolvedSourceVersion } = request;
   refuseUnbuildable(declaration);
+  refuseTooMany(scope, project);
   const now = scope.clock.now();
   const number = project.buildNumber + 1;
   projects.patch(scope, project.id, { buildNumber: number });
@@ -46,6 +47,16 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
   measure(scope, project.id, "Builds", 1, "Count");
   emitStateChange(scope, build);
   return build;
+}
+
+/** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html#CodeBuild-CreateProject-request-concurrentBuildLimit */
+function refuseTooMany(scope: Scope, { id, declaration }: Project): void {
+  const limit = declaration.concurrentBuildLimit;
+  if (limit === undefined) return;
+  const running = builds.by(scope, "project", id).filter(({ endedAt }) => endedAt === undefined);
+  if (running.length >= limit) {
+    fault(AccountLimitExceededException, `Project-level concurrent build limit cannot exceed the limit of ${limit} builds`);
+  }
 }
 
 function refuseUnbuildable({ source, secondarySources = [], artifacts, secondaryArtifacts = [], logsConfig, ...rest }: Declaration): void {

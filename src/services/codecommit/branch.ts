@@ -9,6 +9,8 @@ import {
   CreateBranch$,
   DefaultBranchCannotBeDeletedException,
   DeleteBranch$,
+  type DeleteBranchInput,
+  type DeleteBranchOutput,
   GetBranch$,
   InvalidBranchNameException,
   InvalidCommitIdException,
@@ -55,7 +57,7 @@ export const createBranch = gitOperation(CreateBranch$, (scope, { repositoryName
   };
 });
 
-export const deleteBranch = gitOperation(DeleteBranch$, (scope, { repositoryName, branchName }) => {
+export const deleteBranch = gitOperation<DeleteBranchInput, DeleteBranchOutput>(DeleteBranch$, (scope, { repositoryName, branchName }) => {
   const repository = requireRepository(scope, repositoryName);
   checkBranchName(branchName!);
   if (repository.defaultBranch === branchName) {

@@ -4,6 +4,7 @@ import { lateOperation, type Operation, type OperationNotes, type OperationSchem
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { moveRef } from "./mirror.ts";
+import { mirroredRefs } from "./ref.ts";
 import { type Repository, repositories } from "./repository.ts";
 
 /** Something that git was asked for by a call: it lives until the call has taken the answer, or for a minute. */
@@ -17,7 +18,7 @@ export interface Errand extends Row {
   readonly callerArn: string;
 }
 
-/** A move of a ref that git was asked for; the last word of the command's output is the commit, unless it is named. */
+/** A move of a ref that git was asked for: to a commit, to the one that a command prints first, or away. */
 interface RefMove {
   readonly fullName: string;
   readonly from?: string;
@@ -97,9 +98,12 @@ export const errandLoop: Loop<Errand> = {
   },
 };
 
+/** Where the ref has moved on meanwhile, a push has told the mirror more than we know. */
 function mirror(scope: Scope, { id, repositoryId, callerArn }: Errand, { fullName, from, to }: RefMove, job: Job): void {
   const [repository] = repositories.by(scope, "repositoryId", repositoryId);
-  if (repository !== undefined) moveRef(scope, repository, { fullName, from, to: targetOf(to, job) }, callerArn);
+  if (repository !== undefined && mirroredRefs(scope, repositoryId).get(fullName) === from) {
+    moveRef(scope, repository, { fullName, from, to: targetOf(to, job) }, callerArn);
+  }
   errands.patch(scope, id, { mirrored: true });
 }
 

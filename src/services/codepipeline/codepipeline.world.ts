@@ -119,6 +119,13 @@ export const deploy: ActionDeclaration = {
   namespace: "Stack",
 };
 
+export const invoke: ActionDeclaration = {
+  name: "Check",
+  actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+  configuration: { FunctionName: "check", UserParameters: "now" },
+  inputArtifacts: [{ name: "Source" }],
+};
+
 /** A pipeline of stages with an action each. */
 export const pipelineOf = (
   actions: readonly (ActionDeclaration | ActionDeclaration[])[],
