@@ -59,7 +59,6 @@ function ownVariables(scope: Scope, build: Build): Record<string, string> {
     CODEBUILD_BUILD_ID: build.id,
     CODEBUILD_BUILD_IMAGE: declaration.environment?.image ?? "",
     CODEBUILD_BUILD_NUMBER: String(build.number),
-    CODEBUILD_CI: "true",
     CODEBUILD_INITIATOR: build.initiator,
     CODEBUILD_KMS_KEY_ID: declaration.encryptionKey ?? "",
     CODEBUILD_LOG_PATH: logOf(build)?.stream ?? "",

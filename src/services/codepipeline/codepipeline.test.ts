@@ -261,7 +261,7 @@ describe("retrying", () => {
     let isBroken = true;
     const cloud = world(() => isBroken);
     await prepare(cloud);
-    await create(cloud, pipelineOf([source, [{ ...approval, actionTypeId: build.actionTypeId, ...build }, approval]]));
+    await create(cloud, pipelineOf([source, [build, approval]]));
     await answerIn(cloud, "Build");
     await cloud.advance("2m");
     const { pipelineExecutionId } = await latest(cloud);

@@ -27,14 +27,22 @@ const BUILT = zipOf("index.js", Buffer.from("built"));
 const BUILDSPEC =
   "version: 0.2\nenv: { exported-variables: [RELEASE] }\nphases: { build: { commands: [make] } }\nartifacts: { files: '**/*' }\n";
 
+/** What git says of any commit. */
+export const COMMIT_ID = "c".repeat(40);
+const COMMIT_TEXT =
+  "tree 1\nauthor Ann <ann@example.com> 1767225600 +0000\ncommitter Ann <ann@example.com> 1767225600 +0000\n\nDiscounts\n";
+const COMMIT = `${COMMIT_ID} commit ${COMMIT_TEXT.length}\n${COMMIT_TEXT}\n`;
+
 /** What the hands come to: a build's commands take a minute, and fail where the test says so; a function answers nothing. */
-const handsOf =
+export const handsOf =
   (isBroken: (job: Job) => boolean) =>
   (job: Job): SimulatedOutcome => {
     const { id, spec } = job;
     if (spec.type === "invoke") {
       return { afterMs: 0, status: "SUCCEEDED", result: { invocation: { payload: "null", logTail: "", durationMs: 1, maxMemoryMb: 1 } } };
     }
+    if (spec.type === "git")
+      return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(() => ({ exitCode: 0, stdout: COMMIT, stderr: "" })) } };
     if (id.endsWith("/commands")) {
       const text = ["INSTALL 0 0 0 -", "PRE_BUILD 0 1 0 -", `BUILD 1 2 ${isBroken(job) ? "1 build:0" : "0 -"}`, "POST_BUILD 2 3 0 -"];
       const report = { text: text.map((line) => `phase ${line}\n`).join("") };

@@ -42,8 +42,7 @@ const pipelineResource: ResourceType<Properties> = {
     const known = pipelines.get(scope, id);
     if (known === undefined) return undefined;
     const { version: _, ...declaration } = declarationOf(scope, id);
-    const properties = capitalized(declaration) as Properties;
-    return { ...properties, Stages: properties["Stages"], ...(Object.keys(known.tags).length > 0 && { Tags: tagList(known.tags) }) };
+    return { ...(capitalized(declaration) as Properties), ...(Object.keys(known.tags).length > 0 && { Tags: tagList(known.tags) }) };
   },
   remove(scope, id) {
     removePipeline(scope, id);
@@ -82,13 +81,14 @@ function stageFrom({ Name, Actions = [], BeforeEntry, OnSuccess, OnFailure }: Pr
 }
 
 /** The members' names are AWS's with another first letter, but for the configuration, whose keys are the provider's. */
-function actionFrom({ Configuration = {}, RunOrder, TimeoutInMinutes, ...others }: Properties) {
+function actionFrom({ ActionTypeId, Configuration = {}, RunOrder, TimeoutInMinutes, ...others }: Properties) {
   const texts = Object.entries(Configuration).map(([key, value]) => [
     key,
     typeof value === "object" ? JSON.stringify(value) : String(value),
   ]);
   return {
     ...(lowered(others) as object),
+    actionTypeId: { ...(lowered(ActionTypeId) as object), version: String(ActionTypeId.Version) },
     configuration: Object.fromEntries(texts),
     ...(RunOrder !== undefined && { runOrder: Number(RunOrder) }),
     ...(TimeoutInMinutes !== undefined && { timeoutInMinutes: Number(TimeoutInMinutes) }),

@@ -1,5 +1,6 @@
 import { service } from "../../kernel/service.ts";
 import * as keys from "./access-key.ts";
+import { authorize } from "./evaluate.ts";
 import { holderOperations } from "./holder.ts";
 import * as profile from "./instance-profile.ts";
 import * as policy from "./policy.ts";
@@ -66,4 +67,5 @@ export const iam = service({
   tables: [role.roles, user.users, keys.accessKeys, credential.serviceCredentials, policy.policies, profile.instanceProfiles],
   resources: iamResources,
   keys: keys.userKey,
+  authorize,
 });

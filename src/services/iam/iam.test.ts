@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { World } from "../../testing/world.ts";
+import { createAccessKey } from "./access-key.ts";
+import { passRoleRefusal } from "./api.ts";
+import { authorize, decide } from "./evaluate.ts";
+import { holderOperations } from "./holder.ts";
+import { iam } from "./index.ts";
+import { createRole, deleteRole, getRole, roles } from "./role.ts";
+import { createServiceSpecificCredential } from "./service-credential.ts";
+import { createUser, deleteUser, getUser } from "./user.ts";
+
+const world = (): World => new World({ services: [iam], trust: "enforced" });
+const named = (name: string) => holderOperations.find((operation) => operation.name === name)!;
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+const policy = (...Statement: object[]): string => JSON.stringify({ Version: "2012-10-17", Statement });
+
+describe("a role", () => {
+  test("is shown with its document encoded, and goes only when nothing is attached", async () => {
+    const cloud = world();
+    await cloud.call(createRole, { RoleName: "build", AssumeRolePolicyDocument: TRUST });
+    expect(decodeURIComponent((await cloud.call(getRole, { RoleName: "build" })).Role!.AssumeRolePolicyDocument!)).toBe(TRUST);
+    await cloud.call(named("AttachRolePolicy"), { RoleName: "build", PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" });
+    await expect(cloud.call(deleteRole, { RoleName: "build" })).rejects.toThrow("Cannot delete entity, must detach all policies first.");
+    await cloud.call(named("DetachRolePolicy"), { RoleName: "build", PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" });
+    await cloud.call(deleteRole, { RoleName: "build" });
+    expect(roles.list(cloud.scope())).toEqual([]);
+  });
+
+  test("is refused as IAM refuses it", async () => {
+    const cloud = world();
+    await expect(cloud.call(createRole, { RoleName: "x", AssumeRolePolicyDocument: "{" })).rejects.toMatchObject({
+      name: "MalformedPolicyDocumentException",
+    });
+    await expect(cloud.call(getRole, { RoleName: "none" })).rejects.toThrow("The role with name none cannot be found.");
+  });
+});
+
+test("keys and git credentials are a user's own", async () => {
+  const cloud = world();
+  await cloud.call(createUser, { UserName: "bob" });
+  const { AccessKey } = await cloud.call(createAccessKey, { UserName: "bob" });
+  expect(cloud.kernel.registry.key(cloud.scope(), AccessKey!.AccessKeyId!)).toMatchObject({
+    arn: `arn:aws:iam::${cloud.account}:user/bob`,
+    secret: AccessKey!.SecretAccessKey,
+  });
+  await cloud.call(createServiceSpecificCredential, { UserName: "bob", ServiceName: "codecommit.amazonaws.com" });
+  const arn = `arn:aws:iam::${cloud.account}:user/bob`;
+  expect((await cloud.call(getUser, {}, { type: "user", arn })).User).toMatchObject({ UserName: "bob" });
+  await expect(cloud.call(deleteUser, { UserName: "bob" })).rejects.toThrow("must delete access keys first");
+});
+
+describe("policies decide", () => {
+  const ask = (action: string, resource = "*", context = {}) => ({ action, resource, context });
+  test.each([
+    [
+      policy({ Effect: "Allow", Action: "s3:Get*", Resource: "arn:aws:s3:::shop/*" }),
+      ask("s3:GetObject", "arn:aws:s3:::shop/a/b"),
+      "allowed",
+    ],
+    [policy({ Effect: "Allow", Action: "s3:Get*", Resource: "arn:aws:s3:::shop/*" }), ask("s3:PutObject", "arn:aws:s3:::shop/a"), "silent"],
+    [
+      policy({ Effect: "Allow", Action: "*", Resource: "*" }, { Effect: "Deny", Action: "iam:*", Resource: "*" }),
+      ask("iam:CreateUser"),
+      "denied",
+    ],
+    [policy({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }), ask("IAM:CreateUser"), "silent"],
+    [
+      policy({ Effect: "Allow", Action: "sqs:*", Resource: "*", Condition: { StringEquals: { "aws:RequestedRegion": "eu-west-1" } } }),
+      ask("sqs:SendMessage", "*", { "aws:RequestedRegion": "us-east-1" }),
+      "silent",
+    ],
+    [
+      policy({ Effect: "Allow", Action: "sqs:*", Resource: "*", Condition: { NumericLessThan: { "s3:max-keys": "10" } } }),
+      ask("sqs:SendMessage", "*", { "s3:max-keys": "5" }),
+      "allowed",
+    ],
+    [
+      policy({ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::home/${aws:username}/*" }),
+      ask("s3:GetObject", "arn:aws:s3:::home/bob/x", { "aws:username": "bob" }),
+      "allowed",
+    ],
+  ])("%s", (document, request, expected) => {
+    expect(decide([document], request)).toBe(expected);
+  });
+
+  test("of a user, within its boundary", async () => {
+    const cloud = world();
+    await cloud.call(createUser, { UserName: "bob", PermissionsBoundary: "arn:aws:iam::aws:policy/ReadOnlyAccess" });
+    const PolicyDocument = policy({ Effect: "Allow", Action: ["sqs:*", "iam:PassRole"], Resource: "*" });
+    await cloud.call(named("PutUserPolicy"), { UserName: "bob", PolicyName: "queues", PolicyDocument });
+    const bob = { ...cloud.caller, type: "user", arn: `arn:aws:iam::${cloud.account}:user/bob` } as const;
+    const may = (action: string) => authorize(cloud.scope(), bob, action, "*", {});
+    expect(may("sqs:ListQueues")).toBeUndefined();
+    expect(may("sqs:SendMessage")).toContain("no permissions boundary allows the sqs:SendMessage action");
+    expect(may("s3:ListBuckets")).toContain("no identity-based policy allows the s3:ListBuckets action");
+    await cloud.call(createRole, { RoleName: "build", AssumeRolePolicyDocument: TRUST });
+    const role = `arn:aws:iam::${cloud.account}:role/build`;
+    expect(passRoleRefusal(cloud.scope().as(bob), role, "codebuild.amazonaws.com")).toContain("iam:PassRole");
+    expect(passRoleRefusal(cloud.scope(), role, "codebuild.amazonaws.com")).toBeUndefined();
+    expect(passRoleRefusal(cloud.scope(), `${role}-none`, "codebuild.amazonaws.com")).toContain(
+      "is not authorized to perform: iam:PassRole",
+    );
+  });
+});
