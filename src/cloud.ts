@@ -7,6 +7,7 @@ import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
 import { codeRoute, customResourceRoute } from "./cloud/routes.ts";
+import { releaseWorkspaces } from "./cloud/workspaces.ts";
 import type { ClockHold, HandsBackend, PlacedJob } from "./compute/backend.ts";
 import { isOver, type Job, type JobSpec, jobs, stopJob } from "./compute/job.ts";
 import { type RealHands, startHands } from "./compute/real.ts";
@@ -44,6 +45,8 @@ export interface CloudOptions {
 const VERSION = "0.1.0";
 const NOWHERE: Partition = { account: "", region: "" };
 const BLOB_COLLECTION_MS = 600_000;
+/** A warm function keeps the keys that it was started with. */
+const JOB_KEYS_SECONDS = 43_200;
 
 /** A cloud that runs in this process: the kernel, the wire, the hands and the data plane, put together. */
 export class Cloud {
@@ -102,6 +105,7 @@ export class Cloud {
     this.#server = server;
     this.#hands = await startHands(this.#handsBackend());
     const control = controlRoute({ kernel: this.kernel, drive: this.drive, version: VERSION, reset: (account) => this.#reset(account) });
+    this.#closers.push(releaseWorkspaces(this.kernel, this.#hands));
     const listeners = new Listeners(this.drive);
     this.#closers.push(() => listeners.close());
     const git = codecommitRoute(this.drive, this.#hands.repositories);
@@ -148,7 +152,7 @@ export class Cloud {
         if (known !== undefined && known.expiresAt - realNow() > 900_000) return known;
         const { accountId: account, region, roleArn, sessionName } = identity;
         const role = roleArn ?? `arn:aws:iam::${account}:role/slipway`;
-        const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName));
+        const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName, JOB_KEYS_SECONDS));
         this.#credentials.set(key, issued);
         this.#parking.name(issued.accessKeyId, key);
         return issued;
