@@ -69,9 +69,14 @@ export class Cloud {
     const server = createServer();
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(options.port, options.host, resolve));
     const { port } = server.address() as AddressInfo;
-    const cloud = new Cloud(options, `http://${options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`);
-    await cloud.#open(server);
-    return cloud;
+    try {
+      const cloud = new Cloud(options, `http://${options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`);
+      await cloud.#open(server);
+      return cloud;
+    } catch (error) {
+      server.close();
+      throw error;
+    }
   }
 
   private constructor(options: CloudOptions, endpoint: string) {

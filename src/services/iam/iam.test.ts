@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Operation } from "../../kernel/operation.ts";
 import { World } from "../../testing/world.ts";
 import { createAccessKey } from "./access-key.ts";
 import { passRoleRefusal } from "./api.ts";
@@ -10,7 +11,7 @@ import { createServiceSpecificCredential } from "./service-credential.ts";
 import { createUser, deleteUser, getUser } from "./user.ts";
 
 const world = (): World => new World({ services: [iam], trust: "enforced" });
-const named = (name: string) => holderOperations.find((operation) => operation.name === name)!;
+const named = (name: string): Operation => holderOperations.find((operation) => operation.name === name)!;
 const TRUST = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
