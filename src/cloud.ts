@@ -67,7 +67,9 @@ export class Cloud {
       throw new Error(`listening on ${options.host} needs --trust signed or enforced: anybody could run code here`);
     }
     const server = createServer();
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(options.port, options.host, resolve));
+    await new Promise<void>((resolve, reject) =>
+      server.once("error", (error) => reject(sayTaken(error, options.port))).listen(options.port, options.host, resolve),
+    );
     const { port } = server.address() as AddressInfo;
     try {
       const cloud = new Cloud(options, `http://${options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`);
@@ -209,6 +211,11 @@ export class Cloud {
     await this.drive.durable();
     return removed;
   }
+}
+
+function sayTaken(error: Error, port: number): Error {
+  if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return error;
+  return new Error(`port ${port} is taken; --port N takes another, --port 0 any that is free`);
 }
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");

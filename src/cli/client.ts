@@ -38,8 +38,9 @@ class UnreachableError extends Error {
 export async function ask(values: Record<string, any>, path: string, query: Record<string, string> = {}, body?: object): Promise<any> {
   const endpoint = endpointOf(values);
   const url = `${endpoint}/_slipway/${path}?${new URLSearchParams(query)}`;
-  const post = body && { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(url, post).catch(() => {
+  const task = process.env["SLIPWAY_PROCESS"];
+  const headers = { "content-type": "application/json", ...(task !== undefined && { "x-slipway-task": task }) };
+  const response = await fetch(url, { headers, ...(body && { method: "POST", body: JSON.stringify(body) }) }).catch(() => {
     throw new UnreachableError(`no Slipway answers at ${endpoint}; slipway start runs one`);
   });
   const answer = (await response.json()) as any;

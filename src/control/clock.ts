@@ -23,6 +23,7 @@ export const clockEndpoint: Endpoint = async (cloud, question) => {
   const ms = parseDuration(String(advance ?? AT_MOST));
   if (ms === undefined) throw new Refusal(400, `advance is a duration such as 90s, 30m or 1h30m, not ${advance}`);
   if (clock.mode === "real") throw new Refusal(409, 'the clock runs in real time; POST {"mode": "auto"} first');
+  if (question.task !== undefined) throw new Refusal(409, "a task that runs in the cloud holds its clock, and cannot advance it");
   const from = clock.now();
   const outcome = await cloud.drive.advance({ ms, ...(until !== undefined && { until: happened(cloud, question, until) }) });
   if (until !== undefined && outcome === "passed") throw new Refusal(408, `no such event within ${advance ?? AT_MOST}`);

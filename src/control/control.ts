@@ -25,6 +25,8 @@ export interface Question {
   readonly query: URLSearchParams;
   /** The body, of a POST. */
   readonly body: Readonly<Record<string, any>>;
+  /** The task that asks, where one of ours does. */
+  readonly task: string | undefined;
   /** The partition that was asked about: ?account=&region=, by default 000000000000 in us-east-1. */
   readonly partition: Partition;
 }
@@ -73,7 +75,8 @@ async function answer(cloud: Controlled, request: IncomingMessage, response: Ser
     if (endpoint === undefined) throw new Refusal(404, `there is no ${method} ${pathname}; there are ${Object.keys(endpoints).join(", ")}`);
     const body = method === "POST" ? await readBody(request) : {};
     const partition = { account: query.get("account") ?? "000000000000", region: query.get("region") ?? "us-east-1" };
-    send(200, await endpoint(cloud, { method, query, body, partition }));
+    const task = request.headers["x-slipway-task"]?.toString();
+    send(200, await endpoint(cloud, { method, query, body, task, partition }));
   } catch (error) {
     const { message, status = 500 } = error as Refusal;
     send(status, { error: message });
