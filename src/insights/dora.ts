@@ -124,12 +124,12 @@ function deploymentsOf(facts: readonly Entry<Fact>[]): Deployment[] {
       drafts.delete(executionId);
       if (!draft.deployed) continue;
       const { pipeline, commitId, reason } = draft;
-      const committedAt = commitId && pushes.get(commitId);
+      const committedAt = commitId === undefined ? undefined : pushes.get(commitId);
       found.push({
         pipeline,
         executionId,
         ...(commitId && { commitId }),
-        ...(committedAt && { committedAt }),
+        ...(committedAt !== undefined && { committedAt }),
         endedAt: at,
         outcome: detail["state"] === "SUCCEEDED" ? "succeeded" : "failed",
         ...(reason && { reason }),
