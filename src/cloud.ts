@@ -90,7 +90,7 @@ export class Cloud {
     this.kernel = new Kernel({
       disk: this.#disk,
       blobs: new FileBlobs(join(this.folder, "blobs")),
-      clock: new Clock(clock, startAt),
+      clock: new Clock(clock, this.#disk.meta("now") === undefined ? startAt : Number(this.#disk.meta("now"))),
       services: [compute(), ...(options.services ?? services)],
       settings: { endpoint, seed, trust },
     });

@@ -145,3 +145,11 @@ test("what was answered is on disk; what only reads is answered at once", async 
   await answer;
   expect(made.kernel.store.dirty).toBe(false);
 });
+
+test("a clock that jumped is where it was after the next boot", async () => {
+  const made = drive("auto");
+  await made.call(hang, { id: "wait", inMs: HOUR, kind: "wait" }, caller);
+  const rungAt = await rings(made, "wait");
+  await made.durable();
+  expect(Number(made.kernel.store.disk.meta("now"))).toBeGreaterThanOrEqual(rungAt);
+});

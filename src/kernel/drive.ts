@@ -97,6 +97,7 @@ export class Drive {
     this.#stopped = true;
     clearImmediate(this.#pumping);
     clearTimeout(this.#timer);
+    this.#keepTime();
     this.kernel.store.flush();
     this.#flushed?.resolve();
   }
@@ -197,6 +198,7 @@ export class Drive {
         this.#flushed = undefined;
         if (this.#stopped) return resolve();
         try {
+          this.#keepTime();
           this.kernel.store.flush();
         } catch (error) {
           return this.#fail(error);
@@ -205,6 +207,12 @@ export class Drive {
       });
     }
     return this.#flushed.promise;
+  }
+
+  /** A clock that was ahead of real time is not behind itself after the next boot. */
+  #keepTime(): void {
+    const { clock, store } = this.kernel;
+    if (clock.mode !== "real") store.disk.putMeta("now", String(clock.now()));
   }
 
   #progressed(): void {
