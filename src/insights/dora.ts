@@ -94,7 +94,8 @@ export function dora(facts: readonly Entry<Fact>[], { from, to, policy }: { from
 
 interface Draft {
   pipeline: string;
-  commitId?: string;
+  /** What its sources gave: commits, and versions of objects. */
+  readonly revisions: string[];
   deployed: boolean;
   reason?: string;
   events: string[];
@@ -113,7 +114,7 @@ function deploymentsOf(facts: readonly Entry<Fact>[]): Deployment[] {
     }
     if (value.source !== "aws.codepipeline") continue;
     const executionId: string = detail["execution-id"];
-    const draft = drafts.get(executionId) ?? { pipeline: detail["pipeline"], deployed: false, events: [] };
+    const draft = drafts.get(executionId) ?? { pipeline: detail["pipeline"], revisions: [], deployed: false, events: [] };
     drafts.set(executionId, draft);
     if (value.detailType === "CodePipeline Action Execution State Change") {
       follow(draft, value.id, detail);
@@ -123,7 +124,8 @@ function deploymentsOf(facts: readonly Entry<Fact>[]): Deployment[] {
     ) {
       drafts.delete(executionId);
       if (!draft.deployed) continue;
-      const { pipeline, commitId, reason } = draft;
+      const { pipeline, revisions, reason } = draft;
+      const commitId = revisions.find((revision) => pushes.has(revision)) ?? revisions[0];
       const committedAt = commitId === undefined ? undefined : pushes.get(commitId);
       found.push({
         pipeline,
@@ -144,7 +146,7 @@ function follow(draft: Draft, eventId: string, detail: Record<string, any>): voi
   const result = detail["execution-result"] ?? {};
   const category = detail["type"]?.category;
   if (category === "Source" && detail["state"] === "SUCCEEDED") {
-    draft.commitId = result["external-execution-id"];
+    if (result["external-execution-id"] !== undefined) draft.revisions.push(result["external-execution-id"]);
     draft.events.push(eventId);
   }
   if (category === "Deploy" && (detail["state"] === "SUCCEEDED" || detail["state"] === "FAILED")) {

@@ -1,3 +1,4 @@
+import type { BlobRef } from "../../kernel/blob.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { type Stored, sameJson } from "../../kernel/json.ts";
 import type { Rest } from "../../kernel/loop.ts";
@@ -16,6 +17,7 @@ import { resolveConfiguration } from "./variable.ts";
 const MINUTE_MS = 60_000;
 
 type Ending = Exclude<ActionProgress, { status: "InProgress" }>;
+type Failure = Extract<ActionProgress, { status: "Failed" }>;
 
 /** Begin an action: write down what it works with. Its provider is asked from the next turn on. */
 export function startAction(scope: Scope, execution: Execution, declaration: Stored<PipelineDeclaration>, action: ActionDeclaration): void {
@@ -55,7 +57,7 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   noteLatest(scope, execution.pipeline, stage, { runs: { [run.action]: run.id } });
   emitAction(scope, execution, run, "STARTED");
   if ("unknown" in resolved) {
-    endAction(scope, execution, run, refused("ConfigurationError", `The variable reference ${resolved.unknown} could not be resolved.`));
+    endAction(scope, execution, run, failed("ConfigurationError", `The variable reference ${resolved.unknown} could not be resolved.`));
     return;
   }
   const missing = (action.inputArtifacts ?? []).find(({ name }) => execution.artifacts[name!] === undefined);
@@ -64,7 +66,7 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
       scope,
       execution,
       run,
-      refused("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`),
+      failed("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`),
     );
   }
 }
@@ -76,7 +78,7 @@ export function observeAction(scope: Scope, execution: Execution, run: ActionRun
   if (scope.clock.now() >= run.timeoutAt) {
     provider.stop?.(here, run);
     const minutes = (run.timeoutAt - run.startedAt) / MINUTE_MS;
-    return endAction(scope, execution, run, refused("Timeout", `The action has timed out after ${minutes} minutes.`));
+    return endAction(scope, execution, run, failed("Timeout", `The action has timed out after ${minutes} minutes.`));
   }
   const progress = askProvider(here, provider, run);
   if (progress.status !== "InProgress") return endAction(scope, execution, run, progress);
@@ -105,33 +107,32 @@ function askProvider(scope: Scope, provider: ActionProvider, run: ActionRun): Ac
 }
 
 function endAction(scope: Scope, execution: Execution, run: ActionRun, ending: Ending): undefined {
-  const produced = ending.status === "Succeeded" ? produce(scope, execution, run, ending) : [];
-  if (!Array.isArray(produced)) return endAction(scope, execution, run, produced);
-  const { status: _, ...told } = ending;
-  const { artifacts: __, ...members } = told as { artifacts?: unknown };
-  const ended = actionRuns.patch(scope, run.id, { ...members, status: ending.status, produced, updatedAt: scope.clock.now() });
-  if (ending.status === "Succeeded") giveOn(scope, ended);
-  emitAction(scope, execution, ended, ending.status === "Succeeded" ? "SUCCEEDED" : "FAILED");
+  if (ending.status === "Failed") {
+    const failedRun = actionRuns.patch(scope, run.id, { ...ending, updatedAt: scope.clock.now() });
+    emitAction(scope, execution, failedRun, "FAILED");
+    return;
+  }
+  const { artifacts = {}, ...told } = ending;
+  const produced = produce(scope, execution, run, artifacts);
+  if ("status" in produced) return endAction(scope, execution, run, produced);
+  const ended = actionRuns.patch(scope, run.id, { ...told, produced, updatedAt: scope.clock.now() });
+  giveOn(scope, ended);
+  emitAction(scope, execution, ended, "SUCCEEDED");
 }
 
 /** Put what came out into the artifact store. */
-function produce(
-  scope: Scope,
-  execution: Execution,
-  run: ActionRun,
-  { artifacts = {} }: Extract<Ending, { status: "Succeeded" }>,
-): Artifact[] | Ending {
+function produce(scope: Scope, execution: Execution, run: ActionRun, artifacts: Readonly<Record<string, BlobRef>>): Artifact[] | Failure {
   const store = storeOf(declarationOf(scope, execution.pipeline, execution.pipelineVersion), run.region);
   const names = run.outputs.filter((name) => artifacts[name] !== undefined);
   if (names.length === 0) return [];
-  if (store === undefined) return refused("ConfigurationError", `The pipeline has no artifact store in ${run.region}.`);
+  if (store === undefined) return failed("ConfigurationError", `The pipeline has no artifact store in ${run.region}.`);
   const { pipeline, actionExecutionId, type } = run;
   try {
     const isSource = type.category === "Source";
     return names.map((name) => storeArtifact(scope, store.location!, { name, pipeline, actionExecutionId, isSource }, artifacts[name]!));
   } catch (error) {
     if (!isFault(error)) throw error;
-    return refused("PermissionError", `The artifact store ${store.location} could not be written to: ${error.message}`);
+    return failed("PermissionError", `The artifact store ${store.location} could not be written to: ${error.message}`);
   }
 }
 
@@ -153,5 +154,3 @@ function requireProvider(type: ActionType): ActionProvider {
   if (provider === undefined) throw new Error(`no provider for ${type.category}/${type.provider}`);
   return provider;
 }
-
-const refused = (code: string, message: string): Ending => failed(code, message) as Ending;

@@ -1,6 +1,7 @@
-import type { CommandSpec, Job } from "../../compute/job.ts";
+import type { Job } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
 import { digestOf } from "../../kernel/blob.ts";
+import { EVENTS, events } from "../../kernel/facts.ts";
 import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
 import { World } from "../../testing/world.ts";
 import { cloudformation } from "../cloudformation/index.ts";
@@ -18,8 +19,12 @@ import { s3 } from "../s3/index.ts";
 import { putBucketVersioning } from "../s3/versioning.ts";
 import { sns } from "../sns/index.ts";
 import { ssm } from "../ssm/index.ts";
-import { getPipelineExecution } from "./execution.ts";
+import { sts } from "../sts/index.ts";
+import { listActionExecutions } from "./action-run.ts";
+import { putApprovalResult } from "./approval.ts";
+import { getPipelineExecution, listPipelineExecutions, startPipelineExecution } from "./execution.ts";
 import { codepipeline } from "./index.ts";
+import { createPipeline } from "./pipeline.ts";
 import { getPipelineState } from "./state.ts";
 import { zipOf } from "./zip.ts";
 
@@ -28,13 +33,13 @@ const BUILDSPEC =
   "version: 0.2\nenv: { exported-variables: [RELEASE] }\nphases: { build: { commands: [make] } }\nartifacts: { files: '**/*' }\n";
 
 /** What git says of any commit. */
-export const COMMIT_ID = "c".repeat(40);
+const COMMIT_ID = "c".repeat(40);
 const COMMIT_TEXT =
   "tree 1\nauthor Ann <ann@example.com> 1767225600 +0000\ncommitter Ann <ann@example.com> 1767225600 +0000\n\nDiscounts\n";
 const COMMIT = `${COMMIT_ID} commit ${COMMIT_TEXT.length}\n${COMMIT_TEXT}\n`;
 
 /** What the hands come to: a build's commands take a minute, and fail where the test says so; a function answers nothing. */
-export const handsOf =
+const handsOf =
   (isBroken: (job: Job) => boolean) =>
   (job: Job): SimulatedOutcome => {
     const { id, spec } = job;
@@ -48,14 +53,15 @@ export const handsOf =
       const report = { text: text.map((line) => `phase ${line}\n`).join("") };
       return { afterMs: 60_000, status: "SUCCEEDED", result: { outputs: { report, "exported/RELEASE": { text: "7" } } } };
     }
-    const zips = ((spec as CommandSpec).outputs ?? []).filter(({ type }) => type === "zip");
     const packed = { digest: digestOf(BUILT), size: BUILT.length };
-    return { afterMs: 0, status: "SUCCEEDED", result: { outputs: Object.fromEntries(zips.map(({ name }) => [name, packed])) } };
+    const asked = spec.type === "command" ? (spec.outputs ?? []) : [];
+    const outputs = asked.map(({ name, type }) => [name, type === "zip" ? packed : name === "buildspec" ? { text: BUILDSPEC } : {}]);
+    return { afterMs: 0, status: "SUCCEEDED", result: { outputs: Object.fromEntries(outputs) } };
   };
 
 /** A cloud whose builds fail where the test says so. */
 export function world(isBroken: (job: Job) => boolean = () => false): World {
-  const services = [iam, ssm, cloudwatch, s3, lambda, sns, eventbridge, codecommit, codebuild, codepipeline, cloudformation];
+  const services = [iam, sts, ssm, cloudwatch, s3, lambda, sns, eventbridge, codecommit, codebuild, codepipeline, cloudformation];
   const cloud = new World({ services, hands: simulatedHands(handsOf(isBroken)) });
   cloud.blobs.write(BUILT);
   return cloud;
@@ -78,7 +84,7 @@ export async function prepare(cloud: World): Promise<void> {
   await cloud.call(putBucketVersioning, { Bucket: "source", VersioningConfiguration: { Status: "Enabled" } });
   await cloud.call(createProject, {
     name: "shop",
-    source: { type: "CODEPIPELINE", buildspec: BUILDSPEC },
+    source: { type: "CODEPIPELINE" },
     artifacts: { type: "CODEPIPELINE" },
     environment: { type: "LINUX_CONTAINER", image: "aws/codebuild/standard:7.0", computeType: "BUILD_GENERAL1_SMALL" },
     serviceRole: roleArn,
@@ -97,6 +103,15 @@ export const source: ActionDeclaration = {
   configuration: { S3Bucket: "source", S3ObjectKey: "app.zip", PollForSourceChanges: "false" },
   outputArtifacts: [{ name: "Source" }],
   namespace: "App",
+};
+
+/** The head of a branch, as an event says that it moved. */
+export const commitSource: ActionDeclaration = {
+  name: "Commit",
+  actionTypeId: { category: "Source", owner: "AWS", provider: "CodeCommit", version: "1" },
+  configuration: { RepositoryName: "shop", BranchName: "main", PollForSourceChanges: "false" },
+  outputArtifacts: [{ name: "Source" }],
+  namespace: "Commit",
 };
 
 export const build: ActionDeclaration = {
@@ -158,3 +173,26 @@ export async function stagesIn(cloud: World): Promise<Record<string, string | un
   const { stageStates } = await cloud.call(getPipelineState, { name: "shop" });
   return Object.fromEntries(stageStates!.map(({ stageName, latestExecution }) => [stageName, latestExecution?.status]));
 }
+
+export const pipelineName = "shop";
+export const create = (cloud: World, pipeline: PipelineDeclaration) => cloud.call(createPipeline, { pipeline });
+export const executionsOf = async (cloud: World) =>
+  (await cloud.call(listPipelineExecutions, { pipelineName })).pipelineExecutionSummaries!;
+export const latest = async (cloud: World) => (await executionsOf(cloud))[0]!;
+export const start = async (cloud: World) => (await cloud.call(startPipelineExecution, { name: pipelineName })).pipelineExecutionId!;
+export const actionsOf = async (cloud: World) => (await cloud.call(listActionExecutions, { pipelineName })).actionExecutionDetails!;
+export const stateOf = async (cloud: World, stage: string) =>
+  (await cloud.call(getPipelineState, { name: pipelineName })).stageStates!.find(({ stageName }) => stageName === stage)!;
+
+export async function answer(cloud: World, status: "Approved" | "Rejected" = "Approved"): Promise<void> {
+  const { token } = (await stateOf(cloud, "Approval")).actionStates![0]!.latestExecution!;
+  const result = { status, summary: "Looked at it" };
+  await cloud.call(putApprovalResult, { pipelineName, stageName: "Approval", actionName: "Agree", result, token: token! });
+}
+
+/** Those of the world's events that CodePipeline told, in order. */
+export const told = (cloud: World, what: string): Record<string, any>[] =>
+  events
+    .read(cloud.scope(), EVENTS)
+    .filter(({ value }) => value.detailType === `CodePipeline ${what} Execution State Change`)
+    .map(({ value }) => value.detail);

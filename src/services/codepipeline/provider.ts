@@ -73,7 +73,7 @@ export type ActionProgress =
   | (ExternalExecution & { readonly status: "Failed"; readonly errorDetails: Stored<ErrorDetails> });
 
 /** A failure of the action with AWS's code for it and a sentence for people. */
-export const failed = (code: string, message: string, external: ExternalExecution = {}): ActionProgress => ({
+export const failed = (code: string, message: string, external: ExternalExecution = {}): Extract<ActionProgress, { status: "Failed" }> => ({
   status: "Failed",
   errorDetails: { code, message },
   ...external,

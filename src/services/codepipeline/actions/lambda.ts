@@ -5,6 +5,7 @@ import { assumeForService } from "../../sts/api.ts";
 import type { ActionRun } from "../action-run.ts";
 import type { Artifact } from "../artifact.ts";
 import { type Job, jobs } from "../job.ts";
+import { declarationOf } from "../pipeline.ts";
 import { type ActionProgress, type ActionProvider, type ExternalExecution, failed } from "../provider.ts";
 
 const TIMEOUT_MINUTES = 1440;
@@ -63,7 +64,8 @@ function invoke(scope: Scope, run: ActionRun, number: number, continuationToken?
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html#action-reference-Lambda-event */
 function payloadOf(scope: Scope, run: ActionRun, { jobId, data }: Job): string {
   const { actionConfiguration, inputArtifacts, outputArtifacts, continuationToken } = data;
-  const credentials = run.roleArn === undefined ? undefined : assumeForService(scope, run.roleArn, jobId);
+  const role = run.roleArn ?? declarationOf(scope, run.pipeline, run.pipelineVersion).roleArn!;
+  const { accessKeyId, secretAccessKey, sessionToken } = assumeForService(scope, role, jobId);
   return JSON.stringify({
     "CodePipeline.job": {
       id: jobId,
@@ -72,7 +74,7 @@ function payloadOf(scope: Scope, run: ActionRun, { jobId, data }: Job): string {
         actionConfiguration,
         inputArtifacts,
         outputArtifacts,
-        ...(credentials && { artifactCredentials: credentials }),
+        artifactCredentials: { accessKeyId, secretAccessKey, sessionToken },
         ...(continuationToken !== undefined && { continuationToken }),
       },
     },
