@@ -1,7 +1,11 @@
 #!/usr/bin/env node
+import { enableCompileCache } from "node:module";
 import { UsageError } from "./cli/command.ts";
 import { commands } from "./cli/commands.ts";
 import { overview } from "./cli/help.ts";
+
+// From here on what is loaded is compiled once per machine, not once per start.
+enableCompileCache();
 
 const [name, ...args] = process.argv.slice(2);
 

@@ -179,3 +179,25 @@ describe("the loops", () => {
     expect(commits).toBeGreaterThan(10);
   });
 });
+
+test("a part of a commit that fails leaves nothing behind, and the rest happens", () => {
+  const cloud = world();
+  cloud.change((scope) => {
+    letters.put(scope, { id: "1", text: "kept" });
+    parcels.put(scope, { id: "a", to: "x", steps: 0, status: "ARRIVED" });
+    expect(() =>
+      scope.attempt(() => {
+        letters.patch(scope, "1", { text: "changed" });
+        letters.put(scope, { id: "2", text: "new" });
+        parcels.patch(scope, "a", { to: "y" });
+        steps.append(scope, "a", 1, "step");
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+    scope.attempt(() => letters.put(scope, { id: "3", text: "also kept" }));
+  });
+  expect(letters.list(cloud.scope()).map(({ text }) => text)).toEqual(["kept", "also kept"]);
+  expect(letters.by(cloud.scope(), "word", "changed")).toEqual([]);
+  expect(parcels.by(cloud.scope(), "to", "x")).toHaveLength(1);
+  expect(steps.read(cloud.scope(), "a")).toEqual([]);
+});

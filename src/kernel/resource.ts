@@ -1,3 +1,4 @@
+import { isFault } from "./fault.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -46,3 +47,14 @@ export type Progress =
   | { readonly state: "done"; readonly id: string }
   | { readonly state: "busy"; readonly id?: string; readonly because: string; readonly wakeAt?: number }
   | { readonly state: "failed"; readonly id?: string; readonly reason: string };
+
+/** Make a resource: what `work` answers, an id or more. A fault is a failure with AWS's words, and leaves nothing behind. */
+export function attempt(scope: Scope, work: () => string | Progress, id?: string): Progress {
+  try {
+    const made = scope.attempt(work);
+    return typeof made === "string" ? { state: "done", id: made } : made;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { state: "failed", reason: error.message, ...(id !== undefined && { id }) };
+  }
+}

@@ -97,6 +97,11 @@ export class Scope implements Partition {
     return new Scope(this.#around, caller, this.#noteRead, this, this.#origin);
   }
 
+  /** Do a part of the commit; if it throws, nothing of it has happened, and whoever catches may go on. */
+  attempt<R>(work: () => R): R {
+    return this.#around.store.attempt(work);
+  }
+
   /** An ARN of this partition. */
   arn(service: string, resource: string): string {
     return `arn:aws:${service}:${this.region}:${this.account}:${resource}`;

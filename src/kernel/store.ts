@@ -79,6 +79,26 @@ export class Store {
     }
   }
 
+  /** Run a part of the open commit; if it throws, nothing of it has happened, and the rest of the commit may go on. */
+  attempt<R>(work: () => R): R {
+    const outer = this.#undo;
+    if (outer === undefined) throw new Error("no commit is open");
+    const [appends, trims] = [this.#appends.length, this.#trims.length];
+    this.#undo = new Map();
+    try {
+      const result = work();
+      for (const [path, before] of this.#undo) if (!outer.has(path)) outer.set(path, before);
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      this.#appends.length = appends;
+      this.#trims.length = trims;
+      throw error;
+    } finally {
+      this.#undo = outer;
+    }
+  }
+
   get<T extends Row>(table: Table<T>, path: string): T | undefined {
     const resident = this.#residents.get(table.name);
     if (resident !== undefined) return resident.rows.get(path) as T | undefined;

@@ -8,11 +8,17 @@ import { Kernel } from "../kernel/kernel.ts";
 import type { Loop } from "../kernel/loop.ts";
 import type { Operation } from "../kernel/operation.ts";
 import { Scope } from "../kernel/scope.ts";
-import type { Service } from "../kernel/service.ts";
+import { type Service, service } from "../kernel/service.ts";
 import type { Partition } from "../kernel/table.ts";
 import { parseDuration } from "../kernel/time.ts";
+import { requests } from "./request.ts";
 
 class PowerCut extends Error {}
+
+/** What a caller is told who waited for an answer when the power went. */
+export class ConnectionLost extends Error {}
+
+const testing = service({ name: "testing", operations: [], tables: [requests] });
 
 export interface WorldOptions {
   readonly services: readonly Service[];
@@ -135,8 +141,10 @@ export class World {
           how(value);
         };
       this.kernel.carryOutLate(operation, input, caller, { answer: end(resolve), fail: end(reject) });
+      const { powerCuts } = this;
       this.settle();
       while (!over) {
+        if (this.powerCuts > powerCuts) return reject(new ConnectionLost(`the power went while ${operation.name} was on its way`));
         const next = this.clock.next();
         if (next === undefined) return reject(new Error(`${operation.name} never answers; what waits:\n${this.waits().join("\n")}`));
         this.#step(next);
@@ -176,7 +184,7 @@ export class World {
       disk: this.disk,
       blobs: this.blobs,
       clock: this.clock,
-      services: [compute([simulatedListeners, ...(hands ? [hands] : [])]), ...services],
+      services: [compute([simulatedListeners, ...(hands ? [hands] : [])]), testing, ...services],
       settings,
       strict: true,
     });

@@ -1,6 +1,5 @@
-import { isFault } from "../../kernel/fault.ts";
 import type { Reference } from "../../kernel/reference.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import {
   alarmArn,
@@ -22,7 +21,7 @@ const NUMBERS = ["Period", "EvaluationPeriods", "DatapointsToAlarm", "Threshold"
 const metricAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Alarm",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
       const numbers = NUMBERS.filter((name) => rest[name] !== undefined).map((name) => [name, Number(rest[name])]);
       const enabled = String(rest["ActionsEnabled"] ?? true) === "true";
@@ -44,7 +43,7 @@ const metricAlarm: ResourceType<Properties> = {
 const compositeAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::CompositeAlarm",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
       const name = id ?? AlarmName ?? generatedName.slice(-255);
       checkRule(scope, name, rest["AlarmRule"]);
@@ -64,7 +63,7 @@ const compositeAlarm: ResourceType<Properties> = {
 const dashboard: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Dashboard",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["DashboardName"] ?? generatedName.slice(-255);
       saveDashboard(scope, name, declared["DashboardBody"]);
       return name;
@@ -90,15 +89,6 @@ export const alarmReference: Reference = {
     return alarm === undefined ? { state: "absent", reason: `There is no alarm ${name}.` } : { state: "value", value: alarm.state };
   },
 };
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
-}
 
 function live(alarm: ReturnType<typeof alarms.get>): Properties | undefined {
   if (alarm === undefined) return undefined;

@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { applications, newApplication, removeApplication, requireApplication } from "./application.ts";
 import { configs, findConfig } from "./config.ts";
@@ -10,7 +9,7 @@ type Properties = Readonly<Record<string, any>>;
 const application: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::Application",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["ApplicationName"] ?? generatedName.slice(-100);
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       const known = applications.get(scope, name);
@@ -38,7 +37,7 @@ const application: ResourceType<Properties> = {
 const group: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentGroup",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
       const {
         DeploymentConfigName,
@@ -100,7 +99,7 @@ const group: ResourceType<Properties> = {
 const config: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentConfig",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["DeploymentConfigName"] ?? generatedName.slice(-100);
       const { Type, TimeBasedCanary, TimeBasedLinear } = declared["TrafficRoutingConfig"] ?? {};
       const traffic = {
@@ -154,12 +153,3 @@ const config: ResourceType<Properties> = {
 };
 
 export const codedeployResources = [application, group, config];
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
-}

@@ -1,7 +1,6 @@
-import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import { sameJson } from "../../kernel/json.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import type { PipelineDeclaration } from "../../sdk/codepipeline.js";
 import { startExecution } from "./execution.ts";
@@ -16,7 +15,7 @@ const NAME_MAX = 100;
 const pipelineResource: ResourceType<Properties> = {
   type: "AWS::CodePipeline::Pipeline",
   ensure: (scope, declared, id, { generatedName, tags, token }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name: string = id ?? declared["Name"] ?? generatedName.slice(-NAME_MAX);
       const declaration = declarationFrom(declared, name);
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
@@ -106,13 +105,4 @@ function renamed(value: unknown, rename: (key: string) => string): unknown {
     key.toLowerCase() === "configuration" ? member : renamed(member, rename),
   ]);
   return Object.fromEntries(members);
-}
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
 }

@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import type { ImageTagMutabilityExclusionFilterType } from "../../sdk/ecr.js";
@@ -14,7 +13,7 @@ const NAME_LENGTH_MAX = 256;
 export const repositoryResource: ResourceType<Properties> = {
   type: "AWS::ECR::Repository",
   ensure: (scope, declared, id, { token, generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name: string = id ?? declared["RepositoryName"] ?? generatedName.toLowerCase().slice(-NAME_LENGTH_MAX);
       const settings = settingsOf(declared);
       const known = repositories.get(scope, name);
@@ -79,13 +78,4 @@ function live({ id, tagMutability, mutabilityExclusions, scanOnPush, encryption,
     ...(lifecyclePolicy && { LifecyclePolicy: { LifecyclePolicyText: lifecyclePolicy } }),
     ...(Object.keys(tags).length > 0 && { Tags: tagList(tags) }),
   };
-}
-
-function attempt(work: () => Progress): Progress {
-  try {
-    return work();
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
 }

@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { busArn, buses, busName, DEFAULT_BUS, newBus } from "./bus.ts";
 import { putRule, type Rule, ruleArn, rules } from "./rule.ts";
@@ -11,7 +10,7 @@ type Properties = Readonly<Record<string, any>>;
 const ruleResource: ResourceType<Properties> = {
   type: "AWS::Events::Rule",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const bus = busName(declared["EventBusName"]);
       const name = id?.split("|").at(-1) ?? declared["Name"] ?? generatedName.slice(-64);
       const { EventPattern, ScheduleExpression, State, Description, RoleArn, Targets = [] } = declared;
@@ -57,7 +56,7 @@ const ruleResource: ResourceType<Properties> = {
 const busResource: ResourceType<Properties> = {
   type: "AWS::Events::EventBus",
   ensure: (scope, declared, id, { tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["Name"];
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       const known = buses.get(scope, name) ?? newBus(scope, name, declared["Description"], allTags);
@@ -97,13 +96,4 @@ function natural(target: Properties): Target {
     ...(MaximumEventAgeInSeconds !== undefined && { MaximumEventAgeInSeconds: Number(MaximumEventAgeInSeconds) }),
   };
   return { ...target, ...(target["RetryPolicy"] && { RetryPolicy: policy }) } as Target;
-}
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
 }

@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { accessKeys, createAccessKey } from "./access-key.ts";
@@ -15,7 +14,7 @@ type Properties = Readonly<Record<string, any>>;
 const role: ResourceType<Properties> = {
   type: "AWS::IAM::Role",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["RoleName"] ?? generatedName.slice(-64);
       const trustPolicy = textOf(declared["AssumeRolePolicyDocument"]);
       if (id === undefined && declared["RoleName"] !== undefined && roles.get(scope, name)) throw new Exists(name);
@@ -63,7 +62,7 @@ const role: ResourceType<Properties> = {
 const user: ResourceType<Properties> = {
   type: "AWS::IAM::User",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["UserName"] ?? generatedName.slice(-64);
       const fresh = { id: name, path: declared["Path"] ?? "/", createdAt: scope.clock.now(), inline: {}, attached: [], tags: {} };
       const known: User = users.get(scope, name) ?? { ...fresh, userId: `AIDA${scope.id.text(17)}` };
@@ -91,7 +90,7 @@ const user: ResourceType<Properties> = {
 const accessKey: ResourceType<Properties> = {
   type: "AWS::IAM::AccessKey",
   ensure: (scope, declared, id) =>
-    attempt(() => {
+    attempt(scope, () => {
       const key = id ?? createAccessKey.handle(scope, { UserName: declared["UserName"] }).AccessKey!.AccessKeyId!;
       accessKeys.patch(scope, key, { status: declared["Status"] ?? "Active" });
       return key;
@@ -110,7 +109,7 @@ const accessKey: ResourceType<Properties> = {
 const managedPolicy: ResourceType<Properties> = {
   type: "AWS::IAM::ManagedPolicy",
   ensure: (scope, declared, id, { generatedName, previous = {} }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id?.split("/").at(-1) ?? declared["ManagedPolicyName"] ?? generatedName.slice(-128);
       const document = textOf(declared["PolicyDocument"]);
       const known = policies.get(scope, name);
@@ -149,7 +148,7 @@ const managedPolicy: ResourceType<Properties> = {
 const inlinePolicy: ResourceType<Properties> = {
   type: "AWS::IAM::Policy",
   ensure: (scope, declared, id, { generatedName, previous = {} }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const document = textOf(declared["PolicyDocument"]);
       checkPolicyDocument(document);
       removeInline(scope, previous, declared);
@@ -173,7 +172,7 @@ const inlinePolicy: ResourceType<Properties> = {
 const instanceProfile: ResourceType<Properties> = {
   type: "AWS::IAM::InstanceProfile",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name = id ?? declared["InstanceProfileName"] ?? generatedName.slice(-128);
       const fresh = { id: name, path: declared["Path"] ?? "/", createdAt: scope.clock.now(), tags: {} };
       const known = instanceProfiles.get(scope, name) ?? { ...fresh, profileId: `AIPA${scope.id.text(17)}` };
@@ -197,15 +196,6 @@ class Exists extends Error {
   readonly $fault = "client";
   constructor(name: string) {
     super(`Role with name ${name} already exists.`);
-  }
-}
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
   }
 }
 

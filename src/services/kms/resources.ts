@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { aliases, putAlias } from "./alias.ts";
 import { keyArn, keys, newKey } from "./key.ts";
@@ -11,7 +10,7 @@ const DAY_MS = 86_400_000;
 export const keyResource: ResourceType<Properties> = {
   type: "AWS::KMS::Key",
   ensure: (scope, declared, id, { tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const { KeySpec = "SYMMETRIC_DEFAULT", KeyUsage = "ENCRYPT_DECRYPT", Description = "", KeyPolicy } = declared;
       if (KeySpec !== "SYMMETRIC_DEFAULT" || KeyUsage !== "ENCRYPT_DECRYPT")
         throw new NotImplemented(`Keys of ${KeySpec} for ${KeyUsage} are not implemented`);
@@ -55,7 +54,7 @@ export const keyResource: ResourceType<Properties> = {
 
 export const aliasResource: ResourceType<Properties> = {
   type: "AWS::KMS::Alias",
-  ensure: (scope, declared) => attempt(() => putAlias(scope, declared["AliasName"], declared["TargetKeyId"]).id),
+  ensure: (scope, declared) => attempt(scope, () => putAlias(scope, declared["AliasName"], declared["TargetKeyId"]).id),
   read(scope, id) {
     const alias = aliases.get(scope, id);
     return alias && { AliasName: id, TargetKeyId: alias.keyId };
@@ -68,13 +67,4 @@ export const aliasResource: ResourceType<Properties> = {
 
 class NotImplemented extends Error {
   readonly $fault = "server";
-}
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
 }

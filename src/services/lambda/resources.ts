@@ -1,6 +1,5 @@
-import { isFault } from "../../kernel/fault.ts";
 import { sameJson } from "../../kernel/json.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { aliases, putAlias } from "./alias.ts";
@@ -26,7 +25,7 @@ type Properties = Readonly<Record<string, any>>;
 const functionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Function",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const name: string = id ?? declared["FunctionName"] ?? generatedName.slice(-64);
       const known = functions.get(scope, name);
       if (known !== undefined && id === undefined) conflict(`Function already exist: ${name}`);
@@ -67,7 +66,7 @@ const functionResource: ResourceType<Properties> = {
 const versionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Version",
   ensure: (scope, declared, id) =>
-    attempt(() => {
+    attempt(scope, () => {
       refuseProvisionedConcurrency(declared);
       if (id !== undefined) return id;
       const { fn, scope: home } = requireFunction(scope, declared["FunctionName"]);
@@ -84,11 +83,15 @@ const versionResource: ResourceType<Properties> = {
     return { FunctionName: functionName, Version: String(number), FunctionArn: id, Description: description ?? configuration.Description };
   },
   remove: (scope, id) =>
-    attempt(() => {
-      const version = versions.get(scope, rowIdOf(id));
-      if (version !== undefined) removeVersion(scope, version.functionName, String(version.number));
-      return id;
-    }, id),
+    attempt(
+      scope,
+      () => {
+        const version = versions.get(scope, rowIdOf(id));
+        if (version !== undefined) removeVersion(scope, version.functionName, String(version.number));
+        return id;
+      },
+      id,
+    ),
   attributes: (_scope, id) => ({ Version: id.split(":").at(-1), FunctionArn: id }),
 };
 
@@ -99,7 +102,7 @@ const versionResource: ResourceType<Properties> = {
 const aliasResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Alias",
   ensure: (scope, declared, id) =>
-    attempt(() => {
+    attempt(scope, () => {
       refuseProvisionedConcurrency(declared);
       const { fn, scope: home } = requireFunction(scope, declared["FunctionName"]);
       const name: string = declared["Name"];
@@ -145,7 +148,7 @@ const aliasResource: ResourceType<Properties> = {
 const permissionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Permission",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const StatementId = id ?? generatedName.slice(-100);
       const known = policyWith(scope, StatementId);
       if (known !== undefined) removeStatement(scope, known, StatementId);
@@ -188,17 +191,21 @@ const urlResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Url",
   ensure(scope, declared, id) {
     let arn = "";
-    const progress = attempt(() => {
-      const qualified = requireQualified(scope, declared["TargetFunctionArn"], declared["Qualifier"]);
-      const { scope: home, fn, qualifier } = qualified;
-      arn = functionArn(home, fn.id, qualifier);
-      const known = urls.get(home, urlKey(fn.id, qualifier));
-      const { AuthType, Cors = {}, InvokeMode } = declared;
-      const isSame =
-        known !== undefined && sameJson([known.authType, known.cors ?? {}, known.invokeMode], [AuthType, Cors, InvokeMode ?? "BUFFERED"]);
-      if (!isSame) putUrl(qualified, { AuthType, Cors, InvokeMode: InvokeMode ?? "BUFFERED" }, known);
-      return arn;
-    }, id);
+    const progress = attempt(
+      scope,
+      () => {
+        const qualified = requireQualified(scope, declared["TargetFunctionArn"], declared["Qualifier"]);
+        const { scope: home, fn, qualifier } = qualified;
+        arn = functionArn(home, fn.id, qualifier);
+        const known = urls.get(home, urlKey(fn.id, qualifier));
+        const { AuthType, Cors = {}, InvokeMode } = declared;
+        const isSame =
+          known !== undefined && sameJson([known.authType, known.cors ?? {}, known.invokeMode], [AuthType, Cors, InvokeMode ?? "BUFFERED"]);
+        if (!isSame) putUrl(qualified, { AuthType, Cors, InvokeMode: InvokeMode ?? "BUFFERED" }, known);
+        return arn;
+      },
+      id,
+    );
     if (progress.state !== "done" || urlAddress(scope, arn) !== undefined) return progress;
     return { state: "busy", id: arn, because: "the port of the function URL is not open yet" };
   },
@@ -227,7 +234,7 @@ const urlResource: ResourceType<Properties> = {
 const eventInvokeConfigResource: ResourceType<Properties> = {
   type: "AWS::Lambda::EventInvokeConfig",
   ensure: (scope, declared) =>
-    attempt(() => {
+    attempt(scope, () => {
       const qualified = requireQualified(scope, declared["FunctionName"], declared["Qualifier"]);
       const { MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: age, DestinationConfig } = declared;
       putEventInvokeConfig(qualified, {
@@ -262,7 +269,7 @@ const eventInvokeConfigResource: ResourceType<Properties> = {
 const layerVersionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::LayerVersion",
   ensure: (scope, declared, id, { logicalId }) =>
-    attempt(() => {
+    attempt(scope, () => {
       if (id !== undefined) return id;
       const said = { ...declared, LayerName: declared["LayerName"] ?? logicalId };
       return layerVersionArn(scope, publishLayer(scope, said, takeCode(scope, declared["Content"], "PublishLayerVersion")));
@@ -296,16 +303,6 @@ export const resources = [
   eventInvokeConfigResource,
   layerVersionResource,
 ];
-
-/** Carry out what a resource asks for; what Lambda refuses is why the resource fails. */
-function attempt(work: () => string, id?: string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message, ...(id !== undefined && { id }) };
-  }
-}
 
 /** The code of a function in a template: inline text, or an object in a bucket. */
 function declaredCode(scope: Scope, runtime: string, code: Properties = {}): Code {

@@ -1,5 +1,4 @@
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { idOf, newSubscription, subscriptionArn, subscriptions } from "./subscription.ts";
 import { nameOf, removeTopic, requireTopic, topicArn, topics } from "./topic.ts";
@@ -20,7 +19,7 @@ const TEXTS = [
 const topic: ResourceType<Properties> = {
   type: "AWS::SNS::Topic",
   ensure: (scope, declared, id, { generatedName, tags }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const fifo = String(declared["FifoTopic"]) === "true";
       const name = id === undefined ? (declared["TopicName"] ?? `${generatedName.slice(-250)}${fifo ? ".fifo" : ""}`) : nameOf(id);
       const known = topics.get(scope, name);
@@ -53,7 +52,7 @@ const topic: ResourceType<Properties> = {
 const subscription: ResourceType<Properties> = {
   type: "AWS::SNS::Subscription",
   ensure: (scope, declared, id) =>
-    attempt(() => {
+    attempt(scope, () => {
       const { TopicArn, Protocol, Endpoint } = declared;
       const home = requireTopic(scope, TopicArn).scope;
       const found = newSubscription(home, nameOf(TopicArn), Protocol, Endpoint, {});
@@ -85,7 +84,7 @@ const subscription: ResourceType<Properties> = {
 const policy: ResourceType<Properties> = {
   type: "AWS::SNS::TopicPolicy",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       for (const arn of declared["Topics"] as string[]) {
         const found = requireTopic(scope, arn);
         topics.patch(found.scope, found.topic.id, {
@@ -123,13 +122,4 @@ function attributesOf(declared: Properties): Record<string, string> {
     .filter((name) => declared[name] !== undefined)
     .map((name) => [name, String(declared[name])]);
   return Object.fromEntries([...objects, ...texts]);
-}
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
 }

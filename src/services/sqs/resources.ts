@@ -1,6 +1,5 @@
 import type { Delivered, DeliveryTarget } from "../../kernel/delivery.ts";
-import { isFault } from "../../kernel/fault.ts";
-import type { Progress, ResourceType } from "../../kernel/resource.ts";
+import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagsOf } from "../../kernel/tag.ts";
 import { dropMessages, send } from "./message.ts";
 import { createQueue, isFifo, queues, queueUrl, requireQueue, setAttributes } from "./queue.ts";
@@ -27,7 +26,7 @@ const OBJECTS = ["RedrivePolicy", "RedriveAllowPolicy"];
 export const queueResource: ResourceType<Properties> = {
   type: "AWS::SQS::Queue",
   ensure: (scope, declared, id, { generatedName, tags, previous = {} }) =>
-    attempt(() => {
+    attempt(scope, () => {
       const attributes = attributesOf(declared);
       const fifo = String(declared["FifoQueue"]) === "true";
       const name = id === undefined ? (declared["QueueName"] ?? shorten(generatedName, fifo)) : nameOf(id);
@@ -61,7 +60,7 @@ export const queueResource: ResourceType<Properties> = {
 export const queuePolicyResource: ResourceType<Properties> = {
   type: "AWS::SQS::QueuePolicy",
   ensure: (scope, declared, id, { generatedName }) =>
-    attempt(() => {
+    attempt(scope, () => {
       for (const url of declared["Queues"] as string[]) {
         const { queue, scope: home } = requireQueue(scope, url);
         setAttributes(home, queue, { Policy: JSON.stringify(declared["PolicyDocument"]) });
@@ -97,15 +96,6 @@ export const queueTarget: DeliveryTarget = {
     return { state: "done" };
   },
 };
-
-function attempt(work: () => string): Progress {
-  try {
-    return { state: "done", id: work() };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message };
-  }
-}
 
 function attributesOf(declared: Properties): Record<string, string> {
   const texts = TEXTS.filter((name) => declared[name] !== undefined).map((name) => [name, String(declared[name])]);
