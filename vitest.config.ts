@@ -1,11 +1,39 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that run real processes and tools, or measure memory. */
+const REAL = [
+  "src/compute/**/*.test.ts",
+  "src/dataplane/**/*.test.ts",
+  "src/**/real.test.ts",
+  "test/{clients,stories}/**/*.test.ts",
+  "test/wire/{body,mirror}.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    pool: "threads",
-    isolate: false,
+    projects: [
+      {
+        test: {
+          name: "in memory",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: REAL,
+          pool: "threads",
+          isolate: false,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // After the others, so that what has real time-outs has the machine; a process per file, so that memory is a file's own.
+        test: {
+          name: "real",
+          include: REAL,
+          pool: "forks",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -91,6 +91,7 @@ async function stackMs({ port }: Server): Promise<number> {
   const begun = performance.now();
   await once(port, createStack("fifty", 50));
   for (;;) {
+    if (performance.now() - begun > 60_000) throw new Error("the stack of 50 resources was not created within a minute");
     const { body } = await once(port, describeStack("fifty"));
     if (body.includes("CREATE_COMPLETE")) return performance.now() - begun;
     if (/ROLLBACK|FAILED/.test(body)) throw new Error(body);

@@ -43,12 +43,7 @@ function putMetricData(): RawRequest {
 /** A stack of so many resources that need nothing outside. */
 export const stackTemplate = (resources: number): string =>
   JSON.stringify({
-    Resources: Object.fromEntries(
-      Array.from({ length: resources }, (_, index) => [
-        `Parameter${index}`,
-        { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: String(index) } },
-      ]),
-    ),
+    Resources: Object.fromEntries(Array.from({ length: resources }, (_, index) => [`Queue${index}`, { Type: "AWS::SQS::Queue" }])),
   });
 
 export const createStack = (name: string, resources: number): RawRequest =>

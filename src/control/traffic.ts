@@ -41,7 +41,7 @@ const shown = ({ id, url, intervalMs, startedAt, endsAt, sent, answers }: Traffi
 });
 
 /** The interval of a rate such as 2/s, 30/m, 100/h, in milliseconds. */
-function parseRate(text: string): number | undefined {
+export function parseRate(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\/(s|m|h)$/.exec(text);
   const interval = match && parseDuration(`1${match[2]}`)! / Number(match[1]);
   return interval && Number.isFinite(interval) ? interval : undefined;

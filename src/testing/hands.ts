@@ -33,9 +33,6 @@ export interface InvokeOutcome {
   readonly ends?: "LOST" | "TIMED_OUT";
 }
 
-/** A zip without any file. */
-export const EMPTY_ZIP = Buffer.concat([Buffer.from("PK\x05\x06"), Buffer.alloc(18)]);
-
 /** Hands for a world: builds, functions and git that end as told; requests to function URLs really invoke the function. */
 export function handsThat(doings: Doings): Loop<Job> {
   const others = simulatedHands((job) => outcomeOf(job, doings));
@@ -45,10 +42,11 @@ export function handsThat(doings: Doings): Loop<Job> {
   };
 }
 
-function outcomeOf({ id, spec }: Job, doings: Doings): SimulatedOutcome {
+function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
+  const { id, spec } = job;
   switch (spec.type) {
     case "command":
-      return id.endsWith("/commands") ? endOfBuild(spec, id, doings) : packed(spec, doings);
+      return id.endsWith("/commands") ? endOfBuild(job, spec, doings) : packed(spec, doings);
     case "invoke":
       return endOfInvocation(spec, id, doings);
     case "git":
@@ -58,19 +56,26 @@ function outcomeOf({ id, spec }: Job, doings: Doings): SimulatedOutcome {
   }
 }
 
-/** A build reports its phases to us in a file: phase, start, end, exit code, and which command failed. */
-function endOfBuild(spec: CommandSpec, id: string, { build }: Doings): SimulatedOutcome {
+const PHASES = ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"];
+
+/** A build's script reports its phases in a file: a line each, with start, end, exit code, and which command failed. */
+function endOfBuild({ id, startedAt: begun = 0 }: Job, spec: CommandSpec, { build }: Doings): SimulatedOutcome {
   const { takesMs, exitCode = 0, ends } = build?.(spec, id) ?? { takesMs: 0 };
   if (ends !== undefined) return { afterMs: takesMs, status: ends, reason: `It was ${ends.toLowerCase()}.` };
-  const built = `phase BUILD 0 ${takesMs} ${exitCode} ${exitCode === 0 ? "-" : "build:0"}\n`;
-  return { afterMs: takesMs, status: "SUCCEEDED", result: { outputs: { report: { text: built } } } };
+  const lines = PHASES.map((phase) => {
+    const end = begun + takesMs;
+    return phase === "BUILD"
+      ? `phase ${phase} ${begun} ${end} ${exitCode} ${exitCode === 0 ? "-" : "build:0"}`
+      : `phase ${phase} ${phase === "POST_BUILD" ? end : begun} ${phase === "POST_BUILD" ? end : begun} 0 -`;
+  });
+  return { afterMs: takesMs, status: "SUCCEEDED", result: { outputs: { report: { text: `${lines.join("\n")}\n` } } } };
 }
 
 /** Sources are read, commits archived and artifacts packed at once. */
 function packed(spec: CommandSpec, { files, buildspec }: Doings): SimulatedOutcome {
   const commit = spec.checkout?.commit;
   const outputs = (spec.outputs ?? []).map(({ name, type }) => {
-    if (type === "file") return [name, buildspec === undefined ? {} : { text: buildspec }];
+    if (type === "file") return [name, name === "buildspec" && buildspec !== undefined ? { text: buildspec } : {}];
     return [name, files?.(commit ?? "") ?? {}];
   });
   return { afterMs: 0, status: "SUCCEEDED", result: { outputs: Object.fromEntries(outputs) } };

@@ -1,5 +1,7 @@
-import { compute } from "../compute/service.ts";
 import { simulatedListeners } from "../compute/listener.ts";
+import { compute } from "../compute/service.ts";
+import { startTraffic } from "../compute/traffic.ts";
+import { parseRate } from "../control/traffic.ts";
 import { MemoryBlobs } from "../kernel/blob.ts";
 import { type Caller, rootCaller } from "../kernel/caller.ts";
 import { Clock } from "../kernel/clock.ts";
@@ -94,6 +96,21 @@ export class World {
       if (next === undefined || next > limit) throw new Error(`not within ${atMost}; what waits:\n${this.waits().join("\n")}`);
       this.#step(next);
     }
+  }
+
+  /** Send requests on the cloud's clock, such as { rate: "30/m", for: "5m" }; answers its id. */
+  traffic(url: string, { rate, for: duration }: { rate: string; for?: string }): string {
+    const intervalMs = parseRate(rate);
+    if (intervalMs === undefined) throw new Error(`not a rate such as 2/s or 30/m: ${rate}`);
+    const forMs = duration === undefined ? {} : { forMs: parseDuration(duration)! };
+    return this.change((scope) => startTraffic(scope, scope.id.hex(8), { url, intervalMs, ...forMs })).id;
+  }
+
+  /** What the resource of an ARN waits for, a sentence each; throws where there is none. */
+  why(arn: string): string[] {
+    const resting = this.kernel.why(arn);
+    if (resting === undefined) throw new Error(`there is nothing with the ARN ${arn}`);
+    return resting.map(({ rest }) => rest.because);
   }
 
   /** What every waiting row waits for, a line each. */

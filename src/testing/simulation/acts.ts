@@ -1,3 +1,5 @@
+import { listeners } from "../../compute/listener.ts";
+import { startTraffic } from "../../compute/traffic.ts";
 import { setAlarmState } from "../../services/cloudwatch/alarm.ts";
 import { putMetricData } from "../../services/cloudwatch/metric.ts";
 import { cancelUpdateStack, createStack, deleteStack, updateStack } from "../../services/cloudformation/operation.ts";
@@ -146,6 +148,15 @@ export const acts: readonly Act[] = [
     do(cloud, chance) {
       const deploymentId = chance.oneOf(deployments.list(cloud.scope()))?.id;
       return deploymentId && cloud.call(stopDeployment, { deploymentId, autoRollbackEnabled: chance.happens(0.5) });
+    },
+  },
+  {
+    name: "come as customers",
+    weight: 5,
+    do(cloud, chance, deeds) {
+      const url = listeners.list(cloud.scope()).find(({ port }) => port !== undefined)!;
+      const [intervalMs, forMs] = [chance.between(5000, 60_000), chance.between(60_000, 600_000)];
+      cloud.change((scope) => startTraffic(scope, `crowd-${deeds.acts}`, { url: `http://127.0.0.1:${url.port}/`, intervalMs, forMs }));
     },
   },
   {

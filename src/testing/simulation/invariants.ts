@@ -89,19 +89,6 @@ export const always: readonly Invariant[] = [
     },
   },
   {
-    name: "no two of anything have one id",
-    broken(cloud) {
-      const scope = cloud.scope();
-      const ids = [
-        ...events.read(scope, EVENTS).map(({ value }) => value.id),
-        ...executions.list(scope).map(({ executionId }) => executionId),
-        ...messages.list(scope).map(({ queue, messageId }) => `${queue} ${messageId}`),
-      ];
-      const seen = new Set<string>();
-      return ids.filter((id) => seen.has(id) || !seen.add(id));
-    },
-  },
-  {
     name: "what a stack at rest has is there as it was declared, and nothing else is",
     broken(cloud) {
       const scope = cloud.scope();
@@ -133,6 +120,19 @@ export const inTheEnd: readonly Invariant[] = [
       return underWay(cloud)
         .map(({ what, walker }) => `${what}: ${runner.restOf(walker)?.because}`)
         .filter((line) => !line.startsWith("codepipeline/execution:") || !allowed.test(line));
+    },
+  },
+  {
+    name: "no two of anything have one id",
+    broken(cloud) {
+      const scope = cloud.scope();
+      const ids = [
+        ...events.read(scope, EVENTS).map(({ value }) => value.id),
+        ...executions.list(scope).map(({ executionId }) => executionId),
+        ...messages.list(scope).map(({ queue, messageId }) => `${queue} ${messageId}`),
+      ];
+      const seen = new Set<string>();
+      return ids.filter((id) => seen.has(id) || !seen.add(id));
     },
   },
   { name: "no job is left behind", broken: (cloud) => jobs.list(cloud.scope()).map(({ id, status }) => `${id} is ${status}`) },

@@ -1,7 +1,5 @@
 import type { BlobRef } from "../../kernel/blob.ts";
 import { createStack } from "../../services/cloudformation/operation.ts";
-import { createAlias } from "../../services/lambda/alias.ts";
-import { publishVersion } from "../../services/lambda/version.ts";
 import { zipOf } from "../../services/lambda/zip.ts";
 import type { World } from "../world.ts";
 import type { ThingProperties } from "./thing.ts";
@@ -128,6 +126,24 @@ const TOWN = {
         Code: { ZipFile: "exports.handler = async () => 1;" },
       },
     },
+    Version: { Type: "AWS::Lambda::Version", Properties: { FunctionName: { Ref: "Function" } } },
+    Alias: {
+      Type: "AWS::Lambda::Alias",
+      Properties: { FunctionName: { Ref: "Function" }, FunctionVersion: { "Fn::GetAtt": ["Version", "Version"] }, Name: "live" },
+    },
+    Url: {
+      Type: "AWS::Lambda::Url",
+      DependsOn: ["Alias"],
+      Properties: { AuthType: "NONE", Qualifier: "live", TargetFunctionArn: arnOf("Function") },
+    },
+    AnyoneMayAsk: {
+      Type: "AWS::Lambda::Permission",
+      Properties: { Action: "lambda:InvokeFunctionUrl", FunctionName: { Ref: "Alias" }, FunctionUrlAuthType: "NONE", Principal: "*" },
+    },
+    AnyoneMayInvoke: {
+      Type: "AWS::Lambda::Permission",
+      Properties: { Action: "lambda:InvokeFunction", FunctionName: { Ref: "Alias" }, InvokedViaFunctionUrl: true, Principal: "*" },
+    },
     Application: { Type: "AWS::CodeDeploy::Application", Properties: { ApplicationName: "shop", ComputePlatform: "Lambda" } },
     Group: {
       Type: "AWS::CodeDeploy::DeploymentGroup",
@@ -180,8 +196,6 @@ const TOWN = {
 export async function buildTown(cloud: World): Promise<void> {
   await cloud.call(createStack, { StackName: "Town", TemplateBody: JSON.stringify(TOWN), Capabilities: ["CAPABILITY_NAMED_IAM"] });
   await cloud.advance("5m");
-  await cloud.call(publishVersion, { FunctionName: "shop" });
-  await cloud.call(createAlias, { FunctionName: "shop", Name: "live", FunctionVersion: "1" });
 }
 
 /** A template of real things and of one that takes its time and may resist. */

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { delimiter, dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Cloud } from "../cloud.ts";
+import type { ClockMode } from "../kernel/clock.ts";
+
+export interface StartOptions {
+  /** By default `virtual`: it stands still until the test advances it. */
+  readonly clock?: ClockMode;
+  /** Where the state is kept; by default nowhere, once it is closed. */
+  readonly folder?: string;
+  /** The instant at which a virtual clock starts, such as 2026-01-01T00:00:00Z. */
+  readonly startAt?: string;
+  readonly seed?: number;
+  readonly trust?: "open" | "signed" | "enforced";
+  /** The account and region of `env` and `client`; any twelve digits, so that tests are kept apart. */
+  readonly account?: string;
+  readonly region?: string;
+  /** Run it in a process of its own, which can be killed. */
+  readonly isolated?: boolean;
+}
+
+/** What traffic has been answered so far, by status. */
+export interface TrafficCount {
+  readonly id: string;
+  readonly sent: number;
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+/** Why something waits. */
+export interface Wait {
+  readonly what: string;
+  readonly because: string;
+  readonly kind: string;
+  readonly until?: string;
+}
+
+/** Start a real cloud for a test, on a free port: what unmodified clients talk to. */
+export async function startCloud(options: StartOptions = {}): Promise<RunningCloud> {
+  const { clock = "virtual", seed = 1, trust = "open", folder, startAt, isolated = false } = options;
+  if (isolated) return startChild(options);
+  const cloud = await Cloud.start({
+    port: 0,
+    host: "127.0.0.1",
+    clock,
+    seed,
+    trust,
+    durability: "relaxed",
+    allowRealKeys: false,
+    ...(folder !== undefined && { folder }),
+    ...(startAt !== undefined && { startAt: Date.parse(startAt) }),
+  });
+  return new RunningCloud(cloud.endpoint, options, () => cloud.close());
+}
+
+/** A cloud that runs, as its clients and its test see it. */
+export class RunningCloud {
+  readonly endpoint: string;
+  readonly account: string;
+  readonly region: string;
+  /** Of its own process, where it has one. */
+  readonly child: ChildProcess | undefined;
+  readonly #close: () => Promise<void>;
+
+  constructor(endpoint: string, { account, region }: StartOptions, close: () => Promise<void>, child?: ChildProcess) {
+    this.endpoint = endpoint;
+    this.account = account ?? "111122223333";
+    this.region = region ?? "eu-west-1";
+    this.child = child;
+    this.#close = close;
+  }
+
+  /** What a client of the AWS SDK for JavaScript is made with. */
+  get client() {
+    return { endpoint: this.endpoint, region: this.region, credentials: { accessKeyId: this.account, secretAccessKey: "slipway" } };
+  }
+
+  /** What a process needs to talk to it and to nobody else. */
+  get env(): Record<string, string> {
+    return {
+      PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_REGION: this.region,
+      AWS_DEFAULT_REGION: this.region,
+      AWS_ACCESS_KEY_ID: this.account,
+      AWS_SECRET_ACCESS_KEY: "slipway",
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+  }
+
+  /** Let time pass, through every instant that somebody asked for: "90s", "30m", "1h30m". */
+  async advance(duration: string): Promise<void> {
+    await this.control("clock", { advance: duration });
+  }
+
+  /** Let time pass until an event happens that the EventBridge pattern matches; fails where none does within the duration. */
+  async advanceUntil(pattern: object, atMost = "1d"): Promise<void> {
+    await this.control("clock", { advance: atMost, until: pattern });
+  }
+
+  /** Send requests on the cloud's clock, such as { rate: "2/s" }; `stop` answers what came of them. */
+  async traffic(url: string, { rate, ...more }: { rate: string; for?: string; method?: string; body?: string }) {
+    const { id } = await this.control("traffic", { url, rate, ...more });
+    return { id, stop: (): Promise<TrafficCount> => this.control("traffic", { stop: id }) };
+  }
+
+  /** What the resource of an ARN waits for; without one, what everything waits for. */
+  async why(arn?: string): Promise<Wait[]> {
+    return (await this.control(arn === undefined ? "why" : `why?arn=${encodeURIComponent(arn)}`)).waits;
+  }
+
+  /** Forget everything, or everything of one account. */
+  async reset(account?: string): Promise<void> {
+    await this.control("reset", account === undefined ? {} : { account });
+  }
+
+  /** Ask /_slipway something; a body makes it a POST. */
+  async control(path: string, body?: object): Promise<any> {
+    const url = new URL(`/_slipway/${path}`, this.endpoint);
+    url.searchParams.set("account", this.account);
+    url.searchParams.set("region", this.region);
+    const response = await fetch(url, body && { method: "POST", body: JSON.stringify(body) });
+    const answer = (await response.json()) as any;
+    if (!response.ok) throw new Error(answer.error);
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  /** End its process with a signal that it does not hear, as a power cut would. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    if (child === undefined) throw new Error("only an isolated cloud can be killed");
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+}
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+async function startChild(options: StartOptions): Promise<RunningCloud> {
+  const { clock = "virtual", seed = 1, trust = "open", folder, startAt } = options;
+  const where = folder === undefined ? ["--ephemeral"] : ["--data", folder];
+  const from = startAt === undefined ? [] : ["--start", startAt];
+  const args = [MAIN, "start", "--json", "--port", "0", "--clock", clock, "--seed", String(seed), "--trust", trust, ...where, ...from];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ready = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).once("line", resolve);
+    child.once("exit", (code, signal) => reject(new Error(`the cloud ended with ${code ?? signal} before it was ready`)));
+  });
+  const close = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    await gone;
+  };
+  return new RunningCloud(JSON.parse(ready).endpoint, options, close, child);
+}
