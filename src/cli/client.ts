@@ -11,13 +11,19 @@ export const remote = {
   region: { type: "string" },
 } as const satisfies Options;
 
-/** The values of the options, and what else was given. */
-export function parse(args: readonly string[], options: Options): { values: Record<string, any>; rest: string[] } {
+/** The values of the options, and what else was given: no more than `most`. */
+export function parse(args: readonly string[], options: Options, most = 0): { values: Record<string, any>; rest: string[] } {
+  const { values, positionals: rest } = parseWords(args, options);
+  if (rest.length > most) throw new UsageError(`there is no place for ${rest[most]} in this command`);
+  return { values, rest };
+}
+
+function parseWords(args: readonly string[], options: Options) {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return { values, rest: positionals };
+    return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node goes on with advice that fits few of these commands.
+    throw new UsageError((error as Error).message.split(/\. To |\n/)[0]!);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -273,9 +273,7 @@ interface RunningCloud {
 
 /** A server of its own, on a free port, with a clock on which waiting costs nothing. */
 async function startCloud(folder: string): Promise<RunningCloud> {
-  const built = join(ROOT, "dist", "main.js");
-  const main = existsSync(built) ? built : join(ROOT, "src", "main.ts");
-  const args = [main, "start", "--port", "0", "--clock", "auto", "--data", join(folder, "data"), "--json"];
+  const args = [process.argv[1]!, "start", "--port", "0", "--clock", "auto", "--data", join(folder, "data"), "--json"];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const { endpoint } = await new Promise<{ endpoint: string }>((resolve, reject) => {
     child.stdout!.once("data", (line) => resolve(JSON.parse(String(line))));
@@ -310,10 +308,10 @@ function tellEnd({ dora, realSeconds, serverCpuSeconds, rolledBack, recovered }:
 async function keep({ endpoint }: RunningCloud, say: (line: string) => void): Promise<number> {
   say(`
 It keeps running at ${endpoint} until Ctrl-C. To look around, in another terminal:
-  eval "$(npx slipway env --endpoint ${endpoint} --account ${ACCOUNT} --region ${REGION})"
+  eval "$(bin/slipway.mjs env --endpoint ${endpoint} --account ${ACCOUNT} --region ${REGION})"
   aws codepipeline get-pipeline-state --name ${PIPELINE}
   aws cloudformation describe-stack-events --stack-name Shop
-  npx slipway why; npx slipway clock; npx slipway dora --account ${ACCOUNT} --region ${REGION}`);
+  bin/slipway.mjs why; bin/slipway.mjs clock; bin/slipway.mjs dora --account ${ACCOUNT} --region ${REGION}`);
   await new Promise<void>((resolve) => void process.once("SIGINT", () => resolve()));
   return 0;
 }

@@ -20,15 +20,15 @@ const OPTIONS = {
 
 /** Run the cloud until a signal tells it to stop. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, rest } = parse(args, OPTIONS);
-  if (rest.length > 0) throw new UsageError(`slipway start takes no ${rest[0]}`);
+  const { values } = parse(args, OPTIONS);
+  if (values["ephemeral"] && values["data"] !== undefined) throw new UsageError("--ephemeral keeps nothing, --data keeps it: give one of them");
   const startAt = values["start"] === undefined ? undefined : Date.parse(values["start"]);
   if (Number.isNaN(startAt)) throw new UsageError(`--start is an instant such as 2026-01-01T00:00:00Z, not ${values["start"]}`);
   const folder = values["ephemeral"] ? undefined : resolve(values["data"] ?? ".slipway");
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const { Cloud } = await import("../cloud.ts");
   const cloud = await Cloud.start({
-    port: number(values, "port", 4566),
+    port: number(values, "port", 4566, 65_535),
     host: values["host"] ?? "127.0.0.1",
     clock: oneOf<ClockMode>(values, "clock", ["real", "auto", "virtual"]),
     trust: oneOf(values, "trust", ["open", "signed", "enforced"]),
@@ -50,10 +50,10 @@ export async function run(args: readonly string[]): Promise<number> {
   process.exit(0);
 }
 
-function number(values: Record<string, any>, name: string, otherwise: number): number {
-  const value = values[name] === undefined ? otherwise : Number(values[name]);
-  if (!Number.isInteger(value) || value < 0) throw new UsageError(`--${name} is a whole number, not ${values[name]}`);
-  return value;
+function number(values: Record<string, any>, name: string, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
+  const value = values[name] === undefined ? otherwise : Number(values[name] || Number.NaN);
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new UsageError(`--${name} is a whole number up to ${most}, not ${values[name]}`);
 }
 
 /** One of a few words; the first where none is given. */

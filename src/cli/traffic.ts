@@ -8,7 +8,7 @@ export async function run(args: readonly string[]): Promise<number> {
     for: { type: "string" },
     stop: { type: "string" },
     list: { type: "boolean" },
-  });
+  }, 1);
   const query = partitionOf(values);
   if (values["list"]) {
     const answer = await ask(values, "traffic", query);

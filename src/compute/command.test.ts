@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FakeBackend, identity } from "./fake-backend.ts";
+import { FakeBackend, identity } from "./fake-backend.fixture.ts";
 import type { CommandSpec, Job } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
 import { gitEnvironment } from "./repository.ts";

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import yazl from "yazl";
-import { FakeBackend, identity } from "./fake-backend.ts";
+import { FakeBackend, identity } from "./fake-backend.fixture.ts";
 import type { InvocationResult, InvokeSpec, Job } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
 import { probeSandbox } from "./sandbox.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FakeBackend } from "./fake-backend.ts";
+import { FakeBackend } from "./fake-backend.fixture.ts";
 import type { GitSpec, Job } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Driver, Drivers, JobOutcome, Task } from "./driver.ts";
-import { FakeBackend, leaveRunning, partition } from "./fake-backend.ts";
+import { FakeBackend, leaveRunning, partition } from "./fake-backend.fixture.ts";
 import { Hands } from "./hands.ts";
 import { forgetJob, type GitSpec, type HttpSpec, type JobSpec } from "./job.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FakeBackend } from "./fake-backend.ts";
+import { FakeBackend } from "./fake-backend.fixture.ts";
 import type { HttpSpec } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
 

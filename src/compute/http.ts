@@ -1,4 +1,4 @@
-import { Agent, request } from "undici";
+import type { Agent } from "undici";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import type { HttpSpec } from "./job.ts";
 
@@ -8,7 +8,8 @@ const BODY_MAX = 6 * 1024 * 1024;
 /** Makes one HTTP request and keeps the answer, whatever its status. No answer at all is a failure. */
 export class HttpDriver implements Driver<HttpSpec> {
   readonly parallel = 200;
-  readonly #agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000 });
+  /** Loaded for the first request: a cloud starts faster without. */
+  #client: Promise<{ undici: typeof import("undici"); agent: Agent }> | undefined;
 
   async run({ spec, signal }: Task<HttpSpec>): Promise<JobOutcome> {
     const timeout = AbortSignal.timeout(spec.timeoutMs);
@@ -22,11 +23,20 @@ export class HttpDriver implements Driver<HttpSpec> {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    if (this.#client !== undefined) await (await this.#client).agent.destroy();
+  }
+
+  #open() {
+    this.#client ??= import("undici").then((undici) => ({
+      undici,
+      agent: new undici.Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000 }),
+    }));
+    return this.#client;
   }
 
   async #ask({ method, url, headers, body }: HttpSpec, signal: AbortSignal) {
-    const answer = await request(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher: this.#agent });
+    const { undici, agent } = await this.#open();
+    const answer = await undici.request(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher: agent });
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {

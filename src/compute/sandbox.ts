@@ -48,6 +48,15 @@ const CALLS = [
   [...ISOLATION, "--unshare-user"],
 ];
 
+/** What a build or a function needs of ours, and would not see where it lies in /tmp: Node, and the packages beside it. */
+const OURS = [dirname(process.execPath), ...packagesAbove(import.meta.dirname)];
+
+function packagesAbove(folder: string): string[] {
+  const packages = join(folder, "node_modules");
+  if (existsSync(packages)) return [packages];
+  return dirname(folder) === folder ? [] : packagesAbove(dirname(folder));
+}
+
 /** Directories with the user's own keys, which nothing that runs here has any business with. */
 const PRIVATE = [".aws", ".ssh", ".gnupg"].map((name) => join(homedir(), name));
 
@@ -74,7 +83,7 @@ function bubblewrap(call: readonly string[]): Sandbox {
         ...empty.flatMap((path) => ["--tmpfs", path]),
         ...mountPoints(mounts.map(({ to }) => to)),
         ...mounts.flatMap(({ from, to }) => ["--ro-bind", from, to]),
-        ...readable.flatMap((path) => ["--ro-bind", path, path]),
+        ...[...OURS, ...readable].flatMap((path) => ["--ro-bind", path, path]),
         ...writable.flatMap((path) => ["--bind", path, path]),
         ...["--chdir", cwd, "--"],
         ...argv,

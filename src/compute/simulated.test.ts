@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FakeBackend, identity, partition } from "./fake-backend.ts";
+import { FakeBackend, identity, partition } from "./fake-backend.fixture.ts";
 import type { CommandSpec } from "./job.ts";
 import { simulatedHands } from "./simulated.ts";
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { realNow } from "./clock.ts";
 
 /** Bytes, by the digest `sha256:<64 hex>`; a row that holds the digest anywhere keeps the bytes alive. */
 export interface BlobRef {
@@ -82,7 +83,7 @@ export class FileBlobs implements Blobs {
     for (const bucket of readdirSync(this.#folder)) {
       for (const name of readdirSync(join(this.#folder, bucket))) {
         const path = join(this.#folder, bucket, name);
-        if (alive.has(`sha256:${name}`) || performance.timeOrigin + performance.now() - statSync(path).mtimeMs < graceMs) continue;
+        if (alive.has(`sha256:${name}`) || realNow() - statSync(path).mtimeMs < graceMs) continue;
         rmSync(path);
         removed++;
       }

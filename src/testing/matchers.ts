@@ -43,6 +43,5 @@ function compare(outcome: Outcome, ended: Outcome["ended"], { because }: Because
 
 const verdict = (pass: boolean, { what, state, reasons }: Outcome, wanted: string) => ({
   pass,
-  message: () =>
-    [`expected ${what} ${pass ? "not " : ""}${wanted}; it is ${state}`, ...reasons.map((reason) => `  ${reason}`)].join("\n"),
+  message: () => [`expected ${what} ${pass ? "not " : ""}${wanted}; it is ${state}`, ...reasons.map((reason) => `  ${reason}`)].join("\n"),
 });

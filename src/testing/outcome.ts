@@ -66,7 +66,9 @@ function ofActions(actions: readonly Answer[]): Outcome {
 }
 
 function ofBuild({ id, buildStatus, phases = [] }: Answer): Outcome {
-  const reasons = phases.flatMap(({ contexts = [] }: Answer) => contexts.flatMap(({ statusCode, message }: Answer) => [statusCode, message]));
+  const reasons = phases.flatMap(({ contexts = [] }: Answer) =>
+    contexts.flatMap(({ statusCode, message }: Answer) => [statusCode, message]),
+  );
   return { what: `build ${id}`, state: buildStatus, ended: endOf(buildStatus), reasons: said(reasons) };
 }
 
@@ -93,4 +95,5 @@ function endOfStack(status: string): Outcome["ended"] {
   return status.endsWith("_COMPLETE") ? "succeeded" : "not yet";
 }
 
-const said = (reasons: readonly (string | undefined)[]): string[] => reasons.filter((reason) => reason !== undefined && reason !== "") as string[];
+const said = (reasons: readonly (string | undefined)[]): string[] =>
+  reasons.filter((reason) => reason !== undefined && reason !== "") as string[];

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly region?: string;
   /** Run it in a process of its own, which can be killed. */
   readonly isolated?: boolean;
+  /** The command that starts this process, such as a shell that sets limits first; it is given the rest as arguments. */
+  readonly wrapper?: readonly string[];
 }
 
 /** What traffic has been answered so far, by status. */
@@ -60,15 +62,14 @@ export class RunningCloud {
   readonly endpoint: string;
   readonly account: string;
   readonly region: string;
-  /** Of its own process, where it has one. */
-  readonly child: ChildProcess | undefined;
+  readonly #process: CloudProcess | undefined;
   readonly #close: () => Promise<void>;
 
-  constructor(endpoint: string, { account, region }: StartOptions, close: () => Promise<void>, child?: ChildProcess) {
+  constructor(endpoint: string, { account, region }: StartOptions, close: () => Promise<void>, process?: CloudProcess) {
     this.endpoint = endpoint;
     this.account = account ?? "111122223333";
     this.region = region ?? "eu-west-1";
-    this.child = child;
+    this.#process = process;
     this.#close = close;
   }
 
@@ -133,32 +134,50 @@ export class RunningCloud {
 
   /** End its process with a signal that it does not hear, as a power cut would. */
   async kill(): Promise<void> {
-    const { child } = this;
-    if (child === undefined) throw new Error("only an isolated cloud can be killed");
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    await this.#own().end("SIGKILL");
   }
+
+  /** Once its process has ended by itself: with what exit code, and what it complained of. */
+  async ended(): Promise<{ code: number | null; complaints: string }> {
+    const { ended, complaints } = this.#own();
+    return { code: await ended, complaints: complaints() };
+  }
+
+  #own(): CloudProcess {
+    if (this.#process === undefined) throw new Error("only an isolated cloud has a process of its own");
+    return this.#process;
+  }
+}
+
+interface CloudProcess {
+  /** The exit code; null where a signal ended it. */
+  readonly ended: Promise<number | null>;
+  complaints(): string;
+  end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 async function startChild(options: StartOptions): Promise<RunningCloud> {
-  const { clock = "virtual", seed = 1, trust = "open", folder, startAt } = options;
+  const { clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
   const where = folder === undefined ? ["--ephemeral"] : ["--data", folder];
   const from = startAt === undefined ? [] : ["--start", startAt];
-  const args = [MAIN, "start", "--json", "--port", "0", "--clock", clock, "--seed", String(seed), "--trust", trust, ...where, ...from];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ready = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).once("line", resolve);
-    child.once("exit", (code, signal) => reject(new Error(`the cloud ended with ${code ?? signal} before it was ready`)));
-  });
-  const close = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGTERM");
-    await gone;
+  const start = [MAIN, "start", "--json", "--port", "0", "--clock", clock, "--seed", String(seed), "--trust", trust];
+  const [command, ...args] = [...wrapper, process.execPath, ...start, ...where, ...from];
+  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += chunk));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  const end = (signal: NodeJS.Signals): Promise<unknown> => {
+    child.kill(signal);
+    return ended;
   };
-  return new RunningCloud(JSON.parse(ready).endpoint, options, close, child);
+  const ready = await Promise.race([
+    once(createInterface(child.stdout), "line").then(([line]) => line as string),
+    ended.then((code) => {
+      throw new Error(`the cloud ended with ${code} before it was ready: ${said}`);
+    }),
+  ]);
+  const own: CloudProcess = { ended, complaints: () => said, end };
+  return new RunningCloud(JSON.parse(ready).endpoint, options, async () => void (await end("SIGTERM")), own);
 }

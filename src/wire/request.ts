@@ -40,11 +40,15 @@ const SIGNATURE_PARAMETERS = new Set(
   ["algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token"].map((name) => `x-amz-${name}`),
 );
 
+/** The checksum of a body, as the SDK for JavaScript puts that of no body into every URL that it presigns for an upload: S3 ignores it there. */
+const CHECKSUM = /^x-amz-checksum-(?!algorithm$|mode$|type$)/;
+
 /** A presigned request may carry its x-amz- headers in the query; put them where everything looks for them. */
 export function hoistHeaders({ headers, query, signature }: RequestHead): void {
   if (signature?.presignedForSeconds === undefined) return;
   for (const [parameter, value] of query) {
     const name = parameter.toLowerCase();
-    if (name.startsWith("x-amz-") && !SIGNATURE_PARAMETERS.has(name)) headers[name] ??= value;
+    if (!name.startsWith("x-amz-") || CHECKSUM.test(name) || SIGNATURE_PARAMETERS.has(name)) continue;
+    headers[name] ??= value;
   }
 }

@@ -111,7 +111,7 @@ const vectors = (lines?.trim().split("\n") ?? [])
   .map((line) => JSON.parse(line) as Vector)
   .filter(({ appliesTo, protocol, services }) => appliesTo !== "client" && !protocol.endsWith("rpcv2Json") && services.length > 0);
 
-describe.skipIf(lines === undefined)(`Smithy's protocol tests (skipped where ${folder.pathname} is absent)`, () => {
+describe.skipIf(lines === undefined)("Smithy's protocol tests (skipped where ../shared/data/wire is absent)", () => {
   const model = new SmithyModel((JSON.parse(read("protocol-tests.json") ?? '{"shapes":{}}') as { shapes: Shapes }).shapes);
   const services = [...new Set(vectors.flatMap((vector) => vector.services))];
   const protocols = new Protocols();
@@ -253,6 +253,7 @@ describe.skipIf(lines === undefined)(`Smithy's protocol tests (skipped where ${f
 
   const check = { request: checkRequest, response: checkResponse, error: checkError, malformed: checkMalformed };
 
+  if (lines === undefined) it("need protocol-vectors.jsonl and protocol-tests.json", () => {});
   for (const vector of vectors) {
     const title = `${nameOf(vector.protocol)} ${vector.kind} ${vector.id}`;
     const reason = NOT_DONE[vector.id];

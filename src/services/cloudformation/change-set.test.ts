@@ -10,9 +10,9 @@ import {
 import { createChangeSet, deleteChangeSet, describeChangeSet, executeChangeSet, listChangeSets } from "./change-set.ts";
 import { describeEvents } from "./event.ts";
 import { createStack, deleteStack } from "./operation.ts";
-import { things } from "./simulated.ts";
+import { things } from "./simulated-types.fixture.ts";
 import { getTemplate } from "./stored-template.ts";
-import { create, eventsOf, namesOf, S, stackOf, statusOf, template, thing, world } from "./story.ts";
+import { create, eventsOf, namesOf, S, stackOf, statusOf, template, thing, world } from "./story.fixture.ts";
 
 const C = { ...S, ChangeSetName: "c" };
 const change = (cloud: World, resources: object, more: object = {}) =>

@@ -1,5 +1,4 @@
 import { fault, isFault } from "../../kernel/fault.ts";
-import type { Loop } from "../../kernel/loop.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -250,24 +249,8 @@ const shownChangeSet = (scope: Scope, stack: Stack, set: ChangeSet) => ({
   ImportExistingResources: set.importExisting,
 });
 
-/** Works out what a change set would change. */
-export const changeSetLoop: Loop<ChangeSet> = {
-  table: changeSets,
-  turn(scope, set) {
-    switch (set.status) {
-      case "CREATE_PENDING":
-        changeSets.patch(scope, set.id, { status: "CREATE_IN_PROGRESS" });
-        return;
-      case "CREATE_IN_PROGRESS":
-        changeSets.patch(scope, set.id, planned(scope, set));
-        return;
-      default:
-        return;
-    }
-  },
-};
-
-function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> {
+/** What a change set would change, or why it cannot be. */
+export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> {
   const stack = stacks.get(scope, set.stack)!;
   try {
     const target = withImports(scope, stack, set);

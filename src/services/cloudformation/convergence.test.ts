@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { stackEvents } from "./event.ts";
 import { deleteStack } from "./operation.ts";
 import { resources } from "./resource.ts";
-import { things } from "./simulated.ts";
+import { things } from "./simulated-types.fixture.ts";
 import { stacks } from "./stack.ts";
 import { templates } from "./stored-template.ts";
-import { create, S, statusOf, thing, update, world } from "./story.ts";
+import { create, S, statusOf, thing, update, world } from "./story.fixture.ts";
 
 /** Numbers that look random and are the same for a seed. */
 function chance(seed: number): (below: number) => number {

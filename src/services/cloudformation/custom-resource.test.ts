@@ -5,8 +5,8 @@ import { respond } from "./api.ts";
 import { deleteStack } from "./operation.ts";
 import { describeStackResource } from "./resource.ts";
 import { signalResource } from "./signal.ts";
-import { received, things } from "./simulated.ts";
-import { create, eventsOf, S, stackOf, statusOf, thing, update, world } from "./story.ts";
+import { received, things } from "./simulated-types.fixture.ts";
+import { create, eventsOf, S, stackOf, statusOf, thing, update, world } from "./story.fixture.ts";
 
 const ServiceToken = "arn:aws:lambda:eu-west-1:111122223333:function:custom";
 const custom = (Properties: object = {}, more: object = {}) => ({

@@ -1,4 +1,5 @@
 import { service } from "../../kernel/service.ts";
+import { changeSetLoop } from "./change-set.loop.ts";
 import * as changeSet from "./change-set.ts";
 import * as custom from "./custom-resource.ts";
 import * as event from "./event.ts";
@@ -58,6 +59,6 @@ export const cloudformation = service({
     signal.waitData,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSet.changeSetLoop],
+  loops: [stackLoop, changeSetLoop],
   resources: [cdkMetadata, custom.customResource, nestedStack, signal.waitCondition, signal.waitConditionHandle],
 });

@@ -5,10 +5,24 @@ import { describeStackEvents } from "./event.ts";
 import { listExports, listImports } from "./export.ts";
 import { cancelUpdateStack, continueUpdateRollback, createStack, deleteStack, rollbackStack, updateStack } from "./operation.ts";
 import { describeStackResource, describeStackResources, listStackResources } from "./resource.ts";
-import { received, things } from "./simulated.ts";
+import { received, things } from "./simulated-types.fixture.ts";
 import { describeStacks, listStacks, updateTerminationProtection } from "./stack.ts";
 import { getTemplate } from "./stored-template.ts";
-import { castSpell, create, eventsOf, liftSpell, namesOf, S, setFact, stackOf, statusOf, template, thing, update, world } from "./story.ts";
+import {
+  castSpell,
+  create,
+  eventsOf,
+  liftSpell,
+  namesOf,
+  S,
+  setFact,
+  stackOf,
+  statusOf,
+  template,
+  thing,
+  update,
+  world,
+} from "./story.fixture.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 
 describe("creating", () => {

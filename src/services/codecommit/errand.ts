@@ -1,5 +1,4 @@
-import { ensureJob, forgetJob, type GitSpec, isOver, type Job, jobs } from "../../compute/job.ts";
-import type { Loop } from "../../kernel/loop.ts";
+import { forgetJob, type GitSpec, isOver, type Job, jobs } from "../../compute/job.ts";
 import { lateOperation, type Operation, type OperationNotes, type OperationSchema, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
@@ -27,7 +26,7 @@ interface RefMove {
 
 export const errands = new Table<Errand>("codecommit/errand");
 
-const UNTAKEN_MS = 60_000;
+export const UNTAKEN_MS = 60_000;
 
 /** What one command of an errand said. */
 export interface GitSaid {
@@ -83,23 +82,8 @@ export const gitOperation = <I, O>(
     notes,
   );
 
-/** Asks git, tells the mirror of the ref that moved, and cleans up after a caller who has gone. */
-export const errandLoop: Loop<Errand> = {
-  table: errands,
-  turn(scope, errand) {
-    const { id, repositoryId, commands, moves } = errand;
-    const job = ensureJob(scope, id, { type: "git", repositoryId, commands });
-    if (!isOver(job)) return { kind: "wait", because: "git works on the repository" };
-    if (moves !== undefined && !errand.mirrored && job.status === "SUCCEEDED") mirror(scope, errand, moves, job);
-    const goesAt = job.endedAt! + UNTAKEN_MS;
-    if (scope.clock.now() < goesAt) return { wakeAt: goesAt, kind: "tick", because: "its caller has yet to take the answer" };
-    errands.remove(scope, id);
-    forgetJob(scope, id);
-  },
-};
-
 /** Where the ref has moved on meanwhile, a push has told the mirror more than we know. */
-function mirror(scope: Scope, { id, repositoryId, callerArn }: Errand, { fullName, from, to }: RefMove, job: Job): void {
+export function mirror(scope: Scope, { id, repositoryId, callerArn }: Errand, { fullName, from, to }: RefMove, job: Job): void {
   const [repository] = repositories.by(scope, "repositoryId", repositoryId);
   if (repository !== undefined && mirroredRefs(scope, repositoryId).get(fullName) === from) {
     moveRef(scope, repository, { fullName, from, to: targetOf(to, job) }, callerArn);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createFunction, deleteFunction, updateFunctionCode, updateFunctionConfiguration } from "./function-change.ts";
 import { getFunction, getFunctionConfiguration, listFunctions } from "./function-read.ts";
-import { archive, call, createShop, lambdaWorld } from "./lambda.world.ts";
+import { archive, call, createShop, lambdaWorld } from "./lambda.fixture.ts";
 import { publishLayerVersion } from "./layer.ts";
 import { publishVersion } from "./version.ts";
 import { unzippedSize } from "./zip.ts";

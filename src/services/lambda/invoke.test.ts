@@ -11,7 +11,7 @@ import { putFunctionEventInvokeConfig } from "./event-invoke-config.ts";
 import { updateFunctionConfiguration } from "./function-change.ts";
 import { invocations } from "./invocation.ts";
 import { invoke } from "./invoke.ts";
-import { call, createShop, lambdaWorld, measured, type Orders } from "./lambda.world.ts";
+import { call, createShop, lambdaWorld, measured, type Orders } from "./lambda.fixture.ts";
 import { publishVersion } from "./version.ts";
 
 const send = (cloud: World, orders: Orders = {}) =>

@@ -5,7 +5,7 @@ import { service } from "../../kernel/service.ts";
 import type { World } from "../../testing/world.ts";
 import { iam } from "../iam/index.ts";
 import { lambda } from "./index.ts";
-import { archive, call, createShop, lambdaWorld } from "./lambda.world.ts";
+import { archive, call, createShop, lambdaWorld } from "./lambda.fixture.ts";
 
 /** Objects of buckets, as the S3 service offers them to others. */
 const s3 = service({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Delivery, deliveries } from "../../kernel/delivery.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
-import { createShop, lambdaWorld, measured, type Orders } from "./lambda.world.ts";
+import { createShop, lambdaWorld, measured, type Orders } from "./lambda.fixture.ts";
 import { addPermission } from "./permission.ts";
 
 const SOURCE = "arn:aws:events:eu-west-1:111122223333:rule/r";

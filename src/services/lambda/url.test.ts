@@ -4,7 +4,7 @@ import type { World } from "../../testing/world.ts";
 import { createAlias } from "./alias.ts";
 import { invokeFunctionUrl } from "./api.ts";
 import { putFunctionConcurrency } from "./concurrency.ts";
-import { createShop, lambdaWorld, measured } from "./lambda.world.ts";
+import { createShop, lambdaWorld, measured } from "./lambda.fixture.ts";
 import { addPermission, getPolicy, removePermission } from "./permission.ts";
 import { createFunctionUrlConfig, deleteFunctionUrlConfig, getFunctionUrlConfig, updateFunctionUrlConfig, urls } from "./url.ts";
 import { publishVersion } from "./version.ts";

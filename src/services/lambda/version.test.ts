@@ -5,7 +5,7 @@ import { createAlias, getAlias, listAliases, updateAlias } from "./alias.ts";
 import { aliasOf, shiftAlias } from "./api.ts";
 import { deleteFunction, updateFunctionConfiguration } from "./function-change.ts";
 import { invoke } from "./invoke.ts";
-import { call, createShop, lambdaWorld, measured } from "./lambda.world.ts";
+import { call, createShop, lambdaWorld, measured } from "./lambda.fixture.ts";
 import { listVersionsByFunction, publishVersion } from "./version.ts";
 
 /** A function with two versions, and an alias `live` of the first. */

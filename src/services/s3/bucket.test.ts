@@ -14,8 +14,8 @@ import { getBucketNotificationConfiguration, putBucketNotificationConfiguration 
 import { getBucketPolicyStatus, putBucketPolicy } from "./policy.ts";
 import { putObject } from "./put.ts";
 import { bucketPolicyResource, bucketResource } from "./resources.ts";
+import { bodyOfText, bucketIn } from "./s3.fixture.ts";
 import { getBucketTagging } from "./tagging.ts";
-import { bodyOfText, bucketIn } from "./testing.ts";
 
 const world = (): World => new World({ services: [sqs, s3] });
 const Bucket = "shop-artifacts";

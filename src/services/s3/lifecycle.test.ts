@@ -9,7 +9,7 @@ import { listMultipartUploads } from "./list-uploads.ts";
 import { listObjectVersions } from "./list-versions.ts";
 import { createMultipartUpload } from "./multipart.ts";
 import { putObject } from "./put.ts";
-import { bodyOfText, bucketIn } from "./testing.ts";
+import { bodyOfText, bucketIn } from "./s3.fixture.ts";
 import { putBucketVersioning } from "./versioning.ts";
 
 const Bucket = "shop-artifacts";

@@ -11,7 +11,7 @@ import { s3 } from "./index.ts";
 import { listMultipartUploads, listParts } from "./list-uploads.ts";
 import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
 import { putObject } from "./put.ts";
-import { bodyOfText, bucketIn, textOf } from "./testing.ts";
+import { bodyOfText, bucketIn, textOf } from "./s3.fixture.ts";
 
 const Bucket = "shop-artifacts";
 const Key = "big";

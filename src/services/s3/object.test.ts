@@ -10,8 +10,8 @@ import { listObjects, listObjectsV2 } from "./list-objects.ts";
 import { listObjectVersions } from "./list-versions.ts";
 import { putObject } from "./put.ts";
 import { objectReference, urlReference } from "./reference.ts";
+import { bodyOfText, bucketIn, textOf } from "./s3.fixture.ts";
 import { getObjectTagging, putObjectTagging } from "./tagging.ts";
-import { bodyOfText, bucketIn, textOf } from "./testing.ts";
 import { putBucketVersioning } from "./versioning.ts";
 
 const Bucket = "shop-artifacts";

@@ -1,5 +1,7 @@
 import { service } from "../../kernel/service.ts";
-import { httpDeliveries, httpDeliveryLoop, publish, publishBatch, topicTarget } from "./publish.ts";
+import { httpDeliveryLoop } from "./http-delivery.loop.ts";
+import { httpDeliveries } from "./http-delivery.ts";
+import { publish, publishBatch, topicTarget } from "./publish.ts";
 import { snsResources } from "./resources.ts";
 import * as subscription from "./subscription.ts";
 import * as topic from "./topic.ts";

@@ -1,10 +1,7 @@
-import { ensureJob, forgetJob, isOver } from "../../compute/job.ts";
 import type { DeliveryTarget } from "../../kernel/delivery.ts";
 import { fault, isFault } from "../../kernel/fault.ts";
-import type { Loop } from "../../kernel/loop.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type Row, Table } from "../../kernel/table.ts";
 import {
   BatchEntryIdsNotDistinctException,
   EmptyBatchRequestException,
@@ -15,6 +12,7 @@ import {
   TooManyEntriesInBatchRequestException,
 } from "../../sdk/sns.js";
 import { compileFilterPolicy } from "./filter-policy.ts";
+import { httpDeliveries } from "./http-delivery.ts";
 import { type Subscription, subscriptionArn, subscriptions } from "./subscription.ts";
 import { requireTopic, topicArn, topics } from "./topic.ts";
 
@@ -29,20 +27,7 @@ interface Message {
   readonly groupId?: string;
 }
 
-/** A request to an HTTP endpoint that has to be made, and made again where it fails. */
-interface HttpDelivery extends Row {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly attempt: number;
-  readonly retryAt?: number;
-}
-
-export const httpDeliveries = new Table<HttpDelivery>("sns/http-delivery");
-
 const MESSAGE_BYTES_MAX = 262_144;
-const RETRY_MS = 20_000;
-const ATTEMPTS_MAX = 4;
 
 export const publish = operation(Publish$, (scope, input) => {
   const {
@@ -91,23 +76,6 @@ export const topicTarget: DeliveryTarget = {
     );
     send(scope, arn, { message: payload, Subject: context?.subject, MessageAttributes, MessageGroupId: context?.messageGroupId });
     return { state: "done" };
-  },
-};
-
-/** Carries a message to an HTTP endpoint: four times at most, twenty seconds apart. */
-export const httpDeliveryLoop: Loop<HttpDelivery> = {
-  table: httpDeliveries,
-  turn(scope, delivery) {
-    const now = scope.clock.now();
-    const { id, url, headers, body, attempt, retryAt } = delivery;
-    if (retryAt !== undefined && now < retryAt) return { wakeAt: retryAt, kind: "tick", because: `${url} is tried again then` };
-    const job = ensureJob(scope, `sns/${id}/${attempt}`, { type: "http", method: "POST", url, headers, body, timeoutMs: 15_000 });
-    if (!isOver(job)) return { kind: "wait", because: `${url} has not answered yet` };
-    forgetJob(scope, job.id);
-    const status = job.result?.response?.status ?? 0;
-    const delivered = status >= 200 && status < 500 && status !== 429;
-    if (delivered || attempt + 1 >= ATTEMPTS_MAX) return httpDeliveries.remove(scope, id);
-    httpDeliveries.patch(scope, id, { attempt: attempt + 1, retryAt: now + RETRY_MS });
   },
 };
 

@@ -1,8 +1,8 @@
 import { listeners } from "../../compute/listener.ts";
 import { startTraffic } from "../../compute/traffic.ts";
+import { cancelUpdateStack, createStack, deleteStack, updateStack } from "../../services/cloudformation/operation.ts";
 import { setAlarmState } from "../../services/cloudwatch/alarm.ts";
 import { putMetricData } from "../../services/cloudwatch/metric.ts";
-import { cancelUpdateStack, createStack, deleteStack, updateStack } from "../../services/cloudformation/operation.ts";
 import { builds } from "../../services/codebuild/build.ts";
 import { stopBuild } from "../../services/codebuild/build-operations.ts";
 import { mirrorRefs, repositoryOf } from "../../services/codecommit/api.ts";

@@ -1,4 +1,4 @@
-import { jobs, isOver as jobIsOver } from "../../compute/job.ts";
+import { isOver as jobIsOver, jobs } from "../../compute/job.ts";
 import { deliveries } from "../../kernel/delivery.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import { defects } from "../../kernel/loop.ts";

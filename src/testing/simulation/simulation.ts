@@ -123,4 +123,3 @@ function invokeOutcome(chance: Chance): InvokeOutcome {
   // sooner where the power is cut in between, since at boot everything is looked at again.
   return chance.happens(0.15) ? { takesMs: 0, throws: "no such price" } : { takesMs, returns: { statusCode: 200, body: "1" } };
 }
-

@@ -7,9 +7,7 @@ import type { ThingProperties } from "./thing.ts";
 const SERVICES = ["codepipeline", "codebuild", "cloudformation", "codedeploy", "lambda", "events"];
 const trust = {
   Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Principal: { Service: SERVICES.map((name) => `${name}.amazonaws.com`) }, Action: "sts:AssumeRole" },
-  ],
+  Statement: [{ Effect: "Allow", Principal: { Service: SERVICES.map((name) => `${name}.amazonaws.com`) }, Action: "sts:AssumeRole" }],
 };
 const BUILDSPEC = "version: 0.2\nphases: { build: { commands: [make] } }\nartifacts: { files: '**/*' }\n";
 const arnOf = (name: string) => ({ "Fn::GetAtt": [name, "Arn"] });

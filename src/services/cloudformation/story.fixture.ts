@@ -2,7 +2,7 @@ import { World } from "../../testing/world.ts";
 import { describeStackEvents } from "./event.ts";
 import { cloudformation } from "./index.ts";
 import { createStack, updateStack } from "./operation.ts";
-import { facts, simulated, spells, things } from "./simulated.ts";
+import { facts, simulated, spells, things } from "./simulated-types.fixture.ts";
 import { describeStacks } from "./stack.ts";
 
 /** What the tests of stacks have in common. */
