@@ -5,7 +5,7 @@ const REAL = [
   "src/compute/**/*.test.ts",
   "src/dataplane/**/*.test.ts",
   "src/**/real.test.ts",
-  "test/{clients,stories}/**/*.test.ts",
+  "test/{clients,crash,stories}/**/*.test.ts",
   "test/wire/{body,mirror}.test.ts",
 ];
 

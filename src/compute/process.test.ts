@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { searchPath } from "./environment.ts";
@@ -110,7 +110,7 @@ describe.each(kinds)("%s", (kind) => {
   });
 
   test.skipIf(kind === "plain")("it writes only where it may, and does not see our data", async () => {
-    const running = sh(`echo x > here && echo y > /tmp/y && ls ${folder} && touch ${join(import.meta.dirname, "no")}`);
+    const running = sh(`echo x > here && echo y > /tmp/y && ls ${folder} && touch ${join(dirname(process.execPath), "no")}`);
     const said = await text(running.output);
     expect(said).toMatch(/^cwd\n.*Read-only file system\n$/);
     expect(readFileSync(join(folder, "tmp", "y"), "utf8")).toBe("y\n");
