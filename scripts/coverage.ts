@@ -1,7 +1,7 @@
 // Writes docs/coverage.md: what is there of each service's API, from the lists of the services themselves.
 import { writeFileSync } from "node:fs";
-import type { Controlled, Question } from "../src/control/control.ts";
 import { coverage } from "../src/control/coverage.ts";
+import type { Controlled, Question } from "../src/control/endpoint.ts";
 import { services } from "../src/services/index.ts";
 
 interface ServiceCoverage {

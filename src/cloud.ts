@@ -119,7 +119,10 @@ export class Cloud {
     await compareRefs(this.drive, this.#hands.repositories);
     const routes = [control, customResourceRoute(this.drive), codeRoute(this.kernel), git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
-    server.on("request", (request, response) => wire.handle(request, response));
+    server.on("request", (request, response) => {
+      if (isForeignPage(request.headers.origin)) response.writeHead(403).end("Slipway does not answer pages of other sites.\n");
+      else wire.handle(request, response);
+    });
     server.keepAliveTimeout = 60_000;
     const collection = setInterval(() => this.kernel.collectBlobs(), BLOB_COLLECTION_MS).unref();
     this.#closers.push(() => clearInterval(collection));
@@ -216,6 +219,13 @@ export class Cloud {
 function sayTaken(error: Error, port: number): Error {
   if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return error;
   return new Error(`port ${port} is taken; --port N takes another, --port 0 any that is free`);
+}
+
+/** A page that some site put into a browser of this machine; it could do anything here in its user's name. */
+function isForeignPage(origin: string | undefined): boolean {
+  if (origin === undefined) return false;
+  const host = URL.parse(origin)?.hostname ?? "";
+  return !isLoopback(host.replace(/^\[|\]$/g, "")) && !host.endsWith(".localhost");
 }
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");

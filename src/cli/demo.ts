@@ -49,7 +49,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-class Demo {
+/** The story, told by clients that know nothing of Slipway. */
+export class Demo {
   readonly timeline: Timeline;
   readonly #endpoint: string;
   readonly #folder: string;

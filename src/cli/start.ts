@@ -21,7 +21,8 @@ const OPTIONS = {
 /** Run the cloud until a signal tells it to stop. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parse(args, OPTIONS);
-  if (values["ephemeral"] && values["data"] !== undefined) throw new UsageError("--ephemeral keeps nothing, --data keeps it: give one of them");
+  if (values["ephemeral"] && values["data"] !== undefined)
+    throw new UsageError("--ephemeral keeps nothing, --data keeps it: give one of them");
   const startAt = values["start"] === undefined ? undefined : Date.parse(values["start"]);
   if (Number.isNaN(startAt)) throw new UsageError(`--start is an instant such as 2026-01-01T00:00:00Z, not ${values["start"]}`);
   const folder = values["ephemeral"] ? undefined : resolve(values["data"] ?? ".slipway");

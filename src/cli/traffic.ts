@@ -2,13 +2,17 @@ import { ask, parse, partitionOf, print, remote } from "./client.ts";
 import { UsageError } from "./command.ts";
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, rest } = parse(args, {
-    ...remote,
-    rate: { type: "string" },
-    for: { type: "string" },
-    stop: { type: "string" },
-    list: { type: "boolean" },
-  }, 1);
+  const { values, rest } = parse(
+    args,
+    {
+      ...remote,
+      rate: { type: "string" },
+      for: { type: "string" },
+      stop: { type: "string" },
+      list: { type: "boolean" },
+    },
+    1,
+  );
   const query = partitionOf(values);
   if (values["list"]) {
     const answer = await ask(values, "traffic", query);

@@ -52,11 +52,10 @@ export class Parking {
       }
     }
     const output = await call();
-    const digest = createHash("sha256")
-      .update(JSON.stringify([operation.name, input, output]))
-      .digest("base64");
-    const repeats = /^(Get|List|Describe|Batch)/.test(operation.name) && task.lastCall === digest;
-    task.lastCall = digest;
+    const digest = /^(Get|List|Describe|Batch)/.test(operation.name) ? digestOf([operation.name, input, output]) : undefined;
+    const repeats = digest !== undefined && task.lastCall === digest;
+    if (digest === undefined) delete task.lastCall;
+    else task.lastCall = digest;
     if (repeats) hold!.park();
     else if (task.waitingFor === 0) hold!.unpark();
     return output;
@@ -72,3 +71,13 @@ export class Parking {
     return identity === undefined ? undefined : this.#tasks.get(identity);
   }
 }
+
+/** Of a read and its answer; bytes and big numbers count as what they are, not as what they say. */
+const digestOf = (call: unknown): string =>
+  createHash("sha256")
+    .update(
+      JSON.stringify(call, (_, value) =>
+        value instanceof Uint8Array ? value.byteLength : typeof value === "bigint" ? String(value) : value,
+      ),
+    )
+    .digest("base64");

@@ -28,6 +28,8 @@ export const codeRoute = ({ blobs }: Kernel): Route => ({
     const digest = `sha256:${CODE.exec(request.url!)![1]}`;
     if (!blobs.has(digest)) return void response.writeHead(404).end();
     response.writeHead(200, { "content-type": "application/zip" });
-    createReadStream(blobs.path(digest)!).pipe(response);
+    createReadStream(blobs.path(digest)!)
+      .on("error", () => response.destroy())
+      .pipe(response);
   },
 });

@@ -71,7 +71,10 @@ export class Hands {
     }
     if (!job.stopRequested && !isOver(job)) return;
     ours.stop.abort();
-    if (job.startedAt === undefined) this.#drop(ours);
+    if (job.startedAt === undefined) {
+      this.#drop(ours);
+      ours.hold?.release();
+    }
   }
 
   #take({ id, class: jobClass, spec }: Job, partition: Partition): void {

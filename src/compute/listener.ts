@@ -23,6 +23,6 @@ export const simulatedListeners: Loop<Listener> = {
   table: listeners,
   turn(scope, listener) {
     if (listener.port === undefined)
-      listeners.patch(scope, listener.id, { port: 49_152 + listeners.list(scope).findIndex(({ id }) => id === listener.id) });
+      listeners.patch(scope, listener.id, { port: Math.max(49_151, ...listeners.list(scope).map(({ port = 0 }) => port)) + 1 });
   },
 };

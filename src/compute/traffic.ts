@@ -1,6 +1,7 @@
 import type { Loop } from "../kernel/loop.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { type Row, Table } from "../kernel/table.ts";
+import { parseDuration } from "../kernel/time.ts";
 import { ensureJob, forgetJob, isOver, jobs } from "./job.ts";
 
 /**
@@ -71,4 +72,11 @@ function countAnswers(scope: Scope, traffic: Traffic): Traffic {
     forgetJob(scope, job.id);
   }
   return any ? { ...traffic, answers } : traffic;
+}
+
+/** The interval of a rate such as 2/s, 30/m, 100/h, in milliseconds. */
+export function parseRate(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\/(s|m|h)$/.exec(text);
+  const interval = match && parseDuration(`1${match[2]}`)! / Number(match[1]);
+  return interval && Number.isFinite(interval) && interval >= 1 ? interval : undefined;
 }

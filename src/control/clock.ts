@@ -2,7 +2,7 @@ import type { ClockMode } from "../kernel/clock.ts";
 import { EVENTS, events, type Fact } from "../kernel/facts.ts";
 import { parseDuration } from "../kernel/time.ts";
 import { compilePattern } from "../services/eventbridge/api.ts";
-import { type Controlled, type Endpoint, type Question, Refusal } from "./control.ts";
+import { type Controlled, type Endpoint, type Question, Refusal } from "./endpoint.ts";
 
 const MODES: readonly string[] = ["real", "auto", "virtual"];
 const AT_MOST = "1d";
@@ -43,7 +43,7 @@ function state({ kernel: { clock, runner } }: Controlled): object {
 
 /** Whether an event has happened, since now, that the pattern matches. */
 function happened({ kernel }: Controlled, { partition }: Question, pattern: unknown): () => boolean {
-  const { matches } = compilePattern(JSON.stringify(pattern));
+  const { matches } = compiled(pattern);
   const scope = kernel.scope(partition);
   let after = events.read(scope, EVENTS, { newestFirst: true, limit: 1 })[0];
   return () => {
@@ -53,6 +53,14 @@ function happened({ kernel }: Controlled, { partition }: Question, pattern: unkn
     }
     return false;
   };
+}
+
+function compiled(pattern: unknown): ReturnType<typeof compilePattern> {
+  try {
+    return compilePattern(JSON.stringify(pattern));
+  } catch (error) {
+    throw new Refusal(400, (error as Error).message);
+  }
 }
 
 const asEvent = ({ source, detailType, detail, resources }: Fact): Record<string, unknown> => ({

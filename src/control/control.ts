@@ -1,52 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json as readJson } from "node:stream/consumers";
-import type { Drive } from "../kernel/drive.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { Partition } from "../kernel/table.ts";
 import { clockEndpoint } from "./clock.ts";
 import { coverage } from "./coverage.ts";
+import { type Controlled, type Endpoint, Refusal } from "./endpoint.ts";
 import { health } from "./health.ts";
 import { doraEndpoint, eventsEndpoint } from "./insights.ts";
 import { trafficEndpoint } from "./traffic.ts";
 import { why } from "./why.ts";
 
-/** What the endpoints under /_slipway have to do with. */
-export interface Controlled {
-  readonly kernel: Kernel;
-  readonly drive: Drive;
-  readonly version: string;
-  /** Stop what runs outside, then forget everything, or everything of one account. */
-  reset(account?: string): Promise<number>;
-}
-
-/** A question to /_slipway. */
-export interface Question {
-  readonly method: string;
-  readonly query: URLSearchParams;
-  /** The body, of a POST. */
-  readonly body: Readonly<Record<string, any>>;
-  /** The task that asks, where one of ours does. */
-  readonly task: string | undefined;
-  /** The partition that was asked about: ?account=&region=, by default 000000000000 in us-east-1. */
-  readonly partition: Partition;
-}
-
-/** A question that cannot be answered, with the status to say so. */
-export class Refusal extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-export type Endpoint = (cloud: Controlled, question: Question) => unknown;
-
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET health": health,
   "GET clock": clockEndpoint,
   "POST clock": clockEndpoint,
-  "POST reset": async (cloud, { body }) => ({ removed: await cloud.reset(body["account"]) }),
+  "POST reset": async (cloud, { body, query }) => ({ removed: await cloud.reset(accountToReset(body["account"] ?? query.get("account"))) }),
   "GET coverage": coverage,
   "GET why": why,
   "GET traffic": trafficEndpoint,
@@ -76,18 +42,25 @@ async function answer(cloud: Controlled, request: IncomingMessage, response: Ser
     const body = method === "POST" ? await readBody(request) : {};
     const partition = { account: query.get("account") ?? "000000000000", region: query.get("region") ?? "us-east-1" };
     const task = request.headers["x-slipway-task"]?.toString();
-    send(200, await endpoint(cloud, { method, query, body, task, partition }));
+    const answered = await endpoint(cloud, { method, query, body, task, partition });
+    await cloud.drive.durable();
+    send(200, answered);
   } catch (error) {
     const { message, status = 500 } = error as Refusal;
     send(status, { error: message });
   }
 }
 
+/** The account that a reset names, in the body or in the query; undefined is everything. */
+function accountToReset(account: unknown): string | undefined {
+  if (account === undefined || account === null) return undefined;
+  if (typeof account === "string" && /^\d{12}$/.test(account)) return account;
+  throw new Refusal(400, `an account is twelve digits in quotes, not ${JSON.stringify(account)}`);
+}
+
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   if (request.headers["content-length"] === "0" || (!request.headers["content-length"] && !request.headers["transfer-encoding"])) return {};
-  try {
-    return (await readJson(request)) as Record<string, unknown>;
-  } catch {
-    throw new Refusal(400, "the body is not JSON");
-  }
+  const body = await readJson(request).catch(() => undefined);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new Refusal(400, "the body is not a JSON object");
+  return body as Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
 import { sdkCatalog } from "../wire/catalog.ts";
-import type { Endpoint } from "./control.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** Per service and operation of AWS's API: real, partial (and what is missing), or not implemented. */
 export const coverage: Endpoint = async ({ kernel }) => {

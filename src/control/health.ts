@@ -1,4 +1,4 @@
-import type { Endpoint } from "./control.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** How the process stands. */
 export const health: Endpoint = ({ kernel, version }) => ({

@@ -1,7 +1,7 @@
 import { dora, parsePolicy } from "../insights/dora.ts";
 import { EVENTS, events } from "../kernel/facts.ts";
 import { parseDuration } from "../kernel/time.ts";
-import { type Endpoint, Refusal } from "./control.ts";
+import { type Endpoint, Refusal } from "./endpoint.ts";
 
 /** The events of a partition after a place (`?after=at,seq`), oldest first, at most 1,000, and the place to ask from next. */
 export const eventsEndpoint: Endpoint = ({ kernel }, { query, partition }) => {

@@ -1,6 +1,6 @@
-import { startTraffic, stopTraffic, type Traffic, traffics } from "../compute/traffic.ts";
+import { parseRate, startTraffic, stopTraffic, type Traffic, traffics } from "../compute/traffic.ts";
 import { parseDuration } from "../kernel/time.ts";
-import { type Endpoint, Refusal } from "./control.ts";
+import { type Endpoint, Refusal } from "./endpoint.ts";
 
 /**
  * POST `{ url, rate: "2/s", for?: "10m", method?, body? }` starts traffic on the clock, `{ stop: ID }` ends it; GET tells
@@ -12,8 +12,12 @@ export const trafficEndpoint: Endpoint = async ({ kernel, drive }, { method, bod
     if (body["stop"] !== undefined) return stopTraffic(scope, body["stop"]);
     const intervalMs = parseRate(String(body["rate"] ?? "1/s"));
     const forMs = body["for"] === undefined ? undefined : parseDuration(String(body["for"]));
-    if (!URL.canParse(String(body["url"])) || intervalMs === undefined || (body["for"] !== undefined && forMs === undefined)) {
-      throw new Refusal(400, 'give a url, a rate such as "2/s" or "30/m", and perhaps a duration "for"');
+    if (
+      !/^https?:/.test(URL.parse(String(body["url"]))?.protocol ?? "") ||
+      intervalMs === undefined ||
+      (body["for"] !== undefined && forMs === undefined)
+    ) {
+      throw new Refusal(400, 'give an http url, a rate such as "2/s" or "30/m", at most 1000/s, and perhaps a duration "for"');
     }
     const { url, method: verb, body: content } = body as { url: string; method?: string; body?: string };
     const settings = {
@@ -39,10 +43,3 @@ const shown = ({ id, url, intervalMs, startedAt, endsAt, sent, answers }: Traffi
   sent,
   answers,
 });
-
-/** The interval of a rate such as 2/s, 30/m, 100/h, in milliseconds. */
-export function parseRate(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\/(s|m|h)$/.exec(text);
-  const interval = match && parseDuration(`1${match[2]}`)! / Number(match[1]);
-  return interval && Number.isFinite(interval) ? interval : undefined;
-}

@@ -1,4 +1,4 @@
-import { type Endpoint, Refusal } from "./control.ts";
+import { type Endpoint, Refusal } from "./endpoint.ts";
 
 /** Why the resource of an ARN has not come to rest, a sentence per row that waits; without one, everything that waits. */
 export const why: Endpoint = ({ kernel }, { query }) => {

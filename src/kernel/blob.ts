@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realNow } from "./clock.ts";
@@ -48,7 +48,11 @@ export class FileBlobs implements Blobs {
 
   write(bytes: Uint8Array): BlobRef {
     const ref = { digest: digestOf(bytes), size: bytes.byteLength };
-    if (this.has(ref.digest)) return ref;
+    if (this.has(ref.digest)) {
+      const now = realNow() / 1000;
+      utimesSync(this.path(ref.digest), now, now);
+      return ref;
+    }
     const draft = this.draft();
     writeFileSync(draft, bytes);
     return this.adopt(draft, ref);

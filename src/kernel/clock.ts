@@ -36,20 +36,20 @@ export class Clock {
   readonly #all = new Heap();
   readonly #waits = new Heap();
   #order = 0;
-  /** Told when a hold is taken, parked or released. */
-  onHold: () => void = () => {};
+  /** Told when a hold is parked or released, and when the mode changes. */
+  onChange: () => void = () => {};
 
   constructor(mode: ClockMode, start?: number, real: () => number = realNow) {
     this.mode = mode;
     this.#real = real;
     this.#base = start ?? (mode === "virtual" ? Date.UTC(2026, 0, 1) : real());
-    if (mode === "auto" && start !== undefined) this.#offset = Math.max(0, start - real());
+    if (mode !== "virtual" && start !== undefined) this.#offset = Math.max(0, start - real());
   }
 
   now(): number {
     switch (this.mode) {
+      // Real time, but never behind what this cloud has seen already.
       case "real":
-        return this.#real();
       case "auto":
         return this.#real() + this.#offset;
       case "virtual":
@@ -60,10 +60,12 @@ export class Clock {
   /** Change the mode; time never goes back. */
   setMode(mode: ClockMode): void {
     const now = this.now();
+    this.#flowingSince = undefined;
     this.mode = mode;
     this.#base = now;
     this.#offset = Math.max(0, now - this.#real());
     this.#flow();
+    this.onChange();
   }
 
   /** Ask for an instant; a key has one at a time. */
@@ -87,6 +89,7 @@ export class Clock {
 
   /** Take the next key whose instant has come. */
   takeDue(): string | undefined {
+    this.#peek(this.#waits);
     const next = this.#peek(this.#all);
     if (next === undefined || next.at > this.now()) return undefined;
     this.#all.pop();
@@ -114,7 +117,7 @@ export class Clock {
     const change = (work: () => void) => () => {
       work();
       this.#flow();
-      this.onHold();
+      this.onChange();
     };
     this.#flow();
     return {

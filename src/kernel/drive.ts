@@ -32,7 +32,7 @@ export class Drive {
     this.kernel = kernel;
     this.#fail = fail;
     kernel.runner.onReady = () => this.#pumpSoon();
-    kernel.clock.onHold = () => {
+    kernel.clock.onChange = () => {
       this.#progressed();
       this.#pumpSoon();
     };
@@ -57,7 +57,17 @@ export class Drive {
     if (operation.late !== undefined) return this.#callLate(operation, input, caller, signal);
     const { store, runner } = this.kernel;
     const commits = store.commits;
-    const output = this.kernel.carryOut(operation, input, caller);
+    let output: unknown;
+    try {
+      output = this.kernel.carryOut(operation, input, caller);
+    } catch (error) {
+      // A refusal, too, tells of what the caller may only see when it is on disk.
+      const durable = this.durable();
+      if (durable === undefined) throw error;
+      return durable.then(() => {
+        throw error;
+      });
+    }
     if (!store.dirty) return output;
     if (store.commits === commits || runner.idle) return this.durable()!.then(() => output);
     return this.#settled().then(() => output);
@@ -74,7 +84,7 @@ export class Drive {
         if (until?.()) return "reached";
         if (clock.held) {
           await this.#waitForTasks();
-          if (clock.now() >= target && until === undefined) return "passed";
+          if (clock.now() >= target) return "passed";
           continue;
         }
         const next = clock.next();
@@ -89,6 +99,8 @@ export class Drive {
       }
     } finally {
       this.#advancing--;
+      this.#keepTime();
+      this.kernel.store.flush();
       this.#pumpSoon();
     }
   }

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Ids and chance out of a seed and a counter: the same seed gives the same ones, in the same order. */
 export class Ids {
   readonly #next: () => number;
@@ -42,18 +44,17 @@ export function mix(seed: number, counter: number): number {
   return (a ^ (a >>> 13)) >>> 0;
 }
 
-/** A text's own 32 bits (FNV-1a): for ids that must be the same whoever asks, whenever. */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
-}
-
 /** The nth 32 bits of a text's own chance. */
 export function wordsFrom(text: string): (nth: number) => number {
-  const one = hashText(text);
-  const other = hashText(`${text}\0`);
-  return (nth) => (mix(one, nth) ^ mix(other, nth + 0x5bd1)) >>> 0;
+  let seeds: readonly number[] | undefined;
+  return (nth) => {
+    if (seeds === undefined) {
+      const digest = createHash("sha256").update(text).digest();
+      seeds = [0, 4, 8, 12].map((at) => digest.readUInt32LE(at));
+    }
+    const [a, b, c, d] = seeds as [number, number, number, number];
+    return (mix(a, mix(b, nth)) ^ mix(c, mix(d, nth))) >>> 0;
+  };
 }
 
 /** Ids that derive from a text alone: asking again gives the same ones. */

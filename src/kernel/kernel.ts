@@ -121,6 +121,8 @@ export class Kernel implements Surroundings {
     const { store } = this;
     store.commit(() => {
       for (const table of store.tables) {
+        // Ids go on: what lies outside by its id (a repository on disk) must not come back as somebody else's.
+        if (table === counters) continue;
         const everyone = account === undefined || table.options.reach === "global";
         for (const path of store.paths(table, `${table.name}:${everyone ? "" : `${account}:`}`)) {
           if (account !== undefined && everyone && (store.get(table, path) as { account?: string }).account !== account) continue;

@@ -34,6 +34,7 @@ export interface Defect extends Row {
 export const defects = new Table<Defect>("kernel/defect", { reach: "global" });
 
 const TURNS_MAX = 1000;
+const COUNTS_MAX = 10_000;
 
 /** Who is told what came of a question. */
 export interface Settle<O> {
@@ -51,8 +52,6 @@ export interface Question {
 interface Reader {
   reads: Set<string>;
   rest?: Rest;
-  turnsAt: number;
-  turns: number;
 }
 
 /** Gives the loops their turns, and asks late answers again when what they read has changed. */
@@ -65,6 +64,8 @@ export class Runner {
   readonly #readersOf = new Map<string, Set<string>>();
   /** How long the prefixes are that somebody listed by, per table. */
   readonly #prefixes = new Map<string, Map<number, number>>();
+  /** How many turns a row has had at this instant, or in this second of real time. */
+  readonly #counts = new Map<string, { since: number; turns: number }>();
   readonly #questions = new Map<string, () => void>();
   #nextQuestion = 0;
   /** Whether a turn that throws ends the run, as in tests, or is recorded and tried again. */
@@ -124,7 +125,7 @@ export class Runner {
    */
   ask<O>(question: (note: (read: string) => void) => O | Waiting, settle: Settle<O>): Question {
     const id = `?${String(this.#nextQuestion++).padStart(12, "0")}`;
-    const reader: Reader = { reads: new Set(), turnsAt: 0, turns: 0 };
+    const reader: Reader = { reads: new Set() };
     this.#readers.set(id, reader);
     const end = (): void => {
       this.#questions.delete(id);
@@ -194,13 +195,14 @@ export class Runner {
       this.#clock.cancel(path);
       return;
     }
-    reader ??= { reads: new Set(), turnsAt: 0, turns: 0 };
+    reader ??= { reads: new Set() };
     if (this.#turnsTooOften(path, reader)) return;
     const current = reader;
     try {
       const rest = store.commit(() => {
         const scope = scopeOf(this.#around, partitionOf(path), (read) => read !== path && current.reads.add(read), path);
         const result = loop.turn(scope, row);
+        this.#heal(path);
         this.#note(path, current);
         return result;
       });
@@ -214,14 +216,15 @@ export class Runner {
   /** A row that never comes to rest is a defect; it is slowed down, and never costs somebody his request. */
   #turnsTooOften(path: string, reader: Reader): boolean {
     const now = this.#clock.now();
-    if (reader.turnsAt !== now) {
-      reader.turnsAt = now;
-      reader.turns = 0;
-    }
-    if (++reader.turns <= TURNS_MAX) return false;
+    const since = this.#clock.mode === "virtual" ? now : Math.floor(now / 1000);
+    const count = this.#counts.get(path);
+    const turns = count?.since === since ? count.turns + 1 : 1;
+    if (this.#counts.size > COUNTS_MAX) this.#counts.clear();
+    this.#counts.set(path, { since, turns });
+    if (turns <= TURNS_MAX) return false;
     const error = new Error(`${path} does not come to rest: ${TURNS_MAX} turns without time passing`);
     if (this.#strict) throw error;
-    reader.turns = 0;
+    this.#counts.delete(path);
     this.#record(path, reader, error);
     return true;
   }
@@ -238,6 +241,12 @@ export class Runner {
       this.#sleep(path, reader, { wakeAt: retryAt, kind: "tick", because: `its turn failed ${failures} times: ${text.split("\n", 1)[0]}` });
     });
     this.#ready.delete(path);
+  }
+
+  /** A turn that succeeds ends what was recorded of those that failed. */
+  #heal(path: string): void {
+    const id = defects.path({ account: "", region: "" }, path);
+    if (this.#around.store.get(defects, id) !== undefined) this.#around.store.put(defects, id, undefined);
   }
 
   #sleep(id: string, reader: Reader, rest: Rest | undefined): void {

@@ -25,9 +25,9 @@ export class Store {
   /** Resident rows changed since the last flush: serialized once, however often they changed. */
   readonly #unflushed = new Map<string, Row | undefined>();
   #undo: Map<string, Row | undefined> | undefined;
-  #appends: { series: string; at: number; value: unknown }[] = [];
+  /** What the open commit does to streams, in order. A trim has no value. */
+  #streamed: ({ series: string; at: number; value: unknown } | { series: string; before: number | undefined })[] = [];
   readonly #tails = new Tails();
-  #trims: { series: string; before: number | undefined }[] = [];
   #seq: number;
   commits = 0;
   /** Told of every commit that changed something, before anything else can happen. */
@@ -64,8 +64,7 @@ export class Store {
   commit<R>(work: () => R): R {
     if (this.#undo !== undefined) throw new Error("a commit is already open");
     this.#undo = new Map();
-    this.#appends = [];
-    this.#trims = [];
+    this.#streamed = [];
     try {
       const result = work();
       if (result instanceof Promise) throw new Error("a commit cannot await");
@@ -83,7 +82,7 @@ export class Store {
   attempt<R>(work: () => R): R {
     const outer = this.#undo;
     if (outer === undefined) throw new Error("no commit is open");
-    const [appends, trims] = [this.#appends.length, this.#trims.length];
+    const streamed = this.#streamed.length;
     this.#undo = new Map();
     try {
       const result = work();
@@ -91,8 +90,7 @@ export class Store {
       return result;
     } catch (error) {
       this.#rollBack();
-      this.#appends.length = appends;
-      this.#trims.length = trims;
+      this.#streamed.length = streamed;
       throw error;
     } finally {
       this.#undo = outer;
@@ -159,12 +157,13 @@ export class Store {
 
   append(series: string, at: number, value: unknown): void {
     if (this.#undo === undefined) throw new Error(`append outside a commit: ${series}`);
-    this.#appends.push({ series, at, value });
+    if (!Number.isFinite(at)) throw new Error(`append at no instant: ${series}`);
+    this.#streamed.push({ series, at, value });
   }
 
   trim(series: string, before: number | undefined): void {
     if (this.#undo === undefined) throw new Error(`trim outside a commit: ${series}`);
-    this.#trims.push({ series, before });
+    this.#streamed.push({ series, before });
   }
 
   entries<T>(path: string, query: EntryQuery): Entry<T>[] {
@@ -190,7 +189,9 @@ export class Store {
     if (after !== undefined || limit !== undefined || newestFirst) return parsed(this.disk.entries(path, query));
     const known = this.#tails.read(path, query);
     if (known !== undefined) return known;
-    const entries = parsed(this.disk.entries(path, { from }));
+    const newest = this.disk.entries(path, { from, limit: Tails.ENTRIES_MAX + 1 });
+    if (newest.length > Tails.ENTRIES_MAX) return parsed(this.disk.entries(path, { from, ...(to !== Number.POSITIVE_INFINITY && { to }) }));
+    const entries = parsed(newest);
     this.#tails.keep(path, from, entries);
     return to === Number.POSITIVE_INFINITY ? entries : entries.filter(({ at }) => at < to);
   }
@@ -206,14 +207,16 @@ export class Store {
       this.#noteIndexes(table, path, before, after, changed);
       if (!table.options.stored) this.#unflushed.set(path, after);
     }
-    for (const { series, at, value } of this.#appends) {
-      this.disk.append(series, at, ++this.#seq, JSON.stringify(value));
-      this.#tails.append(series, { at, seq: this.#seq, value });
+    for (const write of this.#streamed) {
+      const { series } = write;
+      if ("before" in write) {
+        this.disk.trim(series, write.before);
+        this.#tails.drop(series);
+      } else {
+        this.disk.append(series, write.at, ++this.#seq, JSON.stringify(write.value));
+        this.#tails.append(series, { at: write.at, seq: this.#seq, value: write.value });
+      }
       changed.add(series);
-    }
-    for (const { series, before } of this.#trims) {
-      this.disk.trim(series, before);
-      this.#tails.drop(series);
     }
     this.#undo = undefined;
     if (changed.size === 0) return;

@@ -1,6 +1,5 @@
 import type { EntryQuery, Place } from "./disk.ts";
 
-const ENTRIES_MAX = 256;
 const TAILS_MAX = 20_000;
 
 /** An entry as it is kept in memory. */
@@ -19,6 +18,7 @@ interface Tail {
  * the truth; a tail can be dropped at any time.
  */
 export class Tails {
+  static readonly ENTRIES_MAX = 256;
   readonly #tails = new Map<string, Tail>();
 
   /** The entries of a window that reaches the series' end, if they are here. */
@@ -35,7 +35,7 @@ export class Tails {
 
   /** Keep what was read: everything from the instant on. */
   keep(path: string, from: number, entries: readonly Kept[]): void {
-    if (entries.length > ENTRIES_MAX) return;
+    if (entries.length > Tails.ENTRIES_MAX) return;
     if (this.#tails.size >= TAILS_MAX) this.#tails.clear();
     this.#tails.set(path, { from, entries: [...entries] });
   }
@@ -48,8 +48,8 @@ export class Tails {
     while (at > 0 && entries[at - 1]!.at > entry.at) at--;
     if (at === entries.length) entries.push(entry);
     else entries.splice(at, 0, entry);
-    if (entries.length <= ENTRIES_MAX) return;
-    const dropped = entries.splice(0, ENTRIES_MAX / 2);
+    if (entries.length <= Tails.ENTRIES_MAX) return;
+    const dropped = entries.splice(0, Tails.ENTRIES_MAX / 2);
     tail.from = dropped.at(-1)!.at + 1;
     tail.entries = entries.filter(({ at: instant }) => instant >= tail.from);
   }

@@ -9,6 +9,8 @@ import type { ClockMode } from "../kernel/clock.ts";
 export interface StartOptions {
   /** By default `virtual`: it stands still until the test advances it. */
   readonly clock?: ClockMode;
+  /** By default a free one. */
+  readonly port?: number;
   /** Where the state is kept; by default nowhere, once it is closed. */
   readonly folder?: string;
   /** The instant at which a virtual clock starts, such as 2026-01-01T00:00:00Z. */
@@ -39,12 +41,12 @@ export interface Wait {
   readonly until?: string;
 }
 
-/** Start a real cloud for a test, on a free port: what unmodified clients talk to. */
+/** Start a real cloud for a test: what unmodified clients talk to. */
 export async function startCloud(options: StartOptions = {}): Promise<RunningCloud> {
-  const { clock = "virtual", seed = 1, trust = "open", folder, startAt, isolated = false } = options;
+  const { port = 0, clock = "virtual", seed = 1, trust = "open", folder, startAt, isolated = false } = options;
   if (isolated) return startChild(options);
   const cloud = await Cloud.start({
-    port: 0,
+    port,
     host: "127.0.0.1",
     clock,
     seed,
@@ -58,7 +60,7 @@ export async function startCloud(options: StartOptions = {}): Promise<RunningClo
 }
 
 /** A cloud that runs, as its clients and its test see it. */
-export class RunningCloud {
+export class RunningCloud implements AsyncDisposable {
   readonly endpoint: string;
   readonly account: string;
   readonly region: string;
@@ -132,6 +134,10 @@ export class RunningCloud {
     return this.#close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+
   /** End its process with a signal that it does not hear, as a power cut would. */
   async kill(): Promise<void> {
     await this.#own().end("SIGKILL");
@@ -159,10 +165,10 @@ interface CloudProcess {
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 async function startChild(options: StartOptions): Promise<RunningCloud> {
-  const { clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
+  const { port = 0, clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
   const where = folder === undefined ? ["--ephemeral"] : ["--data", folder];
   const from = startAt === undefined ? [] : ["--start", startAt];
-  const start = [MAIN, "start", "--json", "--port", "0", "--clock", clock, "--seed", String(seed), "--trust", trust];
+  const start = [MAIN, "start", "--json", "--port", String(port), "--clock", clock, "--seed", String(seed), "--trust", trust];
   const [command, ...args] = [...wrapper, process.execPath, ...start, ...where, ...from];
   const child = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

@@ -1,7 +1,6 @@
 import { simulatedListeners } from "../compute/listener.ts";
 import { compute } from "../compute/service.ts";
-import { startTraffic } from "../compute/traffic.ts";
-import { parseRate } from "../control/traffic.ts";
+import { parseRate, startTraffic } from "../compute/traffic.ts";
 import { MemoryBlobs } from "../kernel/blob.ts";
 import { type Caller, rootCaller } from "../kernel/caller.ts";
 import { Clock } from "../kernel/clock.ts";

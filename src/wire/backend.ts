@@ -25,7 +25,7 @@ export interface Backend {
 /** What is served by another room on the same port, and is asked before AWS's API is. */
 export interface Route {
   match(request: IncomingMessage): boolean;
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
 /** The algorithms of the `x-amz-checksum-*` headers. */

@@ -50,10 +50,19 @@ export function createWire(backend: Backend, options: WireOptions = {}): Wire {
     }
   }
 
+  async function serve(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await route.handle(request, response);
+    } catch (error) {
+      if (!request.destroyed) onDefect(error, `${request.method} ${request.url}`);
+      response.destroy();
+    }
+  }
+
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const route = routes.find((candidate) => candidate.match(request));
     if (route === undefined) void answer(request, response);
-    else route.handle(request, response);
+    else void serve(route, request, response);
   }
 
   function listen(port: number, host = "127.0.0.1"): Promise<Server> {

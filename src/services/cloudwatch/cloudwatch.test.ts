@@ -5,7 +5,7 @@ import { receiveMessage } from "../sqs/exchange.ts";
 import { sqs } from "../sqs/index.ts";
 import { createQueue } from "../sqs/queue.ts";
 import { judge } from "./alarm.loop.ts";
-import { describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
+import { deleteAlarms, describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
 import { describeAlarmHistory } from "./history.ts";
 import { cloudwatch } from "./index.ts";
 import { getMetricData, getMetricStatistics, listMetrics, putMetricData } from "./metric.ts";
@@ -131,6 +131,19 @@ describe("an alarm", () => {
         },
       },
     });
+  });
+
+  test("made anew takes its actions again, and its history says how they went", async () => {
+    const cloud = world();
+    await cloud.call(createQueue, { QueueName: "actions" });
+    for (const action of ["actions", "nowhere"]) {
+      await cloud.call(deleteAlarms, { AlarmNames: ["errors"] });
+      await alarmOn(cloud, { AlarmActions: [cloud.scope().arn("sqs", action)] });
+      await cloud.call(setAlarmState, { AlarmName: "errors", StateValue: "ALARM", StateReason: "test" });
+      await cloud.advance("1m");
+    }
+    const { AlarmHistoryItems } = await cloud.call(describeAlarmHistory, { AlarmName: "errors", HistoryItemType: "Action" });
+    expect(AlarmHistoryItems!.map(({ HistorySummary }) => HistorySummary!.split(" ", 1)[0])).toEqual(["Failed", "Successfully"]);
   });
 
   test("of others follows them", async () => {

@@ -44,7 +44,7 @@ export const describeAlarmHistory = operation(DescribeAlarmHistory$, (scope, inp
 });
 
 /** Note something that happened to an alarm. */
-export function record(scope: Scope, alarm: Alarm, type: HistoryItemType, summary: string, data: object): void {
+export function record(scope: Scope, alarm: Pick<Alarm, "id" | "kind">, type: HistoryItemType, summary: string, data: object): void {
   history.append(scope, ALL, scope.clock.now(), { alarm: alarm.id, kind: alarm.kind, type, summary, data: JSON.stringify(data) });
 }
 

@@ -1,5 +1,7 @@
 import { metrics } from "../../kernel/facts.ts";
 import { service } from "../../kernel/service.ts";
+import { actionLoop } from "./action.loop.ts";
+import { actions } from "./action.ts";
 import { alarmLoop } from "./alarm.loop.ts";
 import * as alarm from "./alarm.ts";
 import * as dashboard from "./dashboard.ts";
@@ -31,9 +33,9 @@ export const cloudwatch = service({
     metric.listMetrics,
     metric.putMetricData,
   ],
-  tables: [alarm.alarms, dashboard.dashboards],
+  tables: [alarm.alarms, actions, dashboard.dashboards],
   streams: [metrics],
-  loops: [alarmLoop],
+  loops: [alarmLoop, actionLoop],
   resources: cloudwatchResources,
   references: [alarmReference],
 });

@@ -1,5 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import type { StateValue } from "../../sdk/cloudwatch.js";
+import { actions } from "./action.ts";
 import { type Alarm, alarmArn, alarms } from "./alarm.ts";
 import { record } from "./history.ts";
 
@@ -47,19 +48,12 @@ function announce(scope: Scope, before: Alarm, after: Alarm): void {
 }
 
 function act(scope: Scope, before: Alarm, after: Alarm, action: string): void {
-  const id = `cloudwatch/${after.id}/${after.transitions}/${action}`;
+  const id = `cloudwatch/${after.id}/${after.changedAt}/${after.transitions}/${action}`;
   const subject = `${after.state}: "${after.id}" in ${scope.region}`.slice(0, 100);
   const payload = action.includes(":sns:") ? notification(scope, before, after) : invocation(scope, before, after);
-  scope.deliver(id, action, payload, {
-    from: "cloudwatch.amazonaws.com",
-    context: { sourceArn: alarmArn(scope, after.id), subject },
-    attemptsMax: 3,
-  });
-  record(scope, after, "Action", `Successfully executed action ${action}`, {
-    actionState: "Succeeded",
-    notificationResource: action,
-    stateUpdateTimestamp: after.updatedAt,
-  });
+  const context = { sourceArn: alarmArn(scope, after.id), subject };
+  scope.deliver(id, action, payload, { from: "cloudwatch.amazonaws.com", context, attemptsMax: 3 });
+  actions.put(scope, { id, alarm: after.id, kind: after.kind, action, stateUpdatedAt: after.updatedAt });
 }
 
 function actionsFor({ state, settings: { AlarmActions = [], OKActions = [], InsufficientDataActions = [] } }: Alarm): readonly string[] {

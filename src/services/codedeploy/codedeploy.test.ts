@@ -142,6 +142,18 @@ describe("a hook", () => {
     }
   });
 
+  test("after the traffic has moved gives all of it back when it fails", async () => {
+    const cloud = world();
+    await shop(cloud);
+    const deploymentId = await deploy(cloud, { AfterAllowTraffic: "CodeDeployHook_check" });
+    await cloud.advance("5m");
+    expect(await aliasIn(cloud)).toEqual({ version: "2", weights: undefined });
+    const lifecycleEventHookExecutionId = executionId(deploymentId, "AfterAllowTraffic");
+    await cloud.call(putLifecycleEventHookExecutionStatus, { deploymentId, lifecycleEventHookExecutionId, status: "Failed" });
+    expect((await info(cloud, deploymentId)).status).toBe("Failed");
+    expect(await aliasIn(cloud)).toEqual({ version: "1", weights: undefined });
+  });
+
   test("that says nothing for an hour has failed", async () => {
     const cloud = world();
     await shop(cloud);

@@ -72,7 +72,8 @@ function begin(scope: Scope, deployment: Deployment): void {
   if (!versionExists(scope, functionName, targetVersion))
     return refuse(`The version ${targetVersion} of the function ${functionName} does not exist.`);
   // https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-deployments-lambda.html
-  if (found.version !== currentVersion && found.version !== targetVersion) {
+  // A rollback leads the alias back from wherever it has come to.
+  if (deployment.creator !== "codeDeployRollback" && found.version !== currentVersion && found.version !== targetVersion) {
     refuse(
       `The deployment failed because the alias ${alias} points to version ${found.version}, and the AppSpec file says that it points to ${currentVersion}.`,
     );

@@ -1,10 +1,11 @@
 import { isOver as jobIsOver, jobs } from "../../compute/job.ts";
 import { deliveries } from "../../kernel/delivery.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
+import { sameJson } from "../../kernel/json.ts";
 import { defects } from "../../kernel/loop.ts";
 import type { Row, Table } from "../../kernel/table.ts";
 import { resources } from "../../services/cloudformation/resource.ts";
-import { arnOf, isInProgress, stacks } from "../../services/cloudformation/stack.ts";
+import { isInProgress, stacks } from "../../services/cloudformation/stack.ts";
 import { builds } from "../../services/codebuild/build.ts";
 import { isOver as deploymentIsOver, deployments } from "../../services/codedeploy/deployment.ts";
 import { isOver as executionIsOver, executions } from "../../services/codepipeline/execution.ts";
@@ -12,7 +13,10 @@ import { pipelines } from "../../services/codepipeline/pipeline.ts";
 import { aliases } from "../../services/lambda/alias.ts";
 import { invocations } from "../../services/lambda/invocation.ts";
 import { versions } from "../../services/lambda/version.ts";
+import { topics } from "../../services/sns/topic.ts";
 import { messages } from "../../services/sqs/message.ts";
+import { queues } from "../../services/sqs/queue.ts";
+import { parameters } from "../../services/ssm/parameter.ts";
 import type { World } from "../world.ts";
 import type { Deeds } from "./acts.ts";
 import { things } from "./thing.ts";
@@ -44,6 +48,9 @@ function underWay(cloud: World): { what: string; walker: string }[] {
     ...paths(jobs, (job) => !jobIsOver(job)),
   ];
 }
+
+/** Types that have no properties of their own to read. */
+const UNREADABLE = ["AWS::SQS::QueuePolicy"];
 
 /** True at any instant at which the loops rest. */
 export const always: readonly Invariant[] = [
@@ -89,29 +96,35 @@ export const always: readonly Invariant[] = [
     },
   },
   {
-    name: "what a stack at rest has is there as it was declared, and nothing else is",
+    name: "what a stack at rest has is there, and as it was declared",
     broken(cloud) {
       const scope = cloud.scope();
-      const all = stacks.list(scope);
-      const settled = all.filter(({ status }) => /^(CREATE|UPDATE|UPDATE_ROLLBACK|ROLLBACK)_COMPLETE$/.test(status));
-      const lost = settled.flatMap(({ id, status }) =>
-        resources.list(scope, `${id}/`).flatMap(({ logicalId, type, now }) => {
-          if (now === undefined || type !== "Testing::Slow::Thing") return [];
-          const live = things.get(scope, now.physicalId)?.properties;
-          return JSON.stringify(live) === JSON.stringify(now.properties)
-            ? []
-            : [`${logicalId} of ${id}, ${status}: is ${JSON.stringify(live)}, should be ${JSON.stringify(now.properties)}`];
-        }),
-      );
-      const gone = new Set(all.filter(({ status }) => status === "DELETE_COMPLETE").map((stack) => arnOf(scope, stack)));
-      const left = things.list(scope).filter(({ stackId }) => gone.has(stackId));
-      return [...lost, ...left.map(({ id, stackId }) => `${id} has outlived ${stackId}`)];
+      const settled = stacks.list(scope).filter(({ status }) => status.endsWith("_COMPLETE"));
+      const made = settled.flatMap(({ id }) => resources.list(scope, `${id}/`));
+      return made.flatMap(({ id, type, now }) => {
+        if (now === undefined || UNREADABLE.includes(type)) return [];
+        const live = scope.registry.resource(type)!.read(scope, now.physicalId);
+        if (live === undefined) return [`${id} is gone`];
+        const isDeclared = type !== "Testing::Slow::Thing" || sameJson(live, now.properties);
+        return isDeclared ? [] : [`${id} is ${JSON.stringify(live)}, and was declared as ${JSON.stringify(now.properties)}`];
+      });
     },
   },
 ];
 
-/** True when a day has passed in which nobody did anything. */
+/** True when two days have passed in which nobody did anything. */
 export const inTheEnd: readonly Invariant[] = [
+  {
+    name: "whatever was made by a stack belongs to one",
+    broken(cloud) {
+      const scope = cloud.scope();
+      const made = resources.list(scope).flatMap(({ now, leftovers = [] }) => (now === undefined ? leftovers : [now, ...leftovers]));
+      const owned = new Set(made.map(({ physicalId }) => physicalId.split(/[:/]/).at(-1)));
+      const tables: readonly Table<any>[] = [queues, topics, parameters, things];
+      const there = tables.flatMap((table) => table.list(scope) as Row[]);
+      return there.map(({ id }) => id).filter((id) => !owned.has(id));
+    },
+  },
   {
     name: "all that is still under way are executions that wait for somebody",
     broken(cloud) {
