@@ -35,25 +35,29 @@ const UPDATABLE = [
   "IMPORT_ROLLBACK_COMPLETE",
 ];
 
-export const createStack = operation(CreateStack$, (scope, input) => {
-  const { StackName, ClientRequestToken, OnFailure, DisableRollback, TimeoutInMinutes } = input;
-  const known = findStack(scope, StackName!);
-  if (known !== undefined) {
-    if (ClientRequestToken !== undefined && known.tokens.includes(`CREATE ${ClientRequestToken}`)) return idsOf(scope, known);
-    fault(AlreadyExistsException, `Stack [${StackName}] already exists`);
-  }
-  if (OnFailure !== undefined && DisableRollback !== undefined)
-    refuse("You can specify either OnFailure or DisableRollback, but not both.");
-  const policyBody = input.StackPolicyBody ?? (input.StackPolicyURL === undefined ? undefined : textAt(scope, input.StackPolicyURL));
-  const settings: NewStack = {
-    onFailure: OnFailure ?? (DisableRollback ? "DO_NOTHING" : "ROLLBACK"),
-    terminationProtection: input.EnableTerminationProtection ?? false,
-    retainExceptOnCreate: input.RetainExceptOnCreate ?? false,
-    ...(TimeoutInMinutes !== undefined && { timeoutMinutes: TimeoutInMinutes }),
-    ...(policyBody !== undefined && { policyBody }),
-  };
-  return idsOf(scope, startCreate(scope, draft(scope, StackName!, settings), input, { token: ClientRequestToken }));
-});
+export const createStack = operation(
+  CreateStack$,
+  (scope, input) => {
+    const { StackName, ClientRequestToken, OnFailure, DisableRollback, TimeoutInMinutes } = input;
+    const known = findStack(scope, StackName!);
+    if (known !== undefined) {
+      if (ClientRequestToken !== undefined && known.tokens.includes(`CREATE ${ClientRequestToken}`)) return idsOf(scope, known);
+      fault(AlreadyExistsException, `Stack [${StackName}] already exists`);
+    }
+    if (OnFailure !== undefined && DisableRollback !== undefined)
+      refuse("You can specify either OnFailure or DisableRollback, but not both.");
+    const policyBody = input.StackPolicyBody ?? (input.StackPolicyURL === undefined ? undefined : textAt(scope, input.StackPolicyURL));
+    const settings: NewStack = {
+      onFailure: OnFailure ?? (DisableRollback ? "DO_NOTHING" : "ROLLBACK"),
+      terminationProtection: input.EnableTerminationProtection ?? false,
+      retainExceptOnCreate: input.RetainExceptOnCreate ?? false,
+      ...(TimeoutInMinutes !== undefined && { timeoutMinutes: TimeoutInMinutes }),
+      ...(policyBody !== undefined && { policyBody }),
+    };
+    return idsOf(scope, startCreate(scope, draft(scope, StackName!, settings), input, { token: ClientRequestToken }));
+  },
+  { partial: "a stack policy is kept, and not enforced" },
+);
 
 export const updateStack = operation(UpdateStack$, (scope, input) => {
   const { StackName, ClientRequestToken, DisableRollback, RetainExceptOnCreate } = input;

@@ -148,7 +148,6 @@ const shown = (scope: Scope, group: LogGroup) => ({
   metricFilterCount: 0,
   arn: `${groupArn(scope, group.id)}:*`,
   logGroupArn: groupArn(scope, group.id),
-  storedBytes: 0,
   ...(group.keyId !== undefined && { kmsKeyId: group.keyId }),
   logGroupClass: group.class,
 });

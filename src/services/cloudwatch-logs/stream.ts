@@ -103,6 +103,5 @@ function shown(scope: Scope, { group, name, createdAt }: LogStream) {
     ...(first && { firstEventTimestamp: first.at }),
     ...(last && { lastEventTimestamp: last.at, lastIngestionTime: last.value.ingestedAt }),
     arn: `${groupArn(scope, group)}:log-stream:${name}`,
-    storedBytes: 0,
   };
 }

@@ -36,17 +36,25 @@ export const projects = new Table<Project>("codebuild/project", {
 
 const PAGE_SIZE = 100;
 
-export const createProject = operation(CreateProject$, (scope, { name, ...declared }) => {
-  if (projects.get(scope, name!) !== undefined) {
-    fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
-  }
-  return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
-});
+export const createProject = operation(
+  CreateProject$,
+  (scope, { name, ...declared }) => {
+    if (projects.get(scope, name!) !== undefined) {
+      fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
+    }
+    return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
+  },
+  { partial: "caches, reports, batch and VPC settings and automatic retries are kept, and have no effect" },
+);
 
-export const updateProject = operation(UpdateProject$, (scope, { name, ...declared }) => {
-  const known = requireProject(scope, name!);
-  return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
-});
+export const updateProject = operation(
+  UpdateProject$,
+  (scope, { name, ...declared }) => {
+    const known = requireProject(scope, name!);
+    return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
+  },
+  { partial: "as for CreateProject" },
+);
 
 export const deleteProject = operation(DeleteProject$, (scope, { name }) => {
   projects.remove(scope, nameOf(name!));

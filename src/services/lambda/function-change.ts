@@ -33,7 +33,10 @@ export const createFunction = operation(
     const code = takeCode(home, input.Code ?? {}, "CreateFunction");
     return shown(home, addFunction(home, name, { configuration, code, tags: input.Tags ?? {} }), input.Publish);
   },
-  { partial: "Images, VPC and file system configurations, SnapStart, code signing and durable functions are refused by name." },
+  {
+    partial:
+      "Images, VPC and file system configurations, SnapStart, code signing and durable functions are refused by name; tracing, keys, architectures and the size of /tmp are kept, and have no effect.",
+  },
 );
 
 export const updateFunctionCode = operation(UpdateFunctionCode$, (scope, input) => {

@@ -29,24 +29,28 @@ interface Message {
 
 const MESSAGE_BYTES_MAX = 262_144;
 
-export const publish = operation(Publish$, (scope, input) => {
-  const {
-    TopicArn,
-    TargetArn,
-    PhoneNumber,
-    Message: message = "",
-    Subject,
-    MessageStructure,
-    MessageAttributes = {},
-    MessageGroupId,
-  } = input;
-  if (PhoneNumber !== undefined) fault("NotImplemented", "Publishing to a phone number is not implemented.", 501);
-  const arn = TopicArn ?? TargetArn;
-  if (arn === undefined)
-    fault(InvalidParameterException, "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
-  const id = send(scope, arn!, { message, Subject, MessageStructure, MessageAttributes, MessageGroupId });
-  return { MessageId: id };
-});
+export const publish = operation(
+  Publish$,
+  (scope, input) => {
+    const {
+      TopicArn,
+      TargetArn,
+      PhoneNumber,
+      Message: message = "",
+      Subject,
+      MessageStructure,
+      MessageAttributes = {},
+      MessageGroupId,
+    } = input;
+    if (PhoneNumber !== undefined) fault("NotImplemented", "Publishing to a phone number is not implemented.", 501);
+    const arn = TopicArn ?? TargetArn;
+    if (arn === undefined)
+      fault(InvalidParameterException, "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
+    const id = send(scope, arn!, { message, Subject, MessageStructure, MessageAttributes, MessageGroupId });
+    return { MessageId: id };
+  },
+  { partial: "a FIFO topic keeps the order of a group, and does not deduplicate" },
+);
 
 export const publishBatch = operation(PublishBatch$, (scope, { TopicArn, PublishBatchRequestEntries: entries = [] }) => {
   if (entries.length === 0) fault(EmptyBatchRequestException, "The batch request doesn't contain any entries.");
@@ -156,8 +160,6 @@ function hand(scope: Scope, subscription: Subscription, published: Message): voi
   const id = `sns/${published.id}/${subscription.id}`;
   const text = textFor(protocol, published);
   const raw = attributes["RawMessageDelivery"] === "true";
-  const dimensions = { TopicName: published.topic };
-  scope.measure({ namespace: "AWS/SNS", name: "NumberOfNotificationsDelivered", dimensions }, { value: 1, unit: "Count" });
   const sourceArn = topicArn(scope, published.topic);
   switch (protocol) {
     case "sqs": {
