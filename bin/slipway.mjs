@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// Runs the built command where there is one, else the sources; on the Node that this package brings where the machine's is older.
+// Runs the sources where they are, else the built command; on the Node that this package brings where the machine's is older.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const built = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-const main = existsSync(built) ? built : fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const sources = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const main = existsSync(sources) ? sources : fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 if (Number(process.versions.node.split(".")[0]) >= 24) {
   await import(main);
