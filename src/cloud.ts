@@ -89,7 +89,7 @@ export class Cloud {
     const { trust, seed, clock, startAt } = options;
     this.kernel = new Kernel({
       disk: this.#disk,
-      blobs: new FileBlobs(join(this.folder, "blobs")),
+      blobs: new FileBlobs(join(this.folder, "blobs"), options.durability === "full"),
       clock: new Clock(clock, this.#disk.meta("now") === undefined ? startAt : Number(this.#disk.meta("now"))),
       services: [compute(), ...(options.services ?? services)],
       settings: { endpoint, seed, trust },

@@ -1,7 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { realNow } from "./clock.ts";
 
 /** Bytes, by the digest `sha256:<64 hex>`; a row that holds the digest anywhere keeps the bytes alive. */
@@ -37,12 +49,22 @@ export interface Blobs {
 
 export const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
+/** Have the disk keep a file, or the names in a folder. */
+function sync(path: string): void {
+  const descriptor = openSync(path, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
 /** Blobs as files, two levels deep. */
 export class FileBlobs implements Blobs {
   readonly #folder: string;
+  readonly #synced: boolean;
 
-  constructor(folder: string) {
+  /** `synced`: what was written survives the end of the machine, as a ledger of full durability does. */
+  constructor(folder: string, synced = false) {
     this.#folder = folder;
+    this.#synced = synced;
     mkdirSync(join(folder, "draft"), { recursive: true });
   }
 
@@ -73,8 +95,10 @@ export class FileBlobs implements Blobs {
 
   adopt(file: string, ref: BlobRef): BlobRef {
     const path = this.path(ref.digest);
-    mkdirSync(join(path, ".."), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
+    if (this.#synced) sync(file);
     renameSync(file, path);
+    if (this.#synced) sync(dirname(path));
     return ref;
   }
 
