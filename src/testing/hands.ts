@@ -11,7 +11,7 @@ export interface Doings {
   /** The text of the buildspec that builds find in their source. */
   readonly buildspec?: string;
   readonly build?: (spec: CommandSpec, id: string) => BuildOutcome;
-  readonly invoke?: (spec: InvokeSpec, id: string) => InvokeOutcome;
+  readonly invoke?: (spec: InvokeSpec, id: string, beganAt: number) => InvokeOutcome;
 }
 
 /** How the commands of a build end. */
@@ -48,7 +48,7 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
     case "command":
       return id.endsWith("/commands") ? endOfBuild(job, spec, doings) : packed(spec, doings);
     case "invoke":
-      return endOfInvocation(spec, id, doings);
+      return endOfInvocation(job, spec, doings);
     case "git":
       return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(({ stdin }) => gitAnswer(stdin ?? "")) } };
     case "http":
@@ -81,8 +81,8 @@ function packed(spec: CommandSpec, { files, buildspec }: Doings): SimulatedOutco
   return { afterMs: 0, status: "SUCCEEDED", result: { outputs: Object.fromEntries(outputs) } };
 }
 
-function endOfInvocation(spec: InvokeSpec, id: string, { invoke }: Doings): SimulatedOutcome {
-  const { takesMs, returns = null, throws, ends } = invoke?.(spec, id) ?? { takesMs: 0 };
+function endOfInvocation(job: Job, spec: InvokeSpec, { invoke }: Doings): SimulatedOutcome {
+  const { takesMs, returns = null, throws, ends } = invoke?.(spec, job.id, job.startedAt ?? job.requestedAt) ?? { takesMs: 0 };
   if (ends !== undefined) return { afterMs: takesMs, status: ends, reason: `It was ${ends.toLowerCase()}.` };
   const log = { logTail: `START RequestId: ${spec.requestId} Version: ${spec.version}\n`, durationMs: takesMs, maxMemoryMb: 64 };
   if (throws === undefined)

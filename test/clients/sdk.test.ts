@@ -176,6 +176,9 @@ describe("SDK v3", () => {
     await client.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: "at last" }));
     const [message] = (await received).Messages!;
     expect(message!.Body).toBe("at last");
+    // Nothing comes before the message is visible again: the answer is that there is nothing.
+    const { Messages } = await client.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+    expect(Messages).toBeUndefined();
     const abort = new AbortController();
     const given = client.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), { abortSignal: abort.signal });
     abort.abort();

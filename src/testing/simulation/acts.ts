@@ -144,9 +144,9 @@ export const acts: readonly Act[] = [
   },
   {
     name: "stop a deployment",
-    weight: 1,
+    weight: 4,
     do(cloud, chance) {
-      const deploymentId = chance.oneOf(deployments.list(cloud.scope()))?.id;
+      const deploymentId = deployments.list(cloud.scope()).find(({ status }) => status === "InProgress")?.id;
       return deploymentId && cloud.call(stopDeployment, { deploymentId, autoRollbackEnabled: chance.happens(0.5) });
     },
   },
