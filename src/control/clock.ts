@@ -6,6 +6,7 @@ import { type Controlled, type Endpoint, type Question, Refusal } from "./endpoi
 
 const MODES: readonly string[] = ["real", "auto", "virtual"];
 const AT_MOST = "1d";
+const AT_FURTHEST_MS = 3650 * 86_400_000;
 
 /**
  * GET: the mode, the instant, what is waited for. POST `{ mode }` changes the mode; `{ advance: "30m" }` lets time pass;
@@ -22,6 +23,7 @@ export const clockEndpoint: Endpoint = async (cloud, question) => {
   if (advance === undefined && until === undefined) return state(cloud);
   const ms = parseDuration(String(advance ?? AT_MOST));
   if (ms === undefined) throw new Refusal(400, `advance is a duration such as 90s, 30m or 1h30m, not ${advance}`);
+  if (ms > AT_FURTHEST_MS) throw new Refusal(400, `advance at most 3650d at once, not ${advance}`);
   if (clock.mode === "real") throw new Refusal(409, 'the clock runs in real time; POST {"mode": "auto"} first');
   if (question.task !== undefined) throw new Refusal(409, "a task that runs in the cloud holds its clock, and cannot advance it");
   const from = clock.now();

@@ -31,8 +31,11 @@ const hang = operation(schema("Hang"), (scope, { id, inMs, kind }: { id: string;
 });
 const listen = lateOperation(schema("Listen"), {
   begin: (scope, { id, forMs }: { id: string; forMs: number }) => ({ id, until: scope.clock.now() + forMs }),
-  answer: (scope, { id, until }) =>
-    bells.get(scope, id)?.rungAt ? { heard: true } : new Waiting({ wakeAt: until, kind: "deadline", because: "it is quiet" }),
+  answer: (scope, { id, until }) => {
+    if (bells.get(scope, id)?.rungAt !== undefined) return { heard: true };
+    if (scope.clock.now() >= until) return { heard: false };
+    return new Waiting({ wakeAt: until, kind: "deadline", because: "it is quiet" });
+  },
   abandon: (scope, { id }) => void bells.put(scope, { id: `${id}-unheard`, at: 0, kind: "tick", rungAt: 1 }),
   expire: () => ({ heard: false }),
 });
@@ -65,6 +68,13 @@ const rings = async (made: Drive, id: string): Promise<number> => {
   }
   throw new Error(`bell ${id} does not ring`);
 };
+
+describe("a real clock", () => {
+  test("ends a long poll when its time is over, though nothing else happens", async () => {
+    const made = drive("real");
+    expect(await made.call(listen, { id: "silent", forMs: 30 }, caller)).toEqual({ heard: false });
+  });
+});
 
 describe("an auto clock", () => {
   test("jumps to what somebody waits for, through every tick and deadline before it, in order", async () => {

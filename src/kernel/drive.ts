@@ -156,6 +156,8 @@ export class Drive {
       if (over) return;
       if (signal?.aborted) return abandon();
       signal?.addEventListener("abort", abandon, { once: true });
+      // It may have asked for an instant before the one that the drive sleeps until.
+      this.#pumpSoon();
       // A long poll on a clock that stands still ends after the same time on the client's own watch.
       const rest = call.rest();
       if (rest?.kind !== "deadline" || rest.wakeAt === undefined || this.kernel.clock.mode !== "virtual") return;

@@ -88,7 +88,10 @@ export class Dispatcher {
       return await this.#answer(request, head, signal, progress);
     } catch (error) {
       const { model, protocol, operation } = progress;
-      const refusal = refusalOf(error, model, protocol, (defect) => this.#options.onDefect(defect, `${model.name} ${operation}`));
+      const refusal = refusalOf(error, model, protocol, (defect) => {
+        // Nobody hears the answer to a call whose client has gone, nor is it a defect.
+        if (!signal.aborted) this.#options.onDefect(defect, `${model.name} ${operation}`);
+      });
       return this.#protocols.of(model, protocol).refuse(refusal, head.id);
     }
   }
