@@ -48,6 +48,12 @@ export type Progress =
   | { readonly state: "busy"; readonly id?: string; readonly because: string; readonly wakeAt?: number }
   | { readonly state: "failed"; readonly id?: string; readonly reason: string };
 
+/** A create takes over nothing that is there already: whoever made it would lose it with this one. In the words of AWS's resource handlers. */
+export const alreadyExists = (type: string, name: string): Progress => ({
+  state: "failed",
+  reason: `Resource of type '${type}' with identifier '${name}' already exists.`,
+});
+
 /** Make a resource: what `work` answers, an id or more. A fault is a failure with AWS's words, and leaves nothing behind. */
 export function attempt(scope: Scope, work: () => string | Progress, id?: string): Progress {
   try {

@@ -165,6 +165,13 @@ describe("SDK v3", () => {
       reasons.push(...StackEvents!.map(({ ResourceStatusReason = "" }) => ResourceStatusReason));
     }
     expect(reasons.join("\n")).toContain("VisibilityTimeout");
+    // A stack takes over nothing that is there already.
+    const queues = new sqs.SQSClient(config);
+    await queues.send(new sqs.CreateQueueCommand({ QueueName: "taken" }));
+    await client.send(new stacks.CreateStackCommand({ StackName: "greedy", TemplateBody: template('"QueueName":"taken"') }));
+    const { reason } = await stacks.waitUntilStackRollbackComplete({ client, ...waiting }, { StackName: "greedy" });
+    expect(reason).toMatchObject({ Stacks: [{ StackStatus: "ROLLBACK_COMPLETE" }] });
+    expect((await queues.send(new sqs.GetQueueUrlCommand({ QueueName: "taken" }))).QueueUrl).toMatch(/taken$/);
     await client.send(new stacks.DeleteStackCommand({ StackName }));
     await stacks.waitUntilStackDeleteComplete({ client, ...waiting }, { StackName });
   });

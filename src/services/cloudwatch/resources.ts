@@ -1,5 +1,5 @@
 import type { Reference } from "../../kernel/reference.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import {
   alarmArn,
@@ -28,6 +28,7 @@ const metricAlarm: ResourceType<Properties> = {
       const settings = { ...rest, ...Object.fromEntries(numbers), ActionsEnabled: enabled } as MetricSettings;
       checkMetricAlarm(settings);
       const name = id ?? AlarmName ?? generatedName.slice(-255);
+      if (id === undefined && alarms.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Alarm", name);
       putAlarm(scope, name, {}, { kind: "metric", settings });
       alarms.patch(scope, name, { tags: { ...tagsOf(tags), ...tagsOf(Tags) } });
       return name;
@@ -46,6 +47,7 @@ const compositeAlarm: ResourceType<Properties> = {
     attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
       const name = id ?? AlarmName ?? generatedName.slice(-255);
+      if (id === undefined && alarms.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::CompositeAlarm", name);
       checkRule(scope, name, rest["AlarmRule"]);
       const enabled = String(rest["ActionsEnabled"] ?? true) === "true";
       putAlarm(scope, name, {}, { kind: "composite", settings: { ...rest, ActionsEnabled: enabled } as CompositeSettings });
@@ -65,6 +67,7 @@ const dashboard: ResourceType<Properties> = {
   ensure: (scope, declared, id, { generatedName }) =>
     attempt(scope, () => {
       const name = id ?? declared["DashboardName"] ?? generatedName.slice(-255);
+      if (id === undefined && dashboards.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Dashboard", name);
       saveDashboard(scope, name, declared["DashboardBody"]);
       return name;
     }),

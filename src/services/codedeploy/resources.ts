@@ -1,4 +1,4 @@
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { applications, newApplication, removeApplication, requireApplication } from "./application.ts";
 import { configs, findConfig } from "./config.ts";
@@ -13,6 +13,7 @@ const application: ResourceType<Properties> = {
       const name = id ?? declared["ApplicationName"] ?? generatedName.slice(-100);
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       const known = applications.get(scope, name);
+      if (id === undefined && known !== undefined) return alreadyExists("AWS::CodeDeploy::Application", name);
       if (known === undefined) newApplication(scope, name, declared["ComputePlatform"] ?? "Server", allTags);
       else applications.patch(scope, name, { tags: allTags });
       return name;
@@ -72,7 +73,10 @@ const group: ResourceType<Properties> = {
         })),
       };
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
-      return putGroup(scope, requireApplication(scope, declared["ApplicationName"]), name, settings, allTags).name;
+      const application = requireApplication(scope, declared["ApplicationName"]);
+      const taken = groups.list(scope).some((group) => group.name === name && group.application === application.id);
+      if (id === undefined && taken) return alreadyExists("AWS::CodeDeploy::DeploymentGroup", name);
+      return putGroup(scope, application, name, settings, allTags).name;
     }),
   read(scope, id) {
     const found = groups.list(scope).find(({ name }) => name === id);
@@ -101,6 +105,7 @@ const config: ResourceType<Properties> = {
   ensure: (scope, declared, id, { generatedName }) =>
     attempt(scope, () => {
       const name = id ?? declared["DeploymentConfigName"] ?? generatedName.slice(-100);
+      if (id === undefined && configs.get(scope, name) !== undefined) return alreadyExists("AWS::CodeDeploy::DeploymentConfig", name);
       const { Type, TimeBasedCanary, TimeBasedLinear } = declared["TrafficRoutingConfig"] ?? {};
       const traffic = {
         type: Type,

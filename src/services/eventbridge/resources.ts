@@ -1,4 +1,4 @@
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagList, tagsOf } from "../../kernel/tag.ts";
 import { busArn, buses, busName, DEFAULT_BUS, newBus } from "./bus.ts";
 import { putRule, type Rule, ruleArn, rules } from "./rule.ts";
@@ -13,6 +13,7 @@ const ruleResource: ResourceType<Properties> = {
     attempt(scope, () => {
       const bus = busName(declared["EventBusName"]);
       const name = id?.split("|").at(-1) ?? declared["Name"] ?? generatedName.slice(-64);
+      if (id === undefined && rules.get(scope, `${bus}/${name}`) !== undefined) return alreadyExists("AWS::Events::Rule", name);
       const { EventPattern, ScheduleExpression, State, Description, RoleArn, Targets = [] } = declared;
       putRule.handle(scope, {
         Name: name,
@@ -58,6 +59,7 @@ const busResource: ResourceType<Properties> = {
   ensure: (scope, declared, id, { tags }) =>
     attempt(scope, () => {
       const name = id ?? declared["Name"];
+      if (id === undefined && buses.get(scope, name) !== undefined) return alreadyExists("AWS::Events::EventBus", name);
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       const known = buses.get(scope, name) ?? newBus(scope, name, declared["Description"], allTags);
       const { description: _, ...rest } = known;

@@ -1,5 +1,5 @@
 import type { Delivered, DeliveryTarget } from "../../kernel/delivery.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import { tagsOf } from "../../kernel/tag.ts";
 import { dropMessages, send } from "./message.ts";
 import { createQueue, isFifo, queues, queueUrl, requireQueue, setAttributes } from "./queue.ts";
@@ -31,6 +31,7 @@ export const queueResource: ResourceType<Properties> = {
       const fifo = String(declared["FifoQueue"]) === "true";
       const name = id === undefined ? (declared["QueueName"] ?? shorten(generatedName, fifo)) : nameOf(id);
       const known = queues.get(scope, name);
+      if (id === undefined && known !== undefined) return alreadyExists("AWS::SQS::Queue", name);
       const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       if (known === undefined) createQueue.handle(scope, { QueueName: name, Attributes: attributes, tags: allTags });
       else {
