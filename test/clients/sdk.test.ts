@@ -169,8 +169,8 @@ describe("SDK v3", () => {
     const queues = new sqs.SQSClient(config);
     await queues.send(new sqs.CreateQueueCommand({ QueueName: "taken" }));
     await client.send(new stacks.CreateStackCommand({ StackName: "greedy", TemplateBody: template('"QueueName":"taken"') }));
-    const { reason } = await stacks.waitUntilStackRollbackComplete({ client, ...waiting }, { StackName: "greedy" });
-    expect(reason).toMatchObject({ Stacks: [{ StackStatus: "ROLLBACK_COMPLETE" }] });
+    const refused = stacks.waitUntilStackCreateComplete({ client, ...waiting }, { StackName: "greedy" });
+    await expect(refused).rejects.toThrow("ROLLBACK_COMPLETE");
     expect((await queues.send(new sqs.GetQueueUrlCommand({ QueueName: "taken" }))).QueueUrl).toMatch(/taken$/);
     await client.send(new stacks.DeleteStackCommand({ StackName }));
     await stacks.waitUntilStackDeleteComplete({ client, ...waiting }, { StackName });

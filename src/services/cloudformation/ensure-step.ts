@@ -101,8 +101,8 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   const importId = now === undefined ? op.target!.imports?.[logicalId] : undefined;
   if (importId !== undefined) return importOne(scope, stack, row, wanted, importId);
   if (now === undefined) {
-    const missing = specification.missing(type, wanted.properties)[0];
-    if (missing !== undefined) return refuse(missingSentence(logicalId, missing));
+    const unfit = whyUnfit(type, logicalId, wanted.properties);
+    if (unfit !== undefined) return refuse(unfit);
     const properties = wanted.properties;
     return setResource(scope, stack, row, "CREATE_IN_PROGRESS", { properties, step: { ...step, state: "RUNNING", startedAt, wanted } });
   }
@@ -112,8 +112,8 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     changeResource(scope, row, { now: made, step: { ...step, state: "DONE", startedAt, wanted } });
     return undefined;
   }
-  const missing = specification.missing(type, wanted.properties)[0];
-  if (missing !== undefined) return refuse(missingSentence(logicalId, missing));
+  const unfit = whyUnfit(type, logicalId, wanted.properties);
+  if (unfit !== undefined) return refuse(unfit);
   const replaces = difference === "replacement";
   const name = replaces ? customName(now, wanted) : undefined;
   if (name !== undefined)
@@ -131,10 +131,16 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   });
 }
 
-function missingSentence(logicalId: string, path: string): string {
-  const at = path.lastIndexOf("/");
-  const where = at === -1 ? "#" : `#/${path.slice(0, at)}`;
-  return `Properties validation failed for resource ${logicalId} with message:\n${where}: required key [${path.slice(at + 1)}] not found`;
+/** What the type has to say against the declared properties: one that it does not have, or one that it lacks. */
+function whyUnfit(type: string, logicalId: string, properties: JsonObject): string | undefined {
+  const failed = (message: string): string => `Properties validation failed for resource ${logicalId} with message:\n${message}`;
+  const unknown = specification.unknown(type, properties)[0];
+  if (unknown !== undefined) return failed(`#: extraneous key [${unknown}] is not permitted`);
+  const missing = specification.missing(type, properties)[0];
+  if (missing === undefined) return undefined;
+  const at = missing.lastIndexOf("/");
+  const where = at === -1 ? "#" : `#/${missing.slice(0, at)}`;
+  return failed(`${where}: required key [${missing.slice(at + 1)}] not found`);
 }
 
 /** A resource that exists comes into the stack as it is. */

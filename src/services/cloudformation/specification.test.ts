@@ -29,6 +29,12 @@ test("names the required properties that are missing", () => {
   ]);
 });
 
+test("names the properties that a type does not have", () => {
+  expect(specification.unknown("AWS::SQS::Queue", { QueueName: "q", Colour: "red" })).toEqual(["Colour"]);
+  expect(specification.unknown("Custom::Thing", { Colour: "red" })).toEqual([]);
+  expect(specification.unknown("AWS::CloudFormation::CustomResource", { ServiceToken: "x", Colour: "red" })).toEqual([]);
+});
+
 test("takes numbers, booleans and text for each other where the type says so", () => {
   expect(
     specification.coerce("AWS::Lambda::Function", {

@@ -83,10 +83,17 @@ export class Specification {
     return specification === undefined ? [] : missingIn(specification.properties, properties, "");
   }
 
+  /** The properties that the type does not have. Custom resources have whatever is declared. */
+  unknown(type: string, properties: JsonObject): string[] {
+    const specification = this.type(type);
+    if (specification === undefined || takesAnyProperty(type)) return [];
+    return Object.keys(properties).filter((name) => !specification.properties.has(name));
+  }
+
   /** The property that Fn::GetAtt of this name shows, where it is one; an attribute of its own otherwise. */
   attribute(type: string, name: string): "property" | "attribute" | undefined {
     const specification = this.type(type);
-    if (specification === undefined || type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource") return "attribute";
+    if (specification === undefined || takesAnyProperty(type)) return "attribute";
     if (type === "AWS::CloudFormation::Stack" && name.startsWith("Outputs.")) return "attribute";
     if (specification.properties.has(name.split(".")[0]!)) return "property";
     return specification.attributes.includes(name) ? "attribute" : undefined;
@@ -145,6 +152,8 @@ export class Specification {
     }
   }
 }
+
+const takesAnyProperty = (type: string): boolean => type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
 
 const SCALARS: Readonly<Record<string, "string" | "boolean" | "integer" | "number" | "json" | "tag">> = {
   s: "string",
