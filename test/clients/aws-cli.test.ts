@@ -138,6 +138,7 @@ describe.each([1, 2])("AWS CLI %i", (major) => {
       const instant = Date.parse((await server.ask("clock")).now);
       const event = `timestamp=${instant},message=sold out`;
       await aws.text`logs put-log-events --log-group-name /shop --log-stream-name one --log-events ${event}`;
+      await server.ask("clock", { advance: "2m" });
       await server.happened(account, "aws.cloudwatch", { alarmName: "busy" });
       const [found, { AlarmHistoryItems }] = await Promise.all([
         aws.json`logs filter-log-events --log-group-name /shop --filter-pattern sold`,
