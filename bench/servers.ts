@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Server {
@@ -21,10 +21,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export async function startSlipway(): Promise<Server> {
   const built = join(ROOT, "dist", "main.js");
   const main = existsSync(built) ? built : join(ROOT, "src", "main.ts");
+  const env = { ...process.env, PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter) };
   const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
   const begun = performance.now();
-  const child = spawn(process.execPath, [main, "start", "--port", "0", "--data", folder, "--json"], {
+  // As a user's shell does it: the first line of the file says how Node is to be started.
+  const child = spawn(main, ["start", "--port", "0", "--data", folder, "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
+    env,
   });
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once("data", (chunk) => resolve(String(chunk)));

@@ -1,5 +1,5 @@
-// Bundles src/main.ts into dist: one file per entry and what they share, so that a start reads a few files instead of six hundred.
-import { cpSync, rmSync } from "node:fs";
+// Bundles the command and the test library into dist: one file per entry and what they share, so that a start reads a few files instead of six hundred.
+import { chmodSync, cpSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,11 @@ const onlyHttp = {
 
 rmSync(out, { recursive: true, force: true });
 await build({
-  entryPoints: [join(source, "main.ts")],
+  entryPoints: {
+    main: join(source, "main.ts"),
+    testing: join(source, "testing", "running.ts"),
+    matchers: join(source, "testing", "matchers.ts"),
+  },
   outdir: out,
   bundle: true,
   splitting: true,
@@ -49,8 +53,8 @@ await build({
   legalComments: "none",
   mainFields: ["module", "main"],
   chunkNames: "[name]-[hash]",
-  // The demo's clients are whatever AWS publishes, not ours to carry.
-  external: ["@aws-sdk/client-*"],
+  // The demo's clients are whatever AWS publishes, and vitest is the test's: not ours to carry.
+  external: ["@aws-sdk/client-*", "vitest"],
   // What CommonJS packages in the bundle ask for.
   banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   plugins: [ownPlace, onlyHttp],
@@ -58,3 +62,4 @@ await build({
 });
 cpSync(join(source, "sdk"), join(out, "sdk"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
 cpSync(join(source, "compute", "runtimes"), join(out, "compute", "runtimes"), { recursive: true });
+chmodSync(join(out, "main.js"), 0o755);

@@ -4,11 +4,10 @@ import { delimiter, dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Cloud } from "../cloud.ts";
-import type { ClockMode } from "../kernel/clock.ts";
 
 export interface StartOptions {
   /** By default `virtual`: it stands still until the test advances it. */
-  readonly clock?: ClockMode;
+  readonly clock?: "real" | "auto" | "virtual";
   /** By default a free one. */
   readonly port?: number;
   /** Where the state is kept; by default nowhere, once it is closed. */
@@ -104,7 +103,10 @@ export class RunningCloud implements AsyncDisposable {
   }
 
   /** Send requests on the cloud's clock, such as { rate: "2/s" }; `stop` answers what came of them. */
-  async traffic(url: string, { rate, ...more }: { rate: string; for?: string; method?: string; body?: string }) {
+  async traffic(
+    url: string,
+    { rate, ...more }: { rate: string; for?: string; method?: string; body?: string },
+  ): Promise<{ id: string; stop: () => Promise<TrafficCount> }> {
     const { id } = await this.control("traffic", { url, rate, ...more });
     return { id, stop: (): Promise<TrafficCount> => this.control("traffic", { stop: id }) };
   }
@@ -162,7 +164,10 @@ interface CloudProcess {
   end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** Beside the sources, or beside the bundle. */
+const MAIN = fileURLToPath(
+  import.meta.url.endsWith(".ts") ? new URL("../main.ts", import.meta.url) : new URL("../main.js", import.meta.url),
+);
 
 async function startChild(options: StartOptions): Promise<RunningCloud> {
   const { port = 0, clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
