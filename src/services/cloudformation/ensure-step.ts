@@ -9,6 +9,7 @@ import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { signalsOutcome } from "./signal.ts";
 import { specification } from "./specification.ts";
+import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
 import { resourceType } from "./target.ts";
 import { asText, type Json, type JsonObject } from "./value.ts";
@@ -115,6 +116,8 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   const unfit = whyUnfit(type, logicalId, wanted.properties);
   if (unfit !== undefined) return refuse(unfit);
   const replaces = difference === "replacement";
+  const denied = policyRefusal(policyOf(stack), { action: replaces ? "Update:Replace" : "Update:Modify", logicalId, type });
+  if (denied !== undefined) return refuse(denied);
   const name = replaces ? customName(now, wanted) : undefined;
   if (name !== undefined)
     return refuse(

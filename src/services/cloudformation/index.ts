@@ -11,6 +11,7 @@ import * as resource from "./resource.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
+import * as policy from "./stack-policy.ts";
 import * as template from "./stored-template.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 
@@ -30,7 +31,7 @@ export const cloudformation = service({
     resource.describeStackResources,
     stack.describeStacks,
     changeSet.executeChangeSet,
-    stack.getStackPolicy,
+    policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
     changeSet.listChangeSets,
@@ -39,7 +40,7 @@ export const cloudformation = service({
     resource.listStackResources,
     stack.listStacks,
     operation.rollbackStack,
-    stack.setStackPolicy,
+    policy.setStackPolicy,
     signal.signalResource,
     operation.updateStack,
     stack.updateTerminationProtection,

@@ -16,9 +16,9 @@ import { exportsRefusal } from "./export.ts";
 import { type Busy, cancelRunning, rowsOf, setStatus, startApply, startRemovals, startRestores } from "./phase.ts";
 import { type Planned, planFor } from "./planning.ts";
 import { arnOf, findStack, isInProgress, requireStack, type Stack, type StackOperation, stacks, type Target } from "./stack.ts";
+import { givenPolicy } from "./stack-policy.ts";
 import { dropTemplates } from "./stored-template.ts";
 import { type TargetRequest, targetOf } from "./target.ts";
-import { textAt } from "./template-url.ts";
 
 const refuse = (message: string): never => fault("ValidationError", message);
 
@@ -35,38 +35,38 @@ const UPDATABLE = [
   "IMPORT_ROLLBACK_COMPLETE",
 ];
 
-export const createStack = operation(
-  CreateStack$,
-  (scope, input) => {
-    const { StackName, ClientRequestToken, OnFailure, DisableRollback, TimeoutInMinutes } = input;
-    const known = findStack(scope, StackName!);
-    if (known !== undefined) {
-      if (ClientRequestToken !== undefined && known.tokens.includes(`CREATE ${ClientRequestToken}`)) return idsOf(scope, known);
-      fault(AlreadyExistsException, `Stack [${StackName}] already exists`);
-    }
-    if (OnFailure !== undefined && DisableRollback !== undefined)
-      refuse("You can specify either OnFailure or DisableRollback, but not both.");
-    const policyBody = input.StackPolicyBody ?? (input.StackPolicyURL === undefined ? undefined : textAt(scope, input.StackPolicyURL));
-    const settings: NewStack = {
-      onFailure: OnFailure ?? (DisableRollback ? "DO_NOTHING" : "ROLLBACK"),
-      terminationProtection: input.EnableTerminationProtection ?? false,
-      retainExceptOnCreate: input.RetainExceptOnCreate ?? false,
-      ...(TimeoutInMinutes !== undefined && { timeoutMinutes: TimeoutInMinutes }),
-      ...(policyBody !== undefined && { policyBody }),
-    };
-    return idsOf(scope, startCreate(scope, draft(scope, StackName!, settings), input, { token: ClientRequestToken }));
-  },
-  { partial: "a stack policy is kept, and not enforced" },
-);
+export const createStack = operation(CreateStack$, (scope, input) => {
+  const { StackName, ClientRequestToken, OnFailure, DisableRollback, TimeoutInMinutes } = input;
+  const known = findStack(scope, StackName!);
+  if (known !== undefined) {
+    if (ClientRequestToken !== undefined && known.tokens.includes(`CREATE ${ClientRequestToken}`)) return idsOf(scope, known);
+    fault(AlreadyExistsException, `Stack [${StackName}] already exists`);
+  }
+  if (OnFailure !== undefined && DisableRollback !== undefined)
+    refuse("You can specify either OnFailure or DisableRollback, but not both.");
+  const policyBody = givenPolicy(scope, input.StackPolicyBody, input.StackPolicyURL);
+  const settings: NewStack = {
+    onFailure: OnFailure ?? (DisableRollback ? "DO_NOTHING" : "ROLLBACK"),
+    terminationProtection: input.EnableTerminationProtection ?? false,
+    retainExceptOnCreate: input.RetainExceptOnCreate ?? false,
+    ...(TimeoutInMinutes !== undefined && { timeoutMinutes: TimeoutInMinutes }),
+    ...(policyBody !== undefined && { policyBody }),
+  };
+  return idsOf(scope, startCreate(scope, draft(scope, StackName!, settings), input, { token: ClientRequestToken }));
+});
 
 export const updateStack = operation(UpdateStack$, (scope, input) => {
   const { StackName, ClientRequestToken, DisableRollback, RetainExceptOnCreate } = input;
   const stack = requireStack(scope, StackName);
   if (ClientRequestToken !== undefined && stack.tokens.includes(`UPDATE ${ClientRequestToken}`)) return idsOf(scope, stack);
+  const policyBody = givenPolicy(scope, input.StackPolicyDuringUpdateBody, input.StackPolicyDuringUpdateURL);
+  const nextPolicyBody = givenPolicy(scope, input.StackPolicyBody, input.StackPolicyURL);
   return idsOf(
     scope,
     startUpdate(scope, stack, input, {
       token: ClientRequestToken,
+      ...(policyBody !== undefined && { policyBody }),
+      ...(nextPolicyBody !== undefined && { nextPolicyBody }),
       onFailure: DisableRollback ? "DO_NOTHING" : "ROLLBACK",
       retainExceptOnCreate: RetainExceptOnCreate ?? false,
     }),
@@ -163,6 +163,8 @@ export interface Starting {
   readonly onFailure?: OnFailure;
   readonly retainExceptOnCreate?: boolean;
   readonly changeSetId?: string;
+  readonly policyBody?: string;
+  readonly nextPolicyBody?: string;
 }
 
 /** Refuses as UpdateStack does. */
@@ -197,7 +199,7 @@ export function startOn(
   stack: Stack,
   kind: "CREATE" | "UPDATE" | "IMPORT",
   target: Target,
-  { token, onFailure = stack.onFailure, retainExceptOnCreate = stack.retainExceptOnCreate, changeSetId }: Starting,
+  { token, onFailure = stack.onFailure, retainExceptOnCreate = stack.retainExceptOnCreate, changeSetId, ...policies }: Starting,
   plan: Planned = planFor(scope, stack, target),
 ): Stack {
   const now = scope.clock.now();
@@ -214,6 +216,7 @@ export function startOn(
       imports: plan.imported,
       onFailure,
       retainExceptOnCreate,
+      ...policies,
       ...(kind === "CREATE" && stack.timeoutMinutes !== undefined && { deadlineAt: now + stack.timeoutMinutes * 60_000 }),
     },
     {

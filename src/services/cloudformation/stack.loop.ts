@@ -9,12 +9,23 @@ import { ensureStep } from "./ensure-step.ts";
 import { forgetEvents } from "./event.ts";
 import { setExports } from "./export.ts";
 import { outputsOf, outputsRefusal } from "./output.ts";
-import { type Busy, cancelRunning, changeResource, goesItself, rowsOf, setStatus, startRemovals, startRestores } from "./phase.ts";
+import {
+  type Busy,
+  cancelRunning,
+  changeResource,
+  goesItself,
+  rowsOf,
+  setResource,
+  setStatus,
+  startRemovals,
+  startRestores,
+} from "./phase.ts";
 import { removeStep } from "./remove-step.ts";
 import { resources, type StackResource } from "./resource.ts";
 import { restoreStep } from "./restore-step.ts";
 import { dropSignals } from "./signal.ts";
 import { type Stack, type StackOperation, stacks } from "./stack.ts";
+import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { restOf, stepAll } from "./step.ts";
 import { pruneTemplates, templateOf, templates } from "./stored-template.ts";
 
@@ -84,6 +95,7 @@ function apply(scope: Scope, stack: Busy): Rest | void {
   const late = op.deadlineAt !== undefined && scope.clock.now() >= op.deadlineAt;
   const stop = op.cancelled ?? (late ? "Stack creation time exceeded the specified timeout. " : alarmsRefusal(scope, op));
   if (stop !== undefined) return fail(scope, stack, stop);
+  if (deniesRemovals(scope, stack)) return fail(scope, stack);
   const { failed, open, rests } = stepAll(scope, stack, "ensure", (row) => ensureStep(scope, stack, row));
   if (failed.length > 0) return fail(scope, stack);
   if (open) return restOf(rests, op.deadlineAt);
@@ -151,6 +163,23 @@ function alarmsRefusal(scope: Scope, { target }: StackOperation): string | undef
     : `The following Rollback Trigger(s) went to ALARM state: [${bad.map(({ arn }) => arn).join(", ")}]. `;
 }
 
+/** Whether the stack policy keeps what the update would take away; the resources then tell so. */
+function deniesRemovals(scope: Scope, stack: Busy): boolean {
+  const policy = policyOf(stack);
+  if (policy === undefined || stack.operation.kind !== "UPDATE") return false;
+  let any = false;
+  for (const row of rowsOf(scope, stack)) {
+    if (row.now === undefined || !goesItself(scope, stack, row)) continue;
+    const { logicalId, type, now } = row;
+    const reason = policyRefusal(policy, { action: "Update:Delete", logicalId, type });
+    if (reason === undefined) continue;
+    any = true;
+    const step = { verb: "ensure", after: [], state: "FAILED", token: "" } as const;
+    setResource(scope, stack, row, "UPDATE_FAILED", { reason, physicalId: now.physicalId, was: now, step });
+  }
+  return any;
+}
+
 /** Stop making, and undo what was made where that is wanted. */
 function fail(scope: Scope, stack: Busy, sentence?: string): void {
   cancelRunning(scope, stack);
@@ -196,7 +225,12 @@ function succeed(scope: Scope, stack: Busy): void {
   setExports(scope, stack, exported);
   keepNeeds(scope, stack);
   const { imports: _, ...kept } = target!;
-  const change: Partial<Stack> = { target: kept, outputs, imports: op.imports };
+  const change: Partial<Stack> = {
+    target: kept,
+    outputs,
+    imports: op.imports,
+    ...(op.nextPolicyBody !== undefined && { policyBody: op.nextPolicyBody }),
+  };
   if (op.kind !== "UPDATE") {
     const next = stacks.patch(scope, stack.id, change) as Busy;
     return end(scope, next, WORDS[op.kind as "CREATE" | "IMPORT"].done);

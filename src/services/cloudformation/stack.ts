@@ -6,18 +6,15 @@ import { type Row, Table } from "../../kernel/table.ts";
 import {
   type Capability,
   DescribeStacks$,
-  GetStackPolicy$,
   ListStacks$,
   type OnFailure,
   type OperationType,
   type Output,
-  SetStackPolicy$,
   type StackStatus,
   UpdateTerminationProtection$,
 } from "../../sdk/cloudformation.js";
 import { describeParameter, type ParameterValue } from "./parameter.ts";
 import { templateOf } from "./stored-template.ts";
-import { textAt } from "./template-url.ts";
 import type { Json } from "./value.ts";
 
 /** All that a create or an update says of how a stack shall be, parameters and conditions settled. */
@@ -71,6 +68,10 @@ export interface StackOperation {
   readonly skipped: readonly string[];
   /** What can not be removed is retained: FORCE_DELETE_STACK. */
   readonly force?: boolean;
+  /** The stack policy that holds for this update only. */
+  readonly policyBody?: string;
+  /** The stack policy that holds once this update has gone well. */
+  readonly nextPolicyBody?: string;
 }
 
 /** A stack; its id is name/uuid, as in its ARN. */
@@ -164,29 +165,6 @@ export const updateTerminationProtection = operation(UpdateTerminationProtection
   stacks.patch(scope, stack.id, { terminationProtection: EnableTerminationProtection! });
   return { StackId: arnOf(scope, stack) };
 });
-
-const UNENFORCED = { partial: "The policy is kept and shown; no update is refused for it." };
-
-export const setStackPolicy = operation(
-  SetStackPolicy$,
-  (scope, { StackName, StackPolicyBody, StackPolicyURL }) => {
-    const stack = requireStack(scope, StackName);
-    if (StackPolicyBody !== undefined && StackPolicyURL !== undefined)
-      fault("ValidationError", "You cannot specify both StackPolicyURL and StackPolicyBody");
-    stacks.patch(scope, stack.id, { policyBody: StackPolicyBody ?? (StackPolicyURL && textAt(scope, StackPolicyURL)) });
-    return {};
-  },
-  UNENFORCED,
-);
-
-export const getStackPolicy = operation(
-  GetStackPolicy$,
-  (scope, { StackName }) => {
-    const { policyBody } = requireStack(scope, StackName);
-    return policyBody === undefined ? {} : { StackPolicyBody: policyBody };
-  },
-  UNENFORCED,
-);
 
 const LISTED_MAX = 100;
 const invalidToken = (): never => fault("ValidationError", "Invalid NextToken");
