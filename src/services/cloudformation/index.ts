@@ -2,12 +2,15 @@ import { service } from "../../kernel/service.ts";
 import { changeSetLoop } from "./change-set.loop.ts";
 import * as changeSet from "./change-set.ts";
 import * as custom from "./custom-resource.ts";
+import { driftLoop } from "./drift.loop.ts";
+import * as drift from "./drift.ts";
 import * as event from "./event.ts";
 import * as exporting from "./export.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
 import * as resource from "./resource.ts";
+import { resourceDrifts } from "./resource-drift.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
@@ -26,10 +29,14 @@ export const cloudformation = service({
     operation.deleteStack,
     changeSet.describeChangeSet,
     event.describeEvents,
+    drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
     resource.describeStackResource,
+    drift.describeStackResourceDrifts,
     resource.describeStackResources,
     stack.describeStacks,
+    drift.detectStackDrift,
+    drift.detectStackResourceDrift,
     changeSet.executeChangeSet,
     policy.getStackPolicy,
     template.getTemplate,
@@ -52,6 +59,8 @@ export const cloudformation = service({
     template.templates,
     changeSet.changeSets,
     event.lastEvents,
+    drift.driftDetections,
+    resourceDrifts,
     exporting.exported,
     custom.customResponses,
     custom.customData,
@@ -60,6 +69,6 @@ export const cloudformation = service({
     signal.waitData,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop],
+  loops: [stackLoop, changeSetLoop, driftLoop],
   resources: [cdkMetadata, custom.customResource, nestedStack, signal.waitCondition, signal.waitConditionHandle],
 });

@@ -7,6 +7,7 @@ import { DescribeStackResource$, DescribeStackResources$, ListStackResources$, t
 import { customAttributes, isCustom } from "./custom-resource.ts";
 import type { ResourceValues } from "./evaluate.ts";
 import type { DesiredResource, ExistingResource } from "./plan.ts";
+import { driftOf } from "./resource-drift.ts";
 import { arnOf, requireStack, type Stack, stacks, withId } from "./stack.ts";
 import { resourceType } from "./target.ts";
 import { isObject, type Json } from "./value.ts";
@@ -143,8 +144,9 @@ function owner(scope: Scope, physicalId: string | undefined): Stack {
   return stack ?? fault("ValidationError", `Stack for ${physicalId} does not exist`);
 }
 
-function shownResource(scope: Scope, stack: Stack, { logicalId, type, status, reason, updatedAt, now, step }: StackResource) {
+function shownResource(scope: Scope, stack: Stack, { id, logicalId, type, status, reason, updatedAt, now, step }: StackResource) {
   const physicalId = step?.id ?? now?.physicalId;
+  const drift = driftOf(scope, id, now);
   return {
     StackName: stack.name,
     StackId: arnOf(scope, stack),
@@ -154,6 +156,9 @@ function shownResource(scope: Scope, stack: Stack, { logicalId, type, status, re
     Timestamp: new Date(updatedAt),
     ResourceStatus: status,
     ...(reason !== undefined && { ResourceStatusReason: reason }),
-    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" as const },
+    DriftInformation: {
+      StackResourceDriftStatus: drift?.status ?? ("NOT_CHECKED" as const),
+      ...(drift && { LastCheckTimestamp: new Date(drift.checkedAt) }),
+    },
   };
 }

@@ -5,6 +5,7 @@ import type { StackStatus } from "../../sdk/cloudformation.js";
 import { changeSets } from "./change-set.ts";
 import { dependencies } from "./condition.ts";
 import { forgetResponses } from "./custom-resource.ts";
+import { forgetDetections } from "./drift.ts";
 import { ensureStep } from "./ensure-step.ts";
 import { forgetEvents } from "./event.ts";
 import { setExports } from "./export.ts";
@@ -22,6 +23,7 @@ import {
 } from "./phase.ts";
 import { removeStep } from "./remove-step.ts";
 import { resources, type StackResource } from "./resource.ts";
+import { resourceDrifts } from "./resource-drift.ts";
 import { restoreStep } from "./restore-step.ts";
 import { dropSignals } from "./signal.ts";
 import { type Stack, type StackOperation, stacks } from "./stack.ts";
@@ -86,6 +88,7 @@ function age(scope: Scope, stack: Stack): Rest | void {
   if (scope.clock.now() < forgetAt) return { wakeAt: forgetAt, kind: "tick", because: "a deleted stack is kept for 90 days" };
   for (const { id } of resources.list(scope, `${stack.id}/`)) resources.remove(scope, id);
   for (const { id } of templates.list(scope, `${stack.id}/`)) templates.remove(scope, id);
+  forgetDetections(scope, stack.id);
   forgetEvents(scope, stack);
   stacks.remove(scope, stack.id);
 }
@@ -290,6 +293,9 @@ function settle(scope: Scope, stack: Busy, row: StackResource, shown: boolean): 
   if (kept !== undefined) {
     const status = cleaning && rest.status.startsWith("DELETE_") ? "UPDATE_COMPLETE" : rest.status;
     resources.put(scope, { ...rest, status, now: kept });
-  } else if (shown) resources.put(scope, rest);
-  else resources.remove(scope, row.id);
+  } else {
+    if (shown) resources.put(scope, rest);
+    else resources.remove(scope, row.id);
+    resourceDrifts.remove(scope, row.id);
+  }
 }

@@ -10,6 +10,7 @@ import {
   type OnFailure,
   type OperationType,
   type Output,
+  type StackDriftStatus,
   type StackStatus,
   UpdateTerminationProtection$,
 } from "../../sdk/cloudformation.js";
@@ -103,6 +104,8 @@ export interface Stack extends Row {
   /** How many operations it has had. */
   readonly operations: number;
   readonly lastOperations: readonly { readonly type: OperationType; readonly id: string }[];
+  /** Whether its resources were as declared when that was last asked. */
+  readonly drift?: { readonly status: StackDriftStatus; readonly checkedAt: number };
   /** The tokens of the last operations, by which a repeated call is known. */
   readonly tokens: readonly string[];
 }
@@ -217,7 +220,10 @@ function summaryOf(scope: Scope, stack: Stack) {
     ...(stack.reason !== undefined && { StackStatusReason: stack.reason }),
     ...(stack.parentId !== undefined && { ParentId: stack.parentId }),
     ...(stack.rootId !== undefined && { RootId: stack.rootId }),
-    DriftInformation: { StackDriftStatus: "NOT_CHECKED" as const },
+    DriftInformation: {
+      StackDriftStatus: stack.drift?.status ?? "NOT_CHECKED",
+      ...(stack.drift && { LastCheckTimestamp: new Date(stack.drift.checkedAt) }),
+    },
     LastOperations: stack.lastOperations.map(({ type, id }) => ({ OperationType: type, OperationId: id })),
   };
 }

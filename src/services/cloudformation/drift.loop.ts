@@ -1,0 +1,19 @@
+import type { Loop } from "../../kernel/loop.ts";
+import { type DriftDetection, detect, driftDetections } from "./drift.ts";
+
+/** What was found can be asked for as long. */
+const KEPT_MS = 90 * 86_400_000;
+
+/** Looks for drift, and forgets what was found long ago. */
+export const driftLoop: Loop<DriftDetection> = {
+  table: driftDetections,
+  turn(scope, detection) {
+    if (detection.status === "DETECTION_IN_PROGRESS") {
+      driftDetections.patch(scope, detection.id, detect(scope, detection));
+      return;
+    }
+    const forgetAt = detection.startedAt + KEPT_MS;
+    if (scope.clock.now() < forgetAt) return { wakeAt: forgetAt, kind: "tick", because: "what was found is kept for 90 days" };
+    driftDetections.remove(scope, detection.id);
+  },
+};

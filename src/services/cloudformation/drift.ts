@@ -1,0 +1,231 @@
+import { fault } from "../../kernel/fault.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import {
+  DescribeStackDriftDetectionStatus$,
+  DescribeStackResourceDrifts$,
+  DetectStackDrift$,
+  DetectStackResourceDrift$,
+  type PropertyDifference,
+  type StackDriftDetectionStatus,
+  type StackDriftStatus,
+  type StackResourceDriftStatus,
+} from "../../sdk/cloudformation.js";
+import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
+import { rowsOf } from "./phase.ts";
+import { registrySchemas } from "./registry-schema.ts";
+import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
+import { driftOf, type ResourceDrift, resourceDrifts } from "./resource-drift.ts";
+import { specification } from "./specification.ts";
+import { arnOf, isInProgress, requireStack, type Stack, stacks } from "./stack.ts";
+import { resourceType } from "./target.ts";
+import { isList, isObject, type Json, type JsonObject } from "./value.ts";
+
+/** A search for drift in a stack; its id is that of the search. */
+export interface DriftDetection extends Row {
+  readonly stack: string;
+  /** The logical ids to look at; all where it is left out. */
+  readonly only?: readonly string[];
+  readonly status: StackDriftDetectionStatus;
+  readonly reason?: string;
+  readonly drift?: StackDriftStatus;
+  readonly drifted?: number;
+  readonly startedAt: number;
+}
+
+export const driftDetections = new Table<DriftDetection>("cloudformation/drift-detection", { indexes: { stack: ({ stack }) => stack } });
+
+export const detectStackDrift = operation(DetectStackDrift$, (scope, { StackName, LogicalResourceIds }) => {
+  const stack = requireDetectable(scope, StackName);
+  for (const name of LogicalResourceIds ?? []) requireRow(scope, stack, name);
+  const running = driftDetections.by(scope, "stack", stack.id).find(({ status }) => status === "DETECTION_IN_PROGRESS");
+  if (running !== undefined) fault("ValidationError", `Drift detection is already in progress for stack [${arnOf(scope, stack)}]`);
+  const { id } = driftDetections.put(scope, {
+    id: scope.id.uuid(),
+    stack: stack.id,
+    ...(LogicalResourceIds && { only: LogicalResourceIds }),
+    status: "DETECTION_IN_PROGRESS",
+    startedAt: scope.clock.now(),
+  });
+  return { StackDriftDetectionId: id };
+});
+
+export const describeStackDriftDetectionStatus = operation(DescribeStackDriftDetectionStatus$, (scope, { StackDriftDetectionId }) => {
+  const found =
+    driftDetections.get(scope, StackDriftDetectionId!) ??
+    fault("ValidationError", `Drift detection with id ${StackDriftDetectionId} does not exist`);
+  return {
+    StackId: scope.arn("cloudformation", `stack/${found.stack}`),
+    StackDriftDetectionId: found.id,
+    DetectionStatus: found.status,
+    ...(found.reason !== undefined && { DetectionStatusReason: found.reason }),
+    ...(found.drift !== undefined && { StackDriftStatus: found.drift }),
+    ...(found.drifted !== undefined && { DriftedStackResourceCount: found.drifted }),
+    Timestamp: new Date(found.startedAt),
+  };
+});
+
+/** Looks at once; the answer is what it found. */
+export const detectStackResourceDrift = operation(DetectStackResourceDrift$, (scope, { StackName, LogicalResourceId }) => {
+  const stack = requireDetectable(scope, StackName);
+  const row = requireRow(scope, stack, LogicalResourceId!);
+  const found = look(scope, row);
+  if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
+  return { StackResourceDrift: shownDrift(scope, stack, found) };
+});
+
+const LISTED_MAX = 100;
+
+export const describeStackResourceDrifts = operation(
+  DescribeStackResourceDrifts$,
+  (scope, { StackName, StackResourceDriftStatusFilters: filters = [], MaxResults = LISTED_MAX, NextToken }) => {
+    const stack = requireStack(scope, StackName);
+    const found = shownDrifts(scope, stack).filter(({ status }) => filters.length === 0 || filters.includes(status));
+    const { items, nextToken } = page(
+      found,
+      ({ id }) => id,
+      MaxResults,
+      NextToken,
+      () => fault("ValidationError", "Invalid NextToken"),
+    );
+    return { StackResourceDrifts: items.map((drift) => shownDrift(scope, stack, drift)), ...(nextToken && { NextToken: nextToken }) };
+  },
+);
+
+/** Look at the resources of a stack, and keep what was found. */
+export function detect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "stack" | "only">): Partial<DriftDetection> {
+  const stack = stacks.get(scope, id);
+  if (stack === undefined) return { status: "DETECTION_FAILED", reason: `Stack [${id}] does not exist` };
+  const rows = rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
+  for (const row of rows) look(scope, row);
+  const known = shownDrifts(scope, stack);
+  const drifted = known.filter(({ status }) => status === "MODIFIED" || status === "DELETED").length;
+  const drift = drifted > 0 ? "DRIFTED" : "IN_SYNC";
+  stacks.patch(scope, stack.id, { drift: { status: drift, checkedAt: scope.clock.now() } });
+  return { status: "DETECTION_COMPLETE", drift, drifted };
+}
+
+/** Forget what was looked for in a stack. */
+export function forgetDetections(scope: Scope, stackRow: string): void {
+  for (const { id } of driftDetections.by(scope, "stack", stackRow)) driftDetections.remove(scope, id);
+  for (const { id } of resourceDrifts.list(scope, `${stackRow}/`)) resourceDrifts.remove(scope, id);
+}
+
+/** How a live resource differs from what was declared; undefined of a type whose live properties nobody can tell. */
+export function liveDrift(
+  scope: Scope,
+  made: Made,
+):
+  | {
+      readonly status: StackResourceDriftStatus;
+      readonly expected: JsonObject;
+      readonly actual?: JsonObject;
+      readonly drifts: readonly PropertyDrift[];
+    }
+  | undefined {
+  if (!isChecked(made.type)) return undefined;
+  const schema = registrySchemas.of(made.type);
+  const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
+  const expected = without(made.properties, hidden);
+  const live = resourceType(scope, made.type)?.read(scope, made.physicalId) as JsonObject | undefined;
+  if (live === undefined) return { status: "DELETED", expected, drifts: [] };
+  const order = { isUnordered: (path: readonly string[]) => schema?.isUnordered(path) ?? false };
+  const actual = withoutStackTags(live, made, schema?.tags ?? "Tags");
+  const drifts = compareLive(expected, actual, order);
+  const shown = Object.fromEntries(Object.entries(actual).filter(([name]) => Object.hasOwn(expected, name)));
+  return { status: drifts.length > 0 ? "MODIFIED" : "IN_SYNC", expected, actual: shown, drifts };
+}
+
+/** Resources that have no live properties of their own to be compared. */
+const isChecked = (type: string): boolean => !/^(AWS::CloudFormation|AWS::CDK|Custom)::/.test(type);
+
+/** What was last found of the resources that the stack has now. */
+const shownDrifts = (scope: Scope, stack: Stack): ResourceDrift[] =>
+  rowsOf(scope, stack).flatMap(({ id, now }) => driftOf(scope, id, now) ?? []);
+
+function look(scope: Scope, { id, type, now }: StackResource): ResourceDrift | undefined {
+  if (now === undefined || now.physicalId === "") return undefined;
+  const found = liveDrift(scope, now);
+  if (found === undefined) return undefined;
+  const { status, expected, actual, drifts } = found;
+  return resourceDrifts.put(scope, {
+    id,
+    type,
+    physicalId: now.physicalId,
+    status,
+    expected,
+    ...(actual && { actual }),
+    differences: drifts.map(shownDifference),
+    checkedAt: scope.clock.now(),
+  });
+}
+
+const shownDifference = ({ path, type, expected, actual }: PropertyDrift): PropertyDifference => ({
+  PropertyPath: `/${path.join("/")}`,
+  ExpectedValue: shownValue(expected),
+  ActualValue: shownValue(actual),
+  DifferenceType: type,
+});
+
+/** AWS writes the absence of a value as a word. */
+export const shownValue = (value: Json | undefined): string =>
+  value === undefined ? "null" : typeof value === "string" ? value : JSON.stringify(value);
+
+/** Without what is only written: nobody can read it back. */
+function without(properties: JsonObject, paths: ReadonlySet<string>, prefix = ""): JsonObject {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, value]) => {
+      if (paths.has(`${prefix}${name}`)) return [];
+      return [[name, isObject(value) ? without(value, paths, `${prefix}${name}/`) : value]];
+    }),
+  );
+}
+
+/** A stack puts its own tags on its resources: they are declared with it, not with them. */
+function withoutStackTags(live: JsonObject, { tags: ofStack, properties }: Made, name: string): JsonObject {
+  const declared = properties[name];
+  const own = (key: string): boolean =>
+    isList(declared) ? declared.some((tag) => isObject(tag) && tag["Key"] === key) : isObject(declared) && Object.hasOwn(declared, key);
+  const given = (key: unknown): boolean =>
+    typeof key === "string" && !own(key) && (key.startsWith("aws:") || ofStack.some(({ Key }) => Key === key));
+  const tags = live[name];
+  if (isList(tags)) return { ...live, [name]: tags.filter((tag) => !(isObject(tag) && given(tag["Key"]))) };
+  if (isObject(tags)) return { ...live, [name]: Object.fromEntries(Object.entries(tags).filter(([key]) => !given(key))) };
+  return live;
+}
+
+function shownDrift(scope: Scope, stack: Stack, drift: ResourceDrift) {
+  const { id, type, physicalId, status, expected, actual, differences, checkedAt } = drift;
+  const names = specification.type(type)?.primaryIdentifier ?? [];
+  const values = physicalId.split("|");
+  return {
+    StackId: arnOf(scope, stack),
+    LogicalResourceId: id.slice(id.lastIndexOf("/") + 1),
+    PhysicalResourceId: physicalId,
+    ...(names.length > 1 &&
+      names.length === values.length && {
+        PhysicalResourceIdContext: names.map((Key, index) => ({ Key, Value: values[index]! })),
+      }),
+    ResourceType: type,
+    ExpectedProperties: JSON.stringify(expected),
+    ...(actual && { ActualProperties: JSON.stringify(actual) }),
+    ...(status !== "NOT_CHECKED" && { PropertyDifferences: [...differences] }),
+    StackResourceDriftStatus: status,
+    Timestamp: new Date(checkedAt),
+  };
+}
+
+function requireDetectable(scope: Scope, name: string | undefined): Stack {
+  const stack = requireStack(scope, name);
+  const { status } = stack;
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html#drift-considerations
+  const standing = !isInProgress(stack) && !/^(CREATE_FAILED|ROLLBACK_|DELETE_|REVIEW_)/.test(status);
+  if (!standing) fault("ValidationError", `Drift detection cannot be performed on stack [${arnOf(scope, stack)}] in status [${status}]`);
+  return stack;
+}
+
+const requireRow = (scope: Scope, stack: Stack, logicalId: string): StackResource =>
+  resources.get(scope, resourceRowId(stack, logicalId)) ??
+  fault("ValidationError", `Resource ${logicalId} does not exist for stack ${stack.name}`);
