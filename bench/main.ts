@@ -4,6 +4,7 @@ import { generate, once } from "./generator.ts";
 import { bootMs, commitsPerSecond, thirtyDaysMs } from "./kernel.ts";
 import { createStack, describeStack, lines } from "./requests.ts";
 import { type Server, startMoto, startSlipway } from "./servers.ts";
+import { type Note, planMs, stackOf, thousandStacks } from "./stacks.ts";
 
 /** One figure: ours, the peer's, and the ratio (of rates ours/peer's, of times and sizes peer's/ours: more is better). */
 interface Figure {
@@ -123,7 +124,32 @@ async function servers(): Promise<void> {
   }
 }
 
+/** Stacks, each server fresh; once, for a thousand stacks take their time. */
+async function stacks(): Promise<void> {
+  const figuresOf = async (server: Server): Promise<Map<string, Parameters<Note>>> => {
+    const found = new Map<string, Parameters<Note>>();
+    const note: Note = (...figure) => void found.set(figure[0], figure);
+    try {
+      for (const resources of [50, 500]) await stackOf(server.port, resources, note);
+      if (server.name === "slipway") note("change set of 500 resources", "ms", await planMs(server.port), "<= 200");
+      await thousandStacks(server.port, server.memory, note);
+    } catch (error) {
+      if (server.name === "slipway") throw error;
+      process.stdout.write(`${server.name} ends here: ${String((error as Error).message).slice(0, 200)}\n`);
+    } finally {
+      await server.stop();
+    }
+    return found;
+  };
+  const ours = await figuresOf(await startSlipway());
+  const moto = await startMoto();
+  const theirs = moto && (await figuresOf(moto));
+  for (const [name, unit, value, wanted] of ours.values()) {
+    const peer = theirs?.get(name);
+    report(name, unit, [value], peer && [peer[2]], wanted);
+  }
+}
+
 process.stdout.write(`${"".padEnd(58)} ${"unit".padEnd(6)} ${"slipway".padStart(10)} ${"moto".padStart(10)} ${"ratio".padStart(8)}\n`);
-if (values.only !== "servers") await kernel();
-if (values.only !== "kernel") await servers();
+for (const [name, part] of Object.entries({ kernel, servers, stacks })) if ((values.only ?? name) === name) await part();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);

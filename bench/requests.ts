@@ -15,7 +15,7 @@ const signed = (service: string): Record<string, string> => ({
   "x-amz-date": "20260101T000000Z",
 });
 
-const query = (service: string, version: string, action: string, parameters: Record<string, string> = {}): RawRequest => ({
+export const query = (service: string, version: string, action: string, parameters: Record<string, string> = {}): RawRequest => ({
   method: "POST",
   path: "/",
   headers: { ...signed(service), "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
