@@ -13,6 +13,7 @@ import { isOver, type Job, type JobSpec, jobs, stopJob } from "./compute/job.ts"
 import { type RealHands, startHands } from "./compute/real.ts";
 import { compute } from "./compute/service.ts";
 import { controlRoute } from "./control/control.ts";
+import { isLoopback } from "./control/loopback.ts";
 import { FileBlobs } from "./kernel/blob.ts";
 import { Clock, type ClockMode, realNow } from "./kernel/clock.ts";
 import { Disk, type Durability } from "./kernel/disk.ts";
@@ -72,7 +73,7 @@ export class Cloud {
     );
     const { port } = server.address() as AddressInfo;
     try {
-      const cloud = new Cloud(options, `http://${options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`);
+      const cloud = new Cloud(options, `http://${reachableAt(options.host)}:${port}`);
       await cloud.#open(server);
       return cloud;
     } catch (error) {
@@ -228,7 +229,11 @@ function isForeignPage(origin: string | undefined): boolean {
   return !isLoopback(host.replace(/^\[|\]$/g, "")) && !host.endsWith(".localhost");
 }
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
+/** Where clients on this machine reach what listens on a host. */
+function reachableAt(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
 
 function openDisk(path: string, durability: Durability): Disk {
   try {

@@ -5,6 +5,7 @@ import { coverage } from "./coverage.ts";
 import { type Controlled, type Endpoint, Refusal } from "./endpoint.ts";
 import { health } from "./health.ts";
 import { doraEndpoint, eventsEndpoint } from "./insights.ts";
+import { isLoopback } from "./loopback.ts";
 import { trafficEndpoint } from "./traffic.ts";
 import { why } from "./why.ts";
 
@@ -22,8 +23,10 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 };
 
 const PREFIX = "/_slipway/";
+/** What anybody may ask who reaches us: whether we are there. */
+const PUBLIC = "GET health";
 
-/** The surface of Slipway itself, beside AWS's. JSON in, JSON out. */
+/** The surface of Slipway itself, beside AWS's. JSON in, JSON out. Nobody signs for it, so it is for this machine only. */
 export const controlRoute = (cloud: Controlled) => ({
   match: (request: IncomingMessage): boolean => request.url!.startsWith(PREFIX),
   handle: (request: IncomingMessage, response: ServerResponse): void => void answer(cloud, request, response),
@@ -37,7 +40,12 @@ async function answer(cloud: Controlled, request: IncomingMessage, response: Ser
   try {
     const { pathname, searchParams: query } = new URL(request.url!, "http://localhost");
     const method = request.method!;
-    const endpoint = endpoints[`${method} ${pathname.slice(PREFIX.length)}`];
+    const name = `${method} ${pathname.slice(PREFIX.length)}`;
+    const peer = request.socket.remoteAddress ?? "a peer that has gone";
+    if (name !== PUBLIC && !isLoopback(peer)) {
+      throw new Refusal(403, `${pathname} answers only on loopback, and ${peer} is not; ask it on the machine that Slipway runs on`);
+    }
+    const endpoint = endpoints[name];
     if (endpoint === undefined) throw new Refusal(404, `there is no ${method} ${pathname}; there are ${Object.keys(endpoints).join(", ")}`);
     const body = method === "POST" ? await readBody(request) : {};
     const partition = { account: query.get("account") ?? "000000000000", region: query.get("region") ?? "us-east-1" };

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly clock?: "real" | "auto" | "virtual";
   /** By default a free one. */
   readonly port?: number;
+  /** By default 127.0.0.1. */
+  readonly host?: string;
   /** Where the state is kept; by default nowhere, once it is closed. */
   readonly folder?: string;
   /** The instant at which a virtual clock starts, such as 2026-01-01T00:00:00Z. */
@@ -42,11 +44,11 @@ export interface Wait {
 
 /** Start a real cloud for a test: what unmodified clients talk to. */
 export async function startCloud(options: StartOptions = {}): Promise<RunningCloud> {
-  const { port = 0, clock = "virtual", seed = 1, trust = "open", folder, startAt, isolated = false } = options;
+  const { port = 0, host = "127.0.0.1", clock = "virtual", seed = 1, trust = "open", folder, startAt, isolated = false } = options;
   if (isolated) return startChild(options);
   const cloud = await Cloud.start({
     port,
-    host: "127.0.0.1",
+    host,
     clock,
     seed,
     trust,
@@ -170,10 +172,24 @@ const MAIN = fileURLToPath(
 );
 
 async function startChild(options: StartOptions): Promise<RunningCloud> {
-  const { port = 0, clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
+  const { port = 0, host = "127.0.0.1", clock = "virtual", seed = 1, trust = "open", folder, startAt, wrapper = [] } = options;
   const where = folder === undefined ? ["--ephemeral"] : ["--data", folder];
   const from = startAt === undefined ? [] : ["--start", startAt];
-  const start = [MAIN, "start", "--json", "--port", String(port), "--clock", clock, "--seed", String(seed), "--trust", trust];
+  const start = [
+    MAIN,
+    "start",
+    "--json",
+    "--port",
+    String(port),
+    "--host",
+    host,
+    "--clock",
+    clock,
+    "--seed",
+    String(seed),
+    "--trust",
+    trust,
+  ];
   const [command, ...args] = [...wrapper, process.execPath, ...start, ...where, ...from];
   const child = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

@@ -1,0 +1,37 @@
+import { networkInterfaces } from "node:os";
+import { describe, expect, test } from "vitest";
+import { startCloud } from "../testing/running.ts";
+
+/** An address of this machine that others reach, too; who asks through it is not on loopback. */
+const reachable = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+describe.skipIf(reachable === undefined).each(["0.0.0.0", "::"])("listening on %s (skipped without a network)", (host) => {
+  test.each(["signed", "enforced"] as const)("/_slipway answers only this machine where trust is %s", async (trust) => {
+    await using cloud = await startCloud({ host, trust });
+    const { port } = new URL(cloud.endpoint);
+    const ask = async (address: string, path: string, method = "GET") => {
+      const response = await fetch(`http://${address}:${port}${path}`, { method });
+      return [response.status, (await response.json()) as { error?: string; status?: string }] as const;
+    };
+    for (const path of ["clock", "why", "events", "coverage", "traffic", "nothing"]) {
+      const sentence = `/_slipway/${path} answers only on loopback, and ${host === "::" ? "::ffff:" : ""}${reachable} is not; ask it on the machine that Slipway runs on`;
+      expect(await ask(reachable!, `/_slipway/${path}`)).toEqual([403, { error: sentence }]);
+    }
+    expect((await ask(reachable!, "/_slipway/reset", "POST"))[0]).toBe(403);
+    expect((await ask(reachable!, "/_slipway/health", "POST"))[0]).toBe(403);
+    expect(await ask(reachable!, "/_slipway/health")).toMatchObject([200, { status: "running" }]);
+    expect((await ask("127.0.0.1", "/_slipway/clock"))[0]).toBe(200);
+    expect((await fetch(`http://${reachable}:${port}/_lambda/code/${"0".repeat(64)}`)).status).toBe(404);
+    expect((await fetch(`http://${reachable}:${port}/_cloudformation/response/none`, { method: "PUT", body: "{}" })).status).toBe(404);
+  });
+});
+
+test("a page whose site is only named like loopback is foreign", async () => {
+  await using cloud = await startCloud();
+  const status = async (origin: string) => (await fetch(`${cloud.endpoint}/_slipway/health`, { headers: { origin } })).status;
+  expect(await status("http://127.0.0.1:3000")).toBe(200);
+  expect(await status("http://[::1]:3000")).toBe(200);
+  expect(await status("http://127.0.0.1.example.com")).toBe(403);
+});
