@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
+import { keepRootKey, writeRootKey } from "./cloud/root-key.ts";
 import { codeRoute, customResourceRoute } from "./cloud/routes.ts";
+import { seedOf } from "./cloud/seed.ts";
 import { releaseWorkspaces } from "./cloud/workspaces.ts";
 import type { ClockHold, HandsBackend, PlacedJob } from "./compute/backend.ts";
 import { isOver, type Job, type JobSpec, jobs, stopJob } from "./compute/job.ts";
@@ -37,7 +39,8 @@ export interface CloudOptions {
   readonly startAt?: number;
   readonly trust: "open" | "signed" | "enforced";
   readonly durability: Durability;
-  readonly seed: number;
+  /** By default 1, or one of the data folder's own where signatures are checked. */
+  readonly seed?: number;
   readonly allowRealKeys: boolean;
   /** Instead of every service that there is. */
   readonly services?: readonly Service[];
@@ -55,6 +58,8 @@ export class Cloud {
   readonly drive: Drive;
   readonly folder: string;
   endpoint = "";
+  /** The AWS credentials file with the root user's access key; none where any key is accepted. */
+  credentials: string | undefined;
   #server: Server | undefined;
   #hands: RealHands | undefined;
   readonly #disk: Disk;
@@ -87,7 +92,8 @@ export class Cloud {
     this.endpoint = endpoint;
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), "slipway-"));
     this.#disk = openDisk(join(this.folder, "ledger.db"), options.durability);
-    const { trust, seed, clock, startAt } = options;
+    const { trust, clock, startAt } = options;
+    const seed = seedOf(this.folder, trust, options.seed);
     this.kernel = new Kernel({
       disk: this.#disk,
       blobs: new FileBlobs(join(this.folder, "blobs"), options.durability === "full"),
@@ -111,8 +117,16 @@ export class Cloud {
 
   async #open(server: Server): Promise<void> {
     this.#server = server;
+    const hasKeys = this.kernel.registry.services.some(({ name }) => name === "iam");
+    if (this.#options.trust !== "open" && hasKeys) this.credentials = await writeRootKey(this.drive, this.folder);
     this.#hands = await startHands(this.#handsBackend());
-    const control = controlRoute({ kernel: this.kernel, drive: this.drive, version: VERSION, reset: (account) => this.#reset(account) });
+    const control = controlRoute({
+      kernel: this.kernel,
+      drive: this.drive,
+      version: VERSION,
+      credentials: this.credentials,
+      reset: (account) => this.#reset(account),
+    });
     this.#closers.push(releaseWorkspaces(this.kernel, this.#hands));
     const listeners = new Listeners(this.drive);
     this.#closers.push(() => listeners.close());
@@ -210,7 +224,8 @@ export class Cloud {
       this.#jobs().filter(({ job, partition }) => !isOver(job) && (account ?? partition.account) === partition.account);
     for (const { job, partition } of mine()) kernel.commit(partition, (scope) => stopJob(scope, job.id));
     for (let tries = 0; tries < 500 && mine().length > 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
-    const removed = kernel.reset(account);
+    const forget = (): number => kernel.reset(account);
+    const removed = this.credentials === undefined ? forget() : keepRootKey(kernel, forget);
     this.#credentials.clear();
     await this.drive.durable();
     return removed;

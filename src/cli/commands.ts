@@ -23,8 +23,9 @@ Runs the cloud until it is told to stop (Ctrl-C), and prints one line when it is
                          virtual: time stands still until it is advanced
   --start INSTANT        where a virtual clock starts, such as 2026-01-01T00:00:00Z
   --trust MODE           open: any key (the default). signed: signatures must verify. enforced: IAM decides
+                         (these two: root's first access key is in DIR/credentials)
   --durability LEVEL     relaxed: survives the end of the process (the default). full: and of the machine
-  --seed N               what ids and chance derive from (1)
+  --seed N               what ids, chance and secrets derive from (1; one of DIR's own unless trust is open)
   --allow-real-keys      accept access keys that look like AWS's and were not issued here
   --json                 the ready line as JSON
 `,

@@ -34,15 +34,23 @@ export async function run(args: readonly string[]): Promise<number> {
     clock: oneOf<ClockMode>(values, "clock", ["real", "auto", "virtual"]),
     trust: oneOf(values, "trust", ["open", "signed", "enforced"]),
     durability: oneOf(values, "durability", ["relaxed", "full"]),
-    seed: number(values, "seed", 1),
     allowRealKeys: values["allow-real-keys"] ?? false,
+    ...(values["seed"] !== undefined && { seed: number(values, "seed", 1) }),
     ...(folder !== undefined && { folder }),
     ...(startAt !== undefined && { startAt }),
   });
-  const ready = { ready: true, endpoint: cloud.endpoint, pid: process.pid, milliseconds: Math.round(performance.now()) };
+  const { endpoint, credentials } = cloud;
+  const ready = {
+    ready: true,
+    endpoint,
+    pid: process.pid,
+    milliseconds: Math.round(performance.now()),
+    ...(credentials && { credentials }),
+  };
   const where = folder === undefined ? "in memory of this run only" : `in ${folder}`;
+  const key = credentials === undefined ? "" : `, root's access key in ${credentials}`;
   process.stdout.write(
-    values["json"] ? `${JSON.stringify(ready)}\n` : `ready at ${cloud.endpoint} after ${ready.milliseconds} ms, state ${where}\n`,
+    values["json"] ? `${JSON.stringify(ready)}\n` : `ready at ${endpoint} after ${ready.milliseconds} ms, state ${where}${key}\n`,
   );
   await new Promise<void>((stop) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop());

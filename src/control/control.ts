@@ -42,7 +42,8 @@ async function answer(cloud: Controlled, request: IncomingMessage, response: Ser
     const method = request.method!;
     const name = `${method} ${pathname.slice(PREFIX.length)}`;
     const peer = request.socket.remoteAddress ?? "a peer that has gone";
-    if (name !== PUBLIC && !isLoopback(peer)) {
+    const isLocal = isLoopback(peer);
+    if (name !== PUBLIC && !isLocal) {
       throw new Refusal(403, `${pathname} answers only on loopback, and ${peer} is not; ask it on the machine that Slipway runs on`);
     }
     const endpoint = endpoints[name];
@@ -50,7 +51,7 @@ async function answer(cloud: Controlled, request: IncomingMessage, response: Ser
     const body = method === "POST" ? await readBody(request) : {};
     const partition = { account: query.get("account") ?? "000000000000", region: query.get("region") ?? "us-east-1" };
     const task = request.headers["x-slipway-task"]?.toString();
-    const answered = await endpoint(cloud, { method, query, body, task, partition });
+    const answered = await endpoint(cloud, { method, query, body, task, isLocal, partition });
     await cloud.drive.durable();
     send(200, answered);
   } catch (error) {

@@ -7,6 +7,8 @@ export interface Controlled {
   readonly kernel: Kernel;
   readonly drive: Drive;
   readonly version: string;
+  /** The AWS credentials file with the root user's access key, where signatures are checked. */
+  readonly credentials: string | undefined;
   /** Stop what runs outside, then forget everything, or everything of one account. */
   reset(account?: string): Promise<number>;
 }
@@ -19,6 +21,8 @@ export interface Question {
   readonly body: Readonly<Record<string, any>>;
   /** The task that asks, where one of ours does. */
   readonly task: string | undefined;
+  /** Whether it comes from this machine. */
+  readonly isLocal: boolean;
   /** The partition that was asked about: ?account=&region=, by default 000000000000 in us-east-1. */
   readonly partition: Partition;
 }

@@ -9,16 +9,25 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export const REGION = "eu-west-1";
 
+/** What the ready line says. */
+interface Ready {
+  readonly endpoint: string;
+  readonly credentials?: string;
+}
+
 /** A cloud in a process of its own, on a free port, that keeps nothing, and a folder for its clients. */
 export class Server implements AsyncDisposable {
   readonly endpoint: string;
+  /** Where root's access key is, where signatures are checked. */
+  readonly credentials: string | undefined;
   /** A folder of this server's clients, gone when it stops. */
   readonly folder: string;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, endpoint: string) {
+  private constructor(child: ChildProcess, { endpoint, credentials }: Ready) {
     this.#child = child;
     this.endpoint = endpoint;
+    this.credentials = credentials;
     this.folder = mkdtempSync(join(tmpdir(), "slipway-clients-"));
   }
 
@@ -26,11 +35,11 @@ export class Server implements AsyncDisposable {
     const child = spawn(process.execPath, [MAIN, "start", "--ephemeral", "--port", "0", "--json", ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const { endpoint } = await new Promise<{ endpoint: string }>((resolve, reject) => {
+    const ready = await new Promise<Ready>((resolve, reject) => {
       child.stdout!.once("data", (line) => resolve(JSON.parse(String(line))));
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
     });
-    return new Server(child, endpoint);
+    return new Server(child, ready);
   }
 
   /** A folder of the given name for files of a client. */

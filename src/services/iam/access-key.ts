@@ -1,4 +1,4 @@
-import type { KnownKey } from "../../kernel/caller.ts";
+import { type KnownKey, rootCaller } from "../../kernel/caller.ts";
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -14,10 +14,11 @@ import {
 } from "../../sdk/iam.js";
 import { userArn, userNameOf, users } from "./user.ts";
 
-/** A long-term access key of a user, by its id; whoever presents it has not said yet which account is theirs. */
+/** A long-term access key, by its id; whoever presents it has not said yet which account is theirs. */
 export interface AccessKey extends Row {
   readonly account: string;
-  readonly user: string;
+  /** Absent where it is the account's root user's. */
+  readonly user?: string;
   readonly secret: string;
   readonly status: "Active" | "Inactive";
   readonly createdAt: number;
@@ -28,18 +29,23 @@ export const accessKeys = new Table<AccessKey>("iam/access-key", { reach: "globa
 export const createAccessKey = operation(CreateAccessKey$, (scope, { UserName }) => {
   const user = userNameOf(scope, UserName);
   if (keysOf(scope, user).length >= 2) fault(LimitExceededException, "Cannot exceed quota for AccessKeysPerUser: 2");
+  const key = newKey(scope, user);
+  const { status, secret, createdAt } = key;
+  return { AccessKey: { UserName: user, AccessKeyId: key.id, Status: status, SecretAccessKey: secret, CreateDate: new Date(createdAt) } };
+});
+
+/** A key of a user, or of the account's root user. */
+export function newKey(scope: Scope, user?: string): AccessKey {
   const { id } = scope;
-  const key = accessKeys.put(scope, {
+  return accessKeys.put(scope, {
     id: `AKIA${id.text(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")}`,
     account: scope.account,
-    user,
+    ...(user !== undefined && { user }),
     secret: id.text(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
     status: "Active",
     createdAt: scope.clock.now(),
   });
-  const { status, secret, createdAt } = key;
-  return { AccessKey: { UserName: user, AccessKeyId: key.id, Status: status, SecretAccessKey: secret, CreateDate: new Date(createdAt) } };
-});
+}
 
 export const listAccessKeys = operation(ListAccessKeys$, (scope, { UserName }) => {
   const keys = keysOf(scope, userNameOf(scope, UserName));
@@ -72,11 +78,19 @@ export const getAccessKeyLastUsed = operation(
 );
 
 /** Who owns a long-term access key. */
-export function userKey(scope: Scope, accessKeyId: string): KnownKey | undefined {
+export function ownerOfKey(scope: Scope, accessKeyId: string): KnownKey | undefined {
   const key = accessKeys.get(scope, accessKeyId);
-  const user = key && users.get(scope.in({ account: key.account }), key.user);
-  if (key?.status !== "Active" || user === undefined) return undefined;
-  return { secret: key.secret, accountId: key.account, arn: userArn(key.account, user), userId: user.userId, type: "user" };
+  if (key?.status !== "Active") return undefined;
+  const { secret, account: accountId } = key;
+  if (key.user === undefined) return { secret, ...rootUser(accountId) };
+  const user = users.get(scope.in({ account: accountId }), key.user);
+  return user && { secret, accountId, arn: userArn(accountId, user), userId: user.userId, type: "user" };
+}
+
+/** The root user, who is subject to no policy. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html */
+function rootUser(account: string): Omit<KnownKey, "secret"> {
+  const { accountId, arn, userId, type } = rootCaller(account, "");
+  return { accountId, arn, userId, type };
 }
 
 const keysOf = (scope: Scope, name: string): AccessKey[] =>

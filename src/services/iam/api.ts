@@ -4,6 +4,9 @@ import { roles } from "./role.ts";
 import { serviceCredentials } from "./service-credential.ts";
 import { userArn, users } from "./user.ts";
 
+export type { AccessKey } from "./access-key.ts";
+export { ensureFirstKey, restoreKey, rootKeyOf } from "./root-key.ts";
+
 /** The id of a role, such as AROA…; undefined where there is no such role. */
 export const roleIdOf = (scope: Scope, arn: string): string | undefined => roles.get(scope.at(arn), arn.split("/").at(-1)!)?.roleId;
 

@@ -66,6 +66,6 @@ export const iam = service({
   ],
   tables: [role.roles, user.users, keys.accessKeys, credential.serviceCredentials, policy.policies, profile.instanceProfiles],
   resources: iamResources,
-  keys: keys.userKey,
+  keys: keys.ownerOfKey,
   authorize,
 });
