@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Repositories } from "../compute/repository.ts";
-import { gitRoute } from "../dataplane/git.ts";
+import { type GitAccess, gitRoute } from "../dataplane/git.ts";
 import { gitCredentialsOf } from "../dataplane/git-credentials.ts";
+import { type Caller, rootCaller } from "../kernel/caller.ts";
 import { realNow } from "../kernel/clock.ts";
 import type { Drive } from "../kernel/drive.ts";
 import { idOf, type Partition, partitionOf } from "../kernel/table.ts";
@@ -10,9 +11,9 @@ import { ownerOfCredential } from "../services/iam/api.ts";
 import type { Route } from "../wire/backend.ts";
 
 /** Who talks git to us. */
-interface GitUser {
+interface GitUser extends Pick<Caller, "arn" | "userId" | "type"> {
   readonly account: string;
-  readonly arn: string;
+  readonly sourceIp: string;
   /** The region that the credentials were signed for, where they say. */
   readonly region?: string;
 }
@@ -29,13 +30,14 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
   return gitRoute<GitUser>({
     repositories,
     authenticate: async (request) => authenticate(drive, request),
-    locate({ account, region }, name) {
+    locate(user, name) {
+      const { account, region } = user;
       const home = regionsOf(drive, account, name).find((one) => region === undefined || one === region);
       if (home === undefined) return undefined;
       const partition = { account, region: home };
       const { repositoryId } = repositoryOf(kernel.scope(partition), name)!;
       homes.set(repositoryId, partition);
-      return { repositoryId, mayPush: true };
+      return { repositoryId, refusal: (access) => refusalOf(drive, user, access, { ...partition, name }) };
     },
     async onPush(repositoryId, { arn }) {
       const refs = await repositories.readRefs(repositoryId);
@@ -43,6 +45,17 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
       await drive.durable();
     },
   });
+}
+
+/**
+ * Why somebody may not pull from a repository or push to it, where trust is enforced: IAM's sentence.
+ * https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html#aa-git
+ */
+function refusalOf({ kernel }: Drive, user: GitUser, access: GitAccess, { account, region, name }: Partition & { name: string }) {
+  if (kernel.settings.trust !== "enforced") return undefined;
+  const caller: Caller = { ...user, accountId: account, region, requestId: "git" };
+  const action = access === "push" ? "codecommit:GitPush" : "codecommit:GitPull";
+  return kernel.registry.authorize(kernel.scope({ account, region }), caller, action, `arn:aws:codecommit:${region}:${account}:${name}`);
 }
 
 /** At boot: what was pushed while the power went is told now. */
@@ -55,6 +68,11 @@ export async function compareRefs({ kernel }: Drive, repositories: Repositories)
 }
 
 function authenticate(drive: Drive, request: IncomingMessage): GitUser | undefined {
+  const owner = ownerOf(drive, request);
+  return owner && { ...owner, sourceIp: request.socket.remoteAddress ?? "127.0.0.1" };
+}
+
+function ownerOf(drive: Drive, request: IncomingMessage): Omit<GitUser, "sourceIp"> | undefined {
   const { kernel } = drive;
   const credentials = gitCredentialsOf(request);
   const scope = kernel.scope({ account: "", region: "" });
@@ -65,25 +83,27 @@ function authenticate(drive: Drive, request: IncomingMessage): GitUser | undefin
     case "password": {
       const { username, password } = credentials;
       const owner = ownerOfCredential(scope, "codecommit.amazonaws.com", username, password);
+      if (owner !== undefined) return { ...owner, type: "user" };
       // A name such as IAM makes for git (ann-at-111122223333) means a certain user: a wrong password is one in any mode.
-      if (owner !== undefined || !open || /-at-\d{12}/.test(username)) return owner;
-      return anybody(username);
+      return open && !/-at-\d{12}/.test(username) ? anybody(username) : undefined;
     }
     case "signature": {
       const { accessKeyId, sessionToken } = credentials;
       const known = kernel.registry.key(scope, accessKeyId, sessionToken);
       if (known === undefined) return open ? anybody(accessKeyId) : undefined;
+      const { accountId: account, arn, userId, type, expiresAt = Number.POSITIVE_INFINITY } = known;
+      if (known.sessionToken !== sessionToken || realNow() >= expiresAt) return undefined;
       const name = NAME.exec(request.url ?? "")?.[1] ?? "";
-      const region = credentials.verify(known.secret, regionsOf(drive, known.accountId, decodeURIComponent(name)), realNow());
-      return region === undefined ? undefined : { account: known.accountId, arn: known.arn, region };
+      const region = credentials.verify(known.secret, regionsOf(drive, account, decodeURIComponent(name)), realNow());
+      return region === undefined ? undefined : { account, arn, userId, type, region };
     }
   }
 }
 
 /** Where trust is open, twelve digits are that account, and anything else is the account of nobody. */
-const anybody = (name: string): GitUser => {
-  const account = /^\d{12}$/.test(name) ? name : "000000000000";
-  return { account, arn: `arn:aws:iam::${account}:root` };
+const anybody = (name: string): Omit<GitUser, "sourceIp"> => {
+  const { accountId: account, arn, userId, type } = rootCaller(/^\d{12}$/.test(name) ? name : "000000000000", "");
+  return { account, arn, userId, type };
 };
 
 /** The regions of an account that have a repository of that name. */

@@ -15,10 +15,20 @@ export interface GitRouteOptions<Who> {
   readonly repositories: Repositories;
   /** Who makes the request; undefined answers 401, and git then asks for a password. */
   authenticate(request: IncomingMessage): Promise<Who | undefined>;
-  /** The repository of that name, where there is one for whom it is; whether it may be written to. Undefined answers 404. */
-  locate(who: Who, name: string): { readonly repositoryId: string; readonly mayPush: boolean } | undefined;
+  /** The repository of that name, where there is one for whom it is. Undefined answers 404. */
+  locate(who: Who, name: string): LocatedRepository | undefined;
   /** Called after a push was taken in, before git is told so. */
   onPush(repositoryId: string, who: Who): Promise<void> | void;
+}
+
+/** What somebody wants to do with a repository. */
+export type GitAccess = "pull" | "push";
+
+/** A repository, for somebody. */
+export interface LocatedRepository {
+  readonly repositoryId: string;
+  /** Why they may not; the answer is then 403 with that sentence, which git shows. */
+  refusal(access: GitAccess): string | undefined;
 }
 
 interface GitCall {
@@ -26,7 +36,7 @@ interface GitCall {
   /** Such as /info/refs. */
   readonly rest: string;
   readonly query: string;
-  readonly isPush: boolean;
+  readonly access: GitAccess;
 }
 
 const PATH = /^\/v1\/repos\/([^/?]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD|objects\/[^?]*))(?:\?(.*))?$/;
@@ -46,7 +56,8 @@ async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessag
     return refuse(response, 401, "The request is not authenticated.", { "WWW-Authenticate": 'Basic realm="CodeCommit"' });
   const repository = options.locate(who, call.name);
   if (repository === undefined) return refuse(response, 404, `Repository ${call.name} does not exist.`);
-  if (call.isPush && !repository.mayPush) return refuse(response, 403, `Pushing to ${call.name} is not allowed.`);
+  const refusal = repository.refusal(call.access);
+  if (refusal !== undefined) return refuse(response, 403, refusal);
   await options.repositories.ensure(repository.repositoryId);
   const beforeEnd = async (): Promise<void> => {
     if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who);
@@ -57,7 +68,8 @@ async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessag
 function callOf(request: IncomingMessage): GitCall {
   const [, name, rest, query = ""] = PATH.exec(request.url ?? "")!;
   const service = new URLSearchParams(query).get("service");
-  return { name: decodeURIComponent(name!), rest: rest!, query, isPush: rest === "/git-receive-pack" || service === "git-receive-pack" };
+  const access = rest === "/git-receive-pack" || service === "git-receive-pack" ? "push" : "pull";
+  return { name: decodeURIComponent(name!), rest: rest!, query, access };
 }
 
 interface Exchange {

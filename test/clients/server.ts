@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -40,6 +40,12 @@ export class Server implements AsyncDisposable {
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
     });
     return new Server(child, ready);
+  }
+
+  /** Root's access key, where signatures are checked. */
+  rootKey(): { accessKeyId: string; secretAccessKey: string } {
+    const [, accessKeyId, secretAccessKey] = /_id = (\S+)\n\S+ = (\S+)\n/.exec(readFileSync(this.credentials!, "utf8"))!;
+    return { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
   }
 
   /** A folder of the given name for files of a client. */
