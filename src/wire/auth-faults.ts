@@ -74,8 +74,7 @@ export class AuthFaults {
 
   mismatch({ accessKeyId, value }: Signature, stringToSign: string, canonicalRequest: string): WireFault {
     if (this.#dialect === "s3") {
-      const sentence = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
-      return new WireFault("SignatureDoesNotMatch", sentence, 403, {
+      return this.#s3Mismatch({
         AWSAccessKeyId: accessKeyId,
         StringToSign: stringToSign,
         SignatureProvided: value,
@@ -105,13 +104,29 @@ export class AuthFaults {
   }
 
   presignExpired({ presignedForSeconds, amzDate }: Signature, now: number): WireFault {
-    const expires = instantOf(amzDate) + (presignedForSeconds ?? 0) * 1000;
-    if (this.#dialect !== "s3") return this.#badSignature(`Signature expired: ${amzDateOf(expires)} is now earlier than ${amzDateOf(now)}`);
-    return new WireFault("AccessDenied", "Request has expired", 403, {
-      "X-Amz-Expires": presignedForSeconds,
-      Expires: new Date(expires).toISOString().replace(/\.\d+/, ""),
-      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ""),
-    });
+    const expiresAt = instantOf(amzDate) + (presignedForSeconds ?? 0) * 1000;
+    if (this.#dialect !== "s3")
+      return this.#badSignature(`Signature expired: ${amzDateOf(expiresAt)} is now earlier than ${amzDateOf(now)}`);
+    return this.expired(expiresAt, now, { "X-Amz-Expires": presignedForSeconds });
+  }
+
+  /** S3's words for a presigned request that comes too late. */
+  expired(expiresAt: number, now: number, more: Readonly<Record<string, unknown>> = {}): WireFault {
+    const said = (at: number): string => new Date(at).toISOString().replace(/\.\d+/, "");
+    return new WireFault("AccessDenied", "Request has expired", 403, { ...more, Expires: said(expiresAt), ServerTime: said(now) });
+  }
+
+  /** The three that version 2 puts into a query belong together. */
+  incompleteQuery(): WireFault {
+    return this.denied("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+  }
+
+  unreadableExpiry(expires: string): WireFault {
+    return this.denied(`Invalid date (should be seconds since epoch): ${expires}`);
+  }
+
+  queryMismatch(accessKeyId: string, value: string, stringToSign: string): WireFault {
+    return this.#s3Mismatch({ AWSAccessKeyId: accessKeyId, StringToSign: stringToSign, SignatureProvided: value });
   }
 
   /** The header or query says it is signed, and not how. */
@@ -130,6 +145,11 @@ export class AuthFaults {
     return this.#dialect === "json"
       ? new WireFault("AccessDeniedException", sentence, this.#status)
       : new WireFault("AccessDenied", sentence, 403);
+  }
+
+  #s3Mismatch(details: Readonly<Record<string, string>>): WireFault {
+    const sentence = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+    return new WireFault("SignatureDoesNotMatch", sentence, 403, details);
   }
 
   #badSignature(sentence: string): WireFault {

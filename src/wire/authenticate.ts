@@ -5,6 +5,8 @@ import type { Backend } from "./backend.ts";
 import { header } from "./headers.ts";
 import type { ProtocolName } from "./model.ts";
 import type { RequestHead } from "./request.ts";
+import { bucketPath } from "./rest-route.ts";
+import { type QuerySignature, queryStringToSign, verifyQuerySignature } from "./sigv2.ts";
 import { canonicalRequest, instantOf, type Signature, SigningKeys, stringToSign, verifySignature } from "./sigv4.ts";
 
 /** The account of whoever does not say which. */
@@ -43,20 +45,33 @@ export class Authenticator {
   /** The caller, or a WireFault in the words of the protocol. Operations that need no signature say so. */
   authenticate(head: RequestHead, protocol: ProtocolName, isS3: boolean, needsSignature: boolean): Authenticated {
     const faults = new AuthFaults(protocol, isS3);
-    const { signature } = head;
+    const { signature, querySignature } = head;
+    if (isS3 && querySignature !== undefined) return { caller: this.#signedByQuery(head, querySignature, faults) };
     if (signature === undefined) return { caller: this.#unsigned(head, faults, needsSignature) };
     const known = this.#backend.identify(signature.accessKeyId, signature.sessionToken);
     if (this.#backend.trust === "open") return { caller: this.#takenAtItsWord(head, signature, known, faults) };
-    if (known === undefined) throw faults.unknownKey(signature.accessKeyId);
-    if (known.sessionToken !== signature.sessionToken) throw faults.wrongToken(signature.accessKeyId);
-    const now = this.#backend.now();
-    if (hasExpired(known, now)) throw faults.expiredToken();
-    verifyTime(signature, now, faults);
+    requireGoodKey(known, signature, this.#backend.now(), faults);
+    verifyTime(signature, this.#backend.now(), faults);
     const key = this.#keys.of(known.secret, signature);
     return {
       caller: callerOf(head, signature, known),
       check: { signature, key, verify: (hash) => verifyWith(head, signature, key, hash, faults) },
     };
+  }
+
+  /** Version 2 says nothing of a region, nor of the body. */
+  #signedByQuery(head: RequestHead, { accessKeyId, expires, value, sessionToken }: QuerySignature, faults: AuthFaults): Caller {
+    if (accessKeyId === undefined || expires === undefined || value === undefined) throw faults.incompleteQuery();
+    const signer = { accessKeyId, sessionToken, region: DEFAULT_REGION };
+    const known = this.#backend.identify(accessKeyId, sessionToken);
+    if (this.#backend.trust === "open") return this.#takenAtItsWord(head, signer, known, faults);
+    const now = this.#backend.now();
+    requireGoodKey(known, signer, now, faults);
+    if (!/^\d+$/.test(expires)) throw faults.unreadableExpiry(expires);
+    if (now > Number(expires) * 1000) throw faults.expired(Number(expires) * 1000, now);
+    const texts = signedPaths(bucketPath(head)).map((path) => queryStringToSign(head, head.query, path, expires));
+    if (!texts.some((text) => verifyQuerySignature(value, known.secret, text))) throw faults.queryMismatch(accessKeyId, value, texts[0]!);
+    return callerOf(head, signer, known);
   }
 
   #unsigned(head: RequestHead, faults: AuthFaults, needsSignature: boolean): Caller {
@@ -76,7 +91,7 @@ export class Authenticator {
     };
   }
 
-  #takenAtItsWord(head: RequestHead, signature: Signature, known: KnownKey | undefined, faults: AuthFaults): Caller {
+  #takenAtItsWord(head: RequestHead, signature: Signer, known: KnownKey | undefined, faults: AuthFaults): Caller {
     const { accessKeyId } = signature;
     if (known !== undefined) return callerOf(head, signature, known);
     if (looksReal(accessKeyId) && !this.#allowRealKeys) throw faults.unknownKey(accessKeyId, realKeySentence(accessKeyId));
@@ -85,7 +100,20 @@ export class Authenticator {
   }
 }
 
-function callerOf(head: RequestHead, signature: Signature, owner: Pick<KnownKey, "accountId" | "arn" | "userId" | "type">): Caller {
+/** A bucket is signed as /bucket/ where it is in the host, and by boto3 also where it is all of the path, /bucket. */
+const signedPaths = (path: string): string[] => (/^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path]);
+
+/** Who somebody says that they are. */
+type Signer = Pick<Signature, "accessKeyId" | "sessionToken" | "region">;
+
+/** The key is one that we issued, with the session token that belongs to it, and still good. */
+function requireGoodKey(known: KnownKey | undefined, signer: Signer, now: number, faults: AuthFaults): asserts known is KnownKey {
+  if (known === undefined) throw faults.unknownKey(signer.accessKeyId);
+  if (known.sessionToken !== signer.sessionToken) throw faults.wrongToken(signer.accessKeyId);
+  if (hasExpired(known, now)) throw faults.expiredToken();
+}
+
+function callerOf(head: RequestHead, signature: Signer, owner: Pick<KnownKey, "accountId" | "arn" | "userId" | "type">): Caller {
   return {
     accountId: owner.accountId,
     region: signature.region || DEFAULT_REGION,
