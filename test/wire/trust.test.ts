@@ -193,6 +193,24 @@ describe("signed", () => {
     expect((await fetch(url, { method: "PUT", body: "text" })).status).toBe(200);
     expect(calls.at(-1)?.input).toMatchObject({ Bucket: "b", Key: "k", Metadata: { colour: "red" }, Body: { size: 4 } });
   });
+
+  it("heeds a presigned request's checksum as a header, and not in its query", async () => {
+    await serve({ trust: "signed" });
+    const client = new S3Client(config("AKIADEV"));
+    const put = new PutObjectCommand({ Bucket: "b", Key: "k", ChecksumCRC32: "AAAAAA==" });
+    const inQuery = await getSignedUrl(client, put, { expiresIn: 30 });
+    expect(inQuery).toContain("x-amz-checksum-crc32=AAAAAA%3D%3D");
+    expect((await fetch(inQuery, { method: "PUT", body: "text" })).status).toBe(200);
+    expect(calls.at(-1)?.input.ChecksumCRC32).toBeUndefined();
+    const asHeader = await getSignedUrl(client, put, { expiresIn: 30, unhoistableHeaders: new Set(["x-amz-checksum-crc32"]) });
+    const upload = async (body: string) => {
+      const response = await fetch(asHeader, { method: "PUT", body, headers: { "x-amz-checksum-crc32": "AAAAAA==" } });
+      return [response.status, await response.text()];
+    };
+    expect(await upload("")).toEqual([200, ""]);
+    const sentence = "<Code>BadDigest</Code><Message>The CRC32 you specified did not match the calculated checksum.</Message>";
+    expect(await upload("text")).toEqual([400, expect.stringContaining(sentence)]);
+  });
 });
 
 describe("enforced", () => {
