@@ -27,6 +27,7 @@ export interface InvocationEnd {
   readonly invocation: InvocationResult;
 }
 
+const MB = 1024 ** 2;
 /** How long a runtime may take to start before the time counts as the invocation's. */
 const INIT_MAX_MS = 10_000;
 /** How long a runtime that reported an error may take to say that it goes on, or to exit. */
@@ -34,6 +35,9 @@ const GO_ON_MAX_MS = 500;
 
 /** A function that goes on writing after its answer is not waited for. */
 const DRAIN_ROUNDS_MAX = 100;
+
+/** How often the memory of a busy environment is looked at. One that waits for its next invocation would be frozen on Lambda. */
+const MEMORY_CHECK_MS = 200;
 
 /** One execution environment: a process that serves one invocation at a time, for as long as all goes well. */
 export class FunctionEnvironment {
@@ -43,6 +47,9 @@ export class FunctionEnvironment {
   readonly #folder: string;
   readonly #startedAt = performance.now();
   #initMs: number | undefined;
+  /** In bytes; kept, since a process that has ended has none. */
+  #peakMemory = 0;
+  #isOutOfMemory = false;
   /** Counts the pieces of output read, to know when the pipe has run dry. */
   #pieces = 0;
   /** The wait that the next event ends; whether one for an invocation is such an event. */
@@ -103,6 +110,15 @@ export class FunctionEnvironment {
   }
 
   async invoke(spec: InvokeSpec, signal: AbortSignal): Promise<InvocationEnd> {
+    const memoryCheck = setInterval(() => this.#checkMemory(spec.memoryMb), MEMORY_CHECK_MS);
+    try {
+      return await this.#invoke(spec, signal);
+    } finally {
+      clearInterval(memoryCheck);
+    }
+  }
+
+  async #invoke(spec: InvokeSpec, signal: AbortSignal): Promise<InvocationEnd> {
     const isFirst = this.#initMs === undefined;
     const failure = isFirst ? await this.#initialize(signal) : undefined;
     this.#log.write([`START RequestId: ${spec.requestId} Version: ${spec.version}`]);
@@ -110,7 +126,8 @@ export class FunctionEnvironment {
     const event = failure ?? (await this.#ask(spec, signal));
     const durationMs = event.type === "timed out" ? spec.timeoutMs : performance.now() - startedAt;
     await this.#drain();
-    const maxMemoryMb = Math.ceil(this.#process.peakMemory() / 1024 ** 2);
+    this.#notePeak();
+    const maxMemoryMb = this.#isOutOfMemory ? spec.memoryMb : Math.ceil(this.#peakMemory / MB);
     const initMs = isFirst ? this.#initMs : undefined;
     const measured = { durationMs, maxMemoryMb, ...(initMs !== undefined && { initMs }) };
     const { type, payload, functionError, lines, failure: failed } = describeEnd(event, spec);
@@ -133,6 +150,18 @@ export class FunctionEnvironment {
   async #initialize(signal: AbortSignal): Promise<Event | undefined> {
     const event = await this.#wait({ timeoutMs: INIT_MAX_MS, signal, forAsking: true });
     return event.type === "asking" || event.type === "timed out" ? undefined : event;
+  }
+
+  /** What has more memory than its function may have is killed, as Linux does it on Lambda. */
+  #checkMemory(memoryMb: number): void {
+    this.#notePeak();
+    if (this.#isOutOfMemory || !this.#process.exceeds(memoryMb * MB)) return;
+    this.#isOutOfMemory = true;
+    this.#process.kill();
+  }
+
+  #notePeak(): void {
+    this.#peakMemory = Math.max(this.#peakMemory, this.#process.peakMemory());
   }
 
   #ask(spec: InvokeSpec, signal: AbortSignal): Promise<Event> {

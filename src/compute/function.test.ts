@@ -142,6 +142,31 @@ describe.each(kinds)("%s", (kind) => {
     expect(invocationOf(await invoke(files)).answer).toBe(1);
   });
 
+  test("a function that takes more memory than it has is killed, and the next finds a new environment", async () => {
+    const files = node(`import { setTimeout } from "node:timers/promises";
+      const kept = [];
+      export const handler = async ({ megabytes }) => {
+        for (let n = 0; n < megabytes / 10; n++) { kept.push(Buffer.alloc(10e6, 1)); await setTimeout(20); }
+        await setTimeout(megabytes && 400);
+        return "fine";
+      };`);
+    const id = `request-${count}`;
+    const job = await invoke(files, { megabytes: 1000 });
+    expect(job.status).toBe("FAILED");
+    const errorMessage = `RequestId: ${id} Error: Runtime exited with error: signal: killed`;
+    expect(invocationOf(job)).toMatchObject({
+      functionError: "Unhandled",
+      maxMemoryMb: 128,
+      answer: { errorType: "Runtime.ExitError", errorMessage },
+    });
+    const [said, , report] = backend.messages().slice(-3);
+    expect(said).toBe(`${errorMessage}\nRuntime.ExitError`);
+    expect(report).toMatch(/\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t.*Status: error\tError Type: Runtime\.ExitError\t$/);
+    expect(invocationOf(await invoke(files, { megabytes: 0 })).answer).toBe("fine");
+    const larger = await invoke(files, { megabytes: 150 }, { memoryMb: 512, environment: "larger" });
+    expect([invocationOf(larger).answer, invocationOf(larger).maxMemoryMb > 150]).toEqual(["fine", true]);
+  });
+
   test("a provided runtime is the package's own executable", async () => {
     const bootstrap = `#!/bin/sh
       api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
@@ -162,6 +187,59 @@ describe.each(kinds)("%s", (kind) => {
     const layers = [await zipOf({ "nodejs/node_modules/thing/index.js": "module.exports = 'layered'" })];
     const files = { "index.js": "exports.handler = async () => require('thing')" };
     expect(invocationOf(await invoke(files, {}, { layers })).answer).toBe("layered");
+  });
+});
+
+describe("memory", () => {
+  beforeAll(() => begin(false));
+  afterAll(end);
+
+  test("what a function starts counts as its own", async () => {
+    const child = "const kept = Buffer.alloc(120e6, 1); setTimeout(() => process.exit(kept[0]), 3000)";
+    const parent = `import { spawn } from "node:child_process";
+      export const handler = () => new Promise((done) => spawn(process.execPath, ["-e", ${JSON.stringify(child)}]).on("exit", done));`;
+    expect(invocationOf(await invoke(node(parent))).answer.errorMessage).toContain("signal: killed");
+  });
+
+  test("pages that processes share count once", async () => {
+    const forks = `import os, time
+kept = bytearray(60_000_000)
+def handler(event, context):
+    children = []
+    for _ in range(4):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(0.6)
+            os._exit(kept[0])
+        children.append(pid)
+    return [os.waitpid(pid, 0)[1] for pid in children]
+`;
+    const job = await invoke({ "app.py": forks }, {}, { runtime: "python3.13", handler: "app.handler" });
+    expect(invocationOf(job).answer).toEqual([0, 0, 0, 0]);
+  });
+
+  test("our own runtimes leave the smallest function room", async () => {
+    const wait = "await new Promise((done) => setTimeout(done, 500))";
+    // Keeps little and makes much garbage, which V8 would let lie by the size of this machine.
+    const garbage = `const kept = []; let i = 0; const end = Date.now() + 700;
+      while (Date.now() < end) kept[i++ % 6] = JSON.parse(JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ n, s: "x" + n }))))`;
+    const sdk = 'const { S3Client } = require("@aws-sdk/client-s3"); new S3Client({})';
+    const jobs = await Promise.all([
+      invoke(node(`export const handler = async () => { ${wait}; return 1; }`)),
+      invoke({ "index.js": `${sdk}; exports.handler = async () => { ${garbage}; ${wait}; return 1; }` }),
+      invoke(
+        { "app.py": "import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return 1\n" },
+        {},
+        { runtime: "python3.13", handler: "app.handler" },
+      ),
+    ]);
+    const used = jobs.map((job) => [invocationOf(job).answer, invocationOf(job).maxMemoryMb]);
+    const below = (most: number) => expect.toSatisfy((megabytes: number) => megabytes > 5 && megabytes < most);
+    expect(used).toEqual([
+      [1, below(80)],
+      [1, below(115)],
+      [1, below(40)],
+    ]);
   });
 });
 

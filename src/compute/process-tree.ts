@@ -52,10 +52,28 @@ export function endAll(find: () => readonly number[]): number {
   return ended.size;
 }
 
-/** The most memory that a process and its descendants have had, in bytes; without looking at any other process. */
-export function peakMemoryOf(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
-  return childrenOf(pid).reduce((sum, child) => sum + peakMemoryOf(child), Number(kilobytes ?? 0) * 1024);
+/** A process and its descendants, each before its own; without looking at any other process. */
+export const treeOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(treeOf)];
+
+/** The most memory that processes have had, in bytes: what was resident of each, together. */
+export const peakMemoryOf = (pids: readonly number[]): number => sum(pids, (pid) => bytesIn("status", "VmHWM", pid) ?? 0);
+
+/**
+ * Whether processes have more memory now, in bytes: what is resident, pages that they share counted once, as a control group
+ * counts them. That takes the system long to say, so it is asked only of those that look large.
+ */
+export function exceedMemory(pids: readonly number[], bytes: number): boolean {
+  const resident = (pid: number): number => bytesIn("status", "VmRSS", pid) ?? 0;
+  if (sum(pids, resident) <= bytes) return false;
+  return sum(pids, (pid) => bytesIn("smaps_rollup", "Pss", pid) ?? resident(pid)) > bytes;
+}
+
+const sum = (pids: readonly number[], of: (pid: number) => number): number => pids.reduce((total, pid) => total + of(pid), 0);
+
+/** A number of kilobytes in a file of Linux about a process; undefined where that does not say. */
+function bytesIn(file: string, name: string, pid: number): number | undefined {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(read(`/proc/${pid}/${file}`) ?? "")?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
 /** The children of a process, by each of its threads. */

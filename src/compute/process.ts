@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { descendantsOf, endAll, MARK, markedWith, peakMemoryOf, signal, startTimeOf } from "./process-tree.ts";
+import { descendantsOf, endAll, exceedMemory, MARK, markedWith, peakMemoryOf, signal, startTimeOf, treeOf } from "./process-tree.ts";
 import { plainSandbox, probeSandbox, type Sandbox, type View } from "./sandbox.ts";
 
 /** What to run. The environment is exactly `env`. */
@@ -25,8 +25,12 @@ export interface SandboxedProcess {
   readonly exited: Promise<number>;
   /** Ask the whole tree to end (SIGTERM), end it after the grace (SIGKILL), and wait until it has. */
   stop(graceMs?: number): Promise<void>;
+  /** End the whole tree at once; `exited` tells when it has. */
+  kill(): void;
   /** The most memory that its processes had, in bytes; 0 where the machine does not say. */
   peakMemory(): number;
+  /** Whether its processes have more memory than that now, in bytes; never where the machine does not say. */
+  exceeds(bytes: number): boolean;
 }
 
 export interface ProcessOptions {
@@ -142,19 +146,29 @@ class Tree implements SandboxedProcess {
     const grace = new AbortController();
     await Promise.race([this.exited, delay(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
     grace.abort();
-    if (this.#over) return;
-    this.#kill(this.#pid);
+    this.kill();
     await this.exited;
   }
 
-  peakMemory(): number {
-    return this.#pid === undefined ? 0 : peakMemoryOf(this.#pid);
+  /** Pid 1 of bubblewrap's namespace takes all in it along, and the outer process, which awaits it, then exits. */
+  kill(): void {
+    if (this.#pid === undefined || this.#over) return;
+    if (this.#kind === "plain") signal(-this.#pid, "SIGKILL");
+    else signal(descendantsOf(this.#pid)[0] ?? this.#pid, "SIGKILL");
   }
 
-  /** Pid 1 of bubblewrap's namespace takes all in it along, and the outer process, which awaits it, then exits. */
-  #kill(pid: number): void {
-    if (this.#kind === "plain") signal(-pid, "SIGKILL");
-    else signal(descendantsOf(pid)[0] ?? pid, "SIGKILL");
+  peakMemory(): number {
+    return peakMemoryOf(this.#family());
+  }
+
+  exceeds(bytes: number): boolean {
+    return exceedMemory(this.#family(), bytes);
+  }
+
+  /** The command and what descends from it, without bubblewrap's own two processes. */
+  #family(): number[] {
+    if (this.#pid === undefined || this.#over) return [];
+    return treeOf(this.#pid).slice(this.#kind === "plain" ? 0 : 2);
   }
 
   /** The command's own processes; of bubblewrap, the outer process and its child, pid 1 within, are not. */
