@@ -3,9 +3,10 @@ import { DIGEST } from "./blob.ts";
 import type { Caller } from "./caller.ts";
 import type { Clock } from "./clock.ts";
 import { consumerLoop, cursors, ensureCursors } from "./consumer.ts";
+import { defectLoop, defects } from "./defect.ts";
 import { deliveries, deliveryLoop } from "./delivery.ts";
 import type { Disk } from "./disk.ts";
-import { defects, type Rest, Runner, type Settle } from "./loop.ts";
+import { type Rest, Runner, type Settle } from "./loop.ts";
 import type { Operation } from "./operation.ts";
 import { Registry } from "./registry.ts";
 import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
@@ -20,7 +21,7 @@ export interface KernelOptions {
   readonly clock: Clock;
   readonly services: readonly Service[];
   readonly settings: Settings;
-  /** A turn that throws ends the run (tests), instead of being recorded and tried again. */
+  /** A turn or a consumer that throws ends the run (tests), instead of being recorded and tried again. */
   readonly strict?: boolean;
 }
 
@@ -52,7 +53,8 @@ export class Kernel implements Surroundings {
     this.#consumers = services.flatMap(({ consumers = [] }) => consumers);
     const tables = [counters, defects, deliveries, cursors, ...services.flatMap((service) => service.tables)];
     this.store = new Store(disk, tables);
-    const loops = [deliveryLoop, consumerLoop(this.#consumers), ...services.flatMap((service) => service.loops ?? [])];
+    const own = [deliveryLoop, defectLoop, consumerLoop(this.#consumers, strict)];
+    const loops = [...own, ...services.flatMap((service) => service.loops ?? [])];
     this.runner = new Runner(this, clock, loops, strict);
     this.store.onCommit = (changed) => {
       this.runner.changed(changed);
