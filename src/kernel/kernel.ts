@@ -6,9 +6,11 @@ import { consumerLoop, cursors, ensureCursors } from "./consumer.ts";
 import { defectLoop, defects } from "./defect.ts";
 import { deliveries, deliveryLoop } from "./delivery.ts";
 import type { Disk } from "./disk.ts";
+import { events, metrics } from "./facts.ts";
 import { type Rest, Runner, type Settle } from "./loop.ts";
 import type { Operation } from "./operation.ts";
 import { Registry } from "./registry.ts";
+import { ensureRetention, retentionLoop, retentions } from "./retention.ts";
 import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
 import type { Service } from "./service.ts";
 import { type Changed, Store } from "./store.ts";
@@ -43,6 +45,8 @@ export class Kernel implements Surroundings {
   readonly settings: Settings;
   readonly runner: Runner;
   readonly #consumers;
+  /** The streams that keep their entries for a time only. */
+  readonly #forgetful: ReadonlySet<Stream<any>>;
   readonly #watchers = new Set<(changed: Changed) => void>();
 
   constructor({ disk, blobs, clock, services, settings, strict = false }: KernelOptions) {
@@ -51,9 +55,11 @@ export class Kernel implements Surroundings {
     this.settings = settings;
     this.registry = new Registry(services);
     this.#consumers = services.flatMap(({ consumers = [] }) => consumers);
-    const tables = [counters, defects, deliveries, cursors, ...services.flatMap((service) => service.tables)];
+    const streams = [events, metrics, ...services.flatMap((service) => service.streams ?? [])];
+    this.#forgetful = new Set(streams.filter(({ keepMs }) => keepMs !== undefined));
+    const tables = [counters, defects, deliveries, cursors, retentions, ...services.flatMap((service) => service.tables)];
     this.store = new Store(disk, tables);
-    const own = [deliveryLoop, defectLoop, consumerLoop(this.#consumers, strict)];
+    const own = [deliveryLoop, defectLoop, consumerLoop(this.#consumers, strict), retentionLoop([...this.#forgetful])];
     const loops = [...own, ...services.flatMap((service) => service.loops ?? [])];
     this.runner = new Runner(this, clock, loops, strict);
     this.store.onCommit = (changed) => {
@@ -62,8 +68,11 @@ export class Kernel implements Surroundings {
     };
   }
 
-  consumed(scope: Scope, stream: Stream<any>, series: string): void {
+  appended(scope: Scope, stream: Stream<any>, series: string, at: number): void {
     ensureCursors(scope, this.#consumers, stream, series);
+    if (stream.keepMs === undefined) return;
+    if (!this.#forgetful.has(stream)) throw new Error(`no service lists the stream ${stream.name}`);
+    ensureRetention(scope, stream, at);
   }
 
   /** Be told of every commit, at once. */
