@@ -21,6 +21,8 @@ export interface Datum {
   readonly counts?: readonly number[];
   readonly statistics?: { readonly sampleCount: number; readonly sum: number; readonly minimum: number; readonly maximum: number };
   readonly unit?: string;
+  /** When it was taken in, where that was later than its own instant. */
+  readonly ingestedAt?: number;
 }
 
 /** Which metric a datum belongs to. */

@@ -125,8 +125,10 @@ export class Scope implements Partition {
   }
 
   /** Say what was measured, now or at the instant. */
-  measure(metric: MetricName, datum: Datum, at = this.clock.now()): void {
-    metrics.append(this, metricSeries(metric), at, datum);
+  measure(metric: MetricName, datum: Datum, at?: number): void {
+    const now = this.clock.now();
+    const late = at !== undefined && at < now;
+    metrics.append(this, metricSeries(metric), at ?? now, late ? { ...datum, ingestedAt: now } : datum);
   }
 
   /** Write a line to a log stream, now or at the instant. The group and the stream come to be. */

@@ -6,7 +6,7 @@ import { receiveMessage } from "../sqs/exchange.ts";
 import { sqs } from "../sqs/index.ts";
 import { createQueue } from "../sqs/queue.ts";
 import { judge } from "./alarm.loop.ts";
-import { deleteAlarms, describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
+import { alarms, deleteAlarms, describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
 import { describeAlarmHistory } from "./history.ts";
 import { cloudwatch } from "./index.ts";
 import { getMetricData, getMetricStatistics, listMetrics, putMetricData } from "./metric.ts";
@@ -124,6 +124,26 @@ describe("an alarm", () => {
       "Alarm updated from OK to ALARM",
       "Alarm updated from INSUFFICIENT_DATA to OK",
     ]);
+  });
+
+  test("judges data that come late at the end of the period in which they came, whenever the power is cut", async () => {
+    const late = async (cloud: World) => {
+      await alarmOn(cloud);
+      await put(cloud, 0);
+      await cloud.advance("90s");
+      const Timestamp = new Date(cloud.clock.now() - 60_000);
+      const { MetricName, Dimensions } = errors;
+      await cloud.call(putMetricData, { Namespace: "Shop", MetricData: [{ MetricName, Dimensions, Timestamp, Value: 5 }] });
+      expect(await stateOf(cloud)).toBe("OK");
+      await cloud.advance("29s");
+      expect(await stateOf(cloud)).toBe("OK");
+      await cloud.advance("1s");
+      expect(await stateOf(cloud)).toBe("ALARM");
+    };
+    await endsTheSameWheneverThePowerIsCut(world, late);
+    const changed = world();
+    await late(changed);
+    expect(alarms.get(changed.scope(), "errors")!.changedAt).toBe(changed.clock.now());
   });
 
   test("asks for no instant while there are no data", async () => {

@@ -34,8 +34,8 @@ export const putMetricData = operation(PutMetricData$, (scope, { Namespace, Metr
   const now = scope.clock.now();
   for (const datum of data) checkDatum(datum, now);
   for (const datum of data) {
-    const series = metricSeries({ namespace: Namespace!, name: datum.MetricName!, dimensions: dimensionsOf(datum.Dimensions) });
-    metrics.append(scope, series, datum.Timestamp?.getTime() ?? now, storedDatum(datum));
+    const metric = { namespace: Namespace!, name: datum.MetricName!, dimensions: dimensionsOf(datum.Dimensions) };
+    scope.measure(metric, storedDatum(datum), datum.Timestamp?.getTime());
   }
   return {};
 });
