@@ -37,6 +37,11 @@ const write = (cloud: World, series: string, ...texts: string[]): void =>
 const got = (cloud: World, series: string) => delivered.get(cloud.scope(), series)?.texts;
 const recorded = (cloud: World) => defects.list(cloud.scope());
 
+test("a defect that an earlier version wrote is kept for two weeks, too", () => {
+  const old = { id: "post/letter:1::a", error: "Error: boom", failures: 1, firstAt: 1, retryAt: 2001 };
+  expect(defects.options.upgrade!(old)).toEqual({ id: "post/letter:1::a", error: "Error: boom", failures: 1, firstAt: 1, lastAt: 2001 });
+});
+
 describe("a consumer that throws on an entry", () => {
   test("is shown it a few times more, then goes on behind it, in order; nothing of it has happened", async () => {
     const cloud = world();

@@ -12,7 +12,11 @@ export interface Defect extends Row {
 }
 
 /** By the path of the row whose turn threw; with @ and a place in the series, where it is one entry that was skipped. */
-export const defects = new Table<Defect>("kernel/defect", { reach: "global" });
+export const defects = new Table<Defect>("kernel/defect", {
+  reach: "global",
+  version: 2,
+  upgrade: ({ retryAt, ...row }) => ({ ...row, lastAt: retryAt }),
+});
 
 const KEPT_MS = 14 * 86_400_000;
 

@@ -12,9 +12,9 @@ export const retentionLoop: Loop<LogGroup> = {
   turn(scope, { id, retentionDays, oldestAt }) {
     if (retentionDays === undefined) return;
     const keepMs = retentionDays * DAY_MS;
-    const wakeAt = oldestAt && expiryOf(oldestAt, keepMs);
-    if (wakeAt !== undefined && scope.clock.now() < wakeAt) {
-      return { wakeAt, kind: "tick", because: `lines older than ${retentionDays} days go` };
+    if (oldestAt !== undefined) {
+      const wakeAt = expiryOf(oldestAt, keepMs);
+      if (scope.clock.now() < wakeAt) return { wakeAt, kind: "tick", because: `lines older than ${retentionDays} days go` };
     }
     const series = logStreams.by(scope, "group", id).map(({ name }) => logSeries(id, name));
     const oldest = forget(scope, logLines, series, keepMs);
