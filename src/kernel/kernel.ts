@@ -10,7 +10,7 @@ import { events, metrics } from "./facts.ts";
 import { type Rest, Runner, type Settle } from "./loop.ts";
 import type { Operation } from "./operation.ts";
 import { Registry } from "./registry.ts";
-import { ensureRetention, retentionLoop, retentions } from "./retention.ts";
+import { retentionLoop, retentions } from "./retention.ts";
 import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
 import type { Service } from "./service.ts";
 import { type Changed, Store } from "./store.ts";
@@ -47,6 +47,7 @@ export class Kernel implements Surroundings {
   readonly #consumers;
   /** The streams that keep their entries for a time only. */
   readonly #forgetful: ReadonlySet<Stream<any>>;
+  #lastAppended: { readonly stream: Stream<any>; readonly account: string; readonly region: string; readonly path: string } | undefined;
   readonly #watchers = new Set<(changed: Changed) => void>();
 
   constructor({ disk, blobs, clock, services, settings, strict = false }: KernelOptions) {
@@ -71,8 +72,14 @@ export class Kernel implements Surroundings {
   appended(scope: Scope, stream: Stream<any>, series: string, at: number): void {
     ensureCursors(scope, this.#consumers, stream, series);
     if (stream.keepMs === undefined) return;
-    if (!this.#forgetful.has(stream)) throw new Error(`no service lists the stream ${stream.name}`);
-    ensureRetention(scope, stream, at);
+    // Every datum comes by: the path of the row is put together once, for as long as the same stream of the same partition does.
+    const { account, region } = scope;
+    const last = this.#lastAppended;
+    if (last?.stream !== stream || last.account !== account || last.region !== region) {
+      if (!this.#forgetful.has(stream)) throw new Error(`no service lists the stream ${stream.name}`);
+      this.#lastAppended = { stream, account, region, path: retentions.path(scope, stream.name) };
+    }
+    if (this.store.get(retentions, this.#lastAppended!.path) === undefined) retentions.put(scope, { id: stream.name, oldestAt: at });
   }
 
   /** Be told of every commit, at once. */

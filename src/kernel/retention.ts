@@ -32,11 +32,6 @@ export function retentionLoop(streams: readonly Stream<any>[]): Loop<Retention> 
   };
 }
 
-/** Make sure that what is appended will be forgotten in time. */
-export function ensureRetention(scope: Scope, stream: Stream<any>, at: number): void {
-  if (retentions.get(scope, stream.name) === undefined) retentions.put(scope, { id: stream.name, oldestAt: at });
-}
-
 /** Forget what is older in each of the series, and the series that have nothing else. Answers the instant of the oldest entry that stays. */
 export function forget(scope: Scope, stream: Stream<any>, series: readonly string[], keepMs: number): number | undefined {
   const before = scope.clock.now() - keepMs;
