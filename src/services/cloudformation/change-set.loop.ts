@@ -2,6 +2,7 @@ import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type ChangeSet, changeSets, planned } from "./change-set.ts";
 import { stacks } from "./stack.ts";
+import { pruneTemplates } from "./stored-template.ts";
 import { processTarget } from "./target.ts";
 
 /** Works out what a change set would change. */
@@ -26,7 +27,8 @@ function work(scope: Scope, set: ChangeSet): Rest | void {
     changeSets.patch(scope, set.id, planned(scope, set));
     return;
   }
-  const processed = processTarget(scope, stacks.get(scope, set.stack)!, set.target, { token: set.uuid, startedAt: set.createdAt });
+  const stack = stacks.get(scope, set.stack)!;
+  const processed = processTarget(scope, stack, set.target, { token: set.uuid, startedAt: set.createdAt });
   switch (processed.state) {
     case "busy":
       return { kind: "wait", because: processed.because };
@@ -36,6 +38,13 @@ function work(scope: Scope, set: ChangeSet): Rest | void {
     case "done": {
       const { target } = processed;
       changeSets.patch(scope, set.id, { target, ...planned(scope, { ...set, target }) });
+      // The template as it was before is not needed any more.
+      const sets = changeSets.list(scope, `${stack.id}/`);
+      pruneTemplates(
+        scope,
+        stack,
+        sets.map((one) => one.target),
+      );
     }
   }
 }

@@ -21,6 +21,7 @@ const macroDoings: Readonly<Record<string, (event: any) => unknown>> = {
   Text: ({ params }) => `text of ${params.Of}`,
   AddRole: ({ fragment }) => ({ ...fragment, Resources: { ...fragment.Resources, Role: { Type: "AWS::IAM::Role", Properties: {} } } }),
   AddNested: ({ fragment }) => ({ ...fragment, "Fn::Transform": "Text" }),
+  AddNameless: ({ fragment }) => ({ ...fragment, "Fn::Transform": { Name: {} } }),
   Invalid: () => "invalid",
   Slow: ({ fragment }) => fragment,
 };

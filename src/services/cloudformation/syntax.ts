@@ -41,10 +41,24 @@ export const readSnippet = (text: string): JsonObject => read(text, {});
 
 type ShortForms = Readonly<Record<string, string>>;
 
+/** How deep a template may be nested, and how much its aliases may stand for. */
+const DEPTH_MAX = 200;
+const NODES_MAX = 500_000;
+
+const unsupported = (): never => fault("ValidationError", "Template format error: unsupported structure.");
+
 function read(text: string, shortForms: ShortForms): JsonObject {
   const value = text.trimStart().startsWith("{") ? readJson(text) : readYaml(text, shortForms);
-  if (!isObject(value)) fault("ValidationError", "Template format error: unsupported structure.");
-  return value;
+  return isObject(value) && depthOf(value) <= DEPTH_MAX ? value : unsupported();
+}
+
+/** How deep a value is nested, as far as that matters. */
+function depthOf(value: Json): number {
+  let level: readonly Json[] = [value];
+  let depth = 0;
+  for (; level.length > 0 && depth <= DEPTH_MAX; depth++)
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  return depth;
 }
 
 function readJson(text: string): Json {
@@ -100,17 +114,26 @@ function readYaml(text: string, shortForms: ShortForms): Json {
   };
   const [error] = document.errors;
   if (error !== undefined) malformed(error.pos[0]);
-  return document.contents === null ? null : toJson(document.contents as Node, { document, shortForms, malformed });
+  return document.contents === null ? null : toJson(document.contents as Node, { document, shortForms, malformed, depth: 0, nodes: 0 });
 }
 
 interface Reading {
   readonly document: Document.Parsed;
   readonly shortForms: ShortForms;
   malformed(offset: number): never;
+  depth: number;
+  nodes: number;
 }
 
 function toJson(node: Node | null, reading: Reading): Json {
   if (node === null) return null;
+  if (++reading.depth > DEPTH_MAX || ++reading.nodes > NODES_MAX) unsupported();
+  const value = valueOfNode(node, reading);
+  reading.depth--;
+  return value;
+}
+
+function valueOfNode(node: Node, reading: Reading): Json {
   if (isAlias(node)) return toJson((node.resolve(reading.document) as Node | undefined) ?? reading.malformed(node.range![0]), reading);
   const value = untagged(node, reading);
   const tag = node.tag;

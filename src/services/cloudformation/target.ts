@@ -126,9 +126,10 @@ export function processTarget(
   { token, startedAt }: { readonly token: string; readonly startedAt: number },
 ): ProcessedTarget {
   const { text, template: original } = templateOf(scope, { template: id });
-  const processed = processTemplate(scope, { token, startedAt, stackId: arnOf(scope, stack), body: readTemplate(text), refs: wanted.refs });
-  if (processed.state !== "done") return processed;
+  const request = { token, startedAt, stackId: arnOf(scope, stack), body: readTemplate(text), refs: wanted.refs };
   try {
+    const processed = processTemplate(scope, request);
+    if (processed.state !== "done") return processed;
     return scope.attempt(() => {
       // The functions of AWS::LanguageExtensions that had to wait are known by its name.
       const template = checkTemplate(processed.body, original.Transform);

@@ -49,6 +49,9 @@ Resources:
     ["Resources:\n  A: [1\n", "YAML not well-formed. (line 3, column 1)"],
     ["Resources:\n  A: !Nonsense x\n", "YAML not well-formed. (line 2, column 16)"],
     ["just text", "unsupported structure."],
+    ["A: &a {b: *a}\n", "unsupported structure."],
+    [`${'{"a":'.repeat(300)}1${"}".repeat(300)}`, "unsupported structure."],
+    [`a: &a [1]\nb: &b [${"*a,".repeat(99)}]\nc: &c [${"*b,".repeat(99)}]\nd: [${"*c,".repeat(99)}]\n`, "unsupported structure."],
   ])("%j is refused", (text, message) => expect(() => readTemplate(text)).toThrow(`Template format error: ${message}`));
 });
 

@@ -83,6 +83,7 @@ describe("macros", () => {
     ["Invalid", () => "Template format error: unsupported structure."],
     ["AddRole", () => "Requires capabilities : [CAPABILITY_IAM]"],
     ["AddNested", () => "Transform Text cannot be used within the result of another transform."],
+    ["AddNameless", () => "Key Name of transform definition must be a string."],
     ["Unheard", (account: string) => `No transform named ${account}::Unheard found.`],
   ])("that go wrong undo the operation: %s", async (name, reason) => {
     const cloud = await withMacros();
