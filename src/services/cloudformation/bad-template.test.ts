@@ -571,6 +571,14 @@ describe("rules", () => {
     await check(rule(assert, { "Fn::Equals": [P, "another"] }));
   });
 
+  test("can be written in short", async () => {
+    const TemplateBody = `Parameters: {P: {Type: String, Default: x}}
+Rules: {R: {Assertions: [{Assert: !Or [!Contains [[a, b], !Ref P], !EachMemberIn [[!Ref P], [y]]]}]}}
+Resources: {A: {Type: Test::Thing::Thing}}`;
+    await expect(world().call(createStack, { ...S, TemplateBody })).rejects.toThrow("rule R failed");
+    await world().call(createStack, { ...S, TemplateBody, Parameters: [{ ParameterKey: "P", ParameterValue: "y" }] });
+  });
+
   test.each(["Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"])("%s is refused by its name", async (name) => {
     await expect(check(rule({ "Fn::Contains": [{ [name]: ["L", "x"] }, P] }))).rejects.toThrow(
       `${name} in rules is not implemented by Slipway`,

@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import { intrinsic, mentions } from "./intrinsic.ts";
 import { checkParameterDeclaration, type ParameterDeclaration } from "./parameter.ts";
 import { checkRuleSection } from "./rule.ts";
-import { checkConditions, checkFunctions } from "./template-function.ts";
+import { checkConditions, checkFunctions, type FunctionRules } from "./template-function.ts";
 import { checkReferences } from "./template-reference.ts";
 import { asText, isList, isObject, type Json, type JsonObject } from "./value.ts";
 
@@ -84,11 +84,11 @@ export function checkTemplate(body: JsonObject, transforms: readonly string[] = 
   const rules = { extended: transforms.includes("AWS::LanguageExtensions") };
   checkResources(template.Resources);
   checkParameters(template);
-  checkMappings(template.Mappings);
+  checkMappings(template.Mappings, rules);
   checkOutputs(template);
   checkNulls(body, "");
   for (const name of Object.keys(template.Conditions))
-    if (!/^[a-zA-Z0-9_]{1,255}$/.test(name)) malformed(`Conditions name '${name}' is non alphanumeric.`);
+    if (!/^[a-zA-Z0-9&_]{1,255}$/.test(name)) malformed(`Conditions name '${name}' is non alphanumeric.`);
   checkConditions(template.Conditions, rules);
   checkRuleSection(template.Rules);
   for (const member of [...Object.values(template.Resources), ...Object.values(template.Outputs)])
@@ -219,7 +219,7 @@ function checkParameters({ Parameters, Resources }: Template): void {
     refuse(`Template error: all resources and parameters must have unique names. Common name(s):[${common.join(", ")}]`);
 }
 
-function checkMappings(mappings: Template["Mappings"]): void {
+function checkMappings(mappings: Template["Mappings"], { extended }: FunctionRules): void {
   checkCount("mappings", Object.keys(mappings).length);
   for (const [name, map] of Object.entries(mappings)) {
     if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`Mappings name '${name}' is non alphanumeric.`);
@@ -231,7 +231,8 @@ function checkMappings(mappings: Template["Mappings"]): void {
       if (!isObject(attributes)) malformed(`Every Mappings member ${key} must be a map`);
       checkCount("mapping attributes", Object.keys(attributes).length);
       const wrong = Object.keys(attributes).find((attribute) => !/^[a-zA-Z0-9]+$/.test(attribute));
-      if (wrong !== undefined) malformed(`Mappings attribute name '${wrong}' must contain only alphanumeric characters.`);
+      // With AWS::LanguageExtensions a name may be looked for that a function makes, such as a JSON text.
+      if (wrong !== undefined && !extended) malformed(`Mappings attribute name '${wrong}' must contain only alphanumeric characters.`);
       if (Object.values(attributes).some(isObject)) malformed("Every Mappings attribute must be a String or a List.");
     }
   }
