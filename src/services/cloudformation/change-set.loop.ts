@@ -1,5 +1,8 @@
-import type { Loop } from "../../kernel/loop.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import { type ChangeSet, changeSets, planned } from "./change-set.ts";
+import { stacks } from "./stack.ts";
+import { processTarget } from "./target.ts";
 
 /** Works out what a change set would change. */
 export const changeSetLoop: Loop<ChangeSet> = {
@@ -10,10 +13,29 @@ export const changeSetLoop: Loop<ChangeSet> = {
         changeSets.patch(scope, set.id, { status: "CREATE_IN_PROGRESS" });
         return;
       case "CREATE_IN_PROGRESS":
-        changeSets.patch(scope, set.id, planned(scope, set));
-        return;
+        return work(scope, set);
       default:
         return;
     }
   },
 };
+
+/** Process the template, where it has transforms, and plan. */
+function work(scope: Scope, set: ChangeSet): Rest | void {
+  if (!set.target.unprocessed) {
+    changeSets.patch(scope, set.id, planned(scope, set));
+    return;
+  }
+  const processed = processTarget(scope, stacks.get(scope, set.stack)!, set.target, { token: set.uuid, startedAt: set.createdAt });
+  switch (processed.state) {
+    case "busy":
+      return { kind: "wait", because: processed.because };
+    case "failed":
+      changeSets.patch(scope, set.id, { status: "FAILED", reason: processed.reason });
+      return;
+    case "done": {
+      const { target } = processed;
+      changeSets.patch(scope, set.id, { target, ...planned(scope, { ...set, target }) });
+    }
+  }
+}

@@ -73,7 +73,7 @@ export const createChangeSet = operation(
       if (ClientToken !== undefined && same.token === ClientToken) return { Id: changeSetArn(scope, same), StackId: arnOf(scope, stack) };
       fault(AlreadyExistsException, `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`);
     }
-    const target = targetOf(scope, stack, input);
+    const target = targetOf(scope, stack, input, { reviewed: true });
     if (stacks.get(scope, stack.id) === undefined) tellStack(scope, stacks.put(scope, stack), "REVIEW_IN_PROGRESS", "User Initiated");
     const set = changeSets.put(scope, {
       id,

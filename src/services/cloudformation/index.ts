@@ -6,6 +6,7 @@ import { driftLoop } from "./drift.loop.ts";
 import * as drift from "./drift.ts";
 import * as event from "./event.ts";
 import * as exporting from "./export.ts";
+import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
@@ -62,6 +63,7 @@ export const cloudformation = service({
     drift.driftDetections,
     resourceDrifts,
     exporting.exported,
+    macros,
     custom.customResponses,
     custom.customData,
     signal.signals,
@@ -70,5 +72,5 @@ export const cloudformation = service({
   ],
   streams: [event.stackEvents],
   loops: [stackLoop, changeSetLoop, driftLoop],
-  resources: [cdkMetadata, custom.customResource, nestedStack, signal.waitCondition, signal.waitConditionHandle],
+  resources: [cdkMetadata, custom.customResource, macroType, nestedStack, signal.waitCondition, signal.waitConditionHandle],
 });

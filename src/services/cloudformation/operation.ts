@@ -14,6 +14,7 @@ import {
 } from "../../sdk/cloudformation.js";
 import { exportsRefusal } from "./export.ts";
 import { type Busy, cancelRunning, rowsOf, setStatus, startApply, startRemovals, startRestores } from "./phase.ts";
+import type { Plan } from "./plan.ts";
 import { type Planned, planFor } from "./planning.ts";
 import { arnOf, findStack, isInProgress, requireStack, type Stack, type StackOperation, stacks, type Target } from "./stack.ts";
 import { givenPolicy } from "./stack-policy.ts";
@@ -186,12 +187,16 @@ export function startCreate(scope: Scope, stack: Stack, request: TargetRequest, 
 export function startUpdate(scope: Scope, stack: Stack, request: TargetRequest, starting: Starting): Stack {
   checkUpdatable(scope, stack);
   const target = targetOf(scope, stack, request);
+  // What transforms make of the template may change nothing: that is known too late to refuse the call.
+  if (target.unprocessed) return startOn(scope, stack, "UPDATE", target, starting);
   const plan = planFor(scope, stack, target);
   if (plan.changes.length === 0 && !plan.otherwise) refuse(NO_UPDATES);
   return startOn(scope, stack, "UPDATE", target, starting, plan);
 }
 
 const TYPES = { CREATE: "CREATE_STACK", UPDATE: "UPDATE_STACK", IMPORT: "UPDATE_STACK", DELETE: "DELETE_STACK" } as const;
+
+const NOTHING_YET: Plan = { changes: [], steps: [], desired: [], removed: [] };
 
 /** Set out to bring a stack to a target. */
 export function startOn(
@@ -200,7 +205,7 @@ export function startOn(
   kind: "CREATE" | "UPDATE" | "IMPORT",
   target: Target,
   { token, onFailure = stack.onFailure, retainExceptOnCreate = stack.retainExceptOnCreate, changeSetId, ...policies }: Starting,
-  plan: Planned = planFor(scope, stack, target),
+  plan: Planned | undefined = target.unprocessed ? undefined : planFor(scope, stack, target),
 ): Stack {
   const now = scope.clock.now();
   const begun = begin(
@@ -211,9 +216,9 @@ export function startOn(
     `${kind === "IMPORT" ? "UPDATE" : kind} ${token}`,
     {
       ...blank(scope, kind, token),
-      phase: "apply",
+      phase: plan === undefined ? "transform" : "apply",
       target,
-      imports: plan.imported,
+      imports: plan?.imported ?? [],
       onFailure,
       retainExceptOnCreate,
       ...policies,
@@ -227,7 +232,7 @@ export function startOn(
       ...(changeSetId !== undefined && { changeSetId }),
     },
   );
-  startApply(scope, begun, plan);
+  startApply(scope, begun, plan ?? NOTHING_YET);
   return begun;
 }
 

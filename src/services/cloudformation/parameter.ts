@@ -61,6 +61,9 @@ const AWS_TYPES = new Set([
 /** There are no lists of these. */
 const SINGLE_ONLY = new Set(["AWS::EC2::KeyPair::KeyName"]);
 const MASK = "****";
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const VALUE_MAX_BYTES = 4096;
+const DESCRIPTION_MAX = 4000;
 const IN_STORE = /^AWS::SSM::Parameter::Value<(.+)>$/;
 
 const refuse = (message: string): never => fault("ValidationError", message);
@@ -88,8 +91,7 @@ export function checkParameterDeclaration(name: string, declaration: ParameterDe
   if (other !== undefined) refuse(`Invalid template parameter property '${other}'`);
   if (typeof declaration.Type !== "string") refuse("Template format error: Every Parameters object must contain a Type member.");
   const kind = shape(declaration.Type) ?? refuse(`Template format error: Unrecognized parameter type: ${declaration.Type}`);
-  if (declaration.AllowedValues !== undefined && !isList(declaration.AllowedValues))
-    refuse(`Template format error: AllowedValues of parameter ${name} must be a list`);
+  checkTexts(name, declaration);
   for (const member of ["MinLength", "MaxLength", "AllowedPattern"] as const) {
     if (declaration[member] !== undefined && kind.item === "Number")
       refuse(`Parameter '${name}' ${member} must be on a parameter of type String`);
@@ -98,10 +100,39 @@ export function checkParameterDeclaration(name: string, declaration: ParameterDe
     if (declaration[member] !== undefined && kind.item !== "Number")
       refuse(`Parameter '${name}' ${member} must be on a parameter of type Number`);
   }
+  checkRange(name, declaration, "MinLength", "MaxLength");
+  checkRange(name, declaration, "MinValue", "MaxValue");
   if (declaration.Default !== undefined) {
     const text = asText(declaration.Default) ?? refuse("Template format error: Every Default member must be a string.");
+    if (Buffer.byteLength(text) > VALUE_MAX_BYTES)
+      refuse(`Template format error: Parameter '${name}' default value '[${MASK}]' length is greater than ${VALUE_MAX_BYTES}.`);
     checkConstraints(name, declaration, text);
   }
+}
+
+function checkTexts(name: string, declaration: ParameterDeclaration): void {
+  const { AllowedValues: allowed, Description } = declaration;
+  if (allowed !== undefined && !isList(allowed)) refuse(`Template format error: AllowedValues of parameter ${name} must be a list`);
+  if (allowed?.some((value) => asText(value) === undefined)) refuse("Template format error: Every AllowedValues value must be a string.");
+  for (const member of ["Description", "ConstraintDescription", "AllowedPattern"] as const) {
+    if (declaration[member] !== undefined && typeof declaration[member] !== "string")
+      refuse(`Template format error: Every ${member} member must be a string.`);
+  }
+  if ((Description ?? "").length > DESCRIPTION_MAX)
+    refuse(`Template format error: Parameter '${name}' description length is greater than ${DESCRIPTION_MAX}.`);
+}
+
+function checkRange(
+  name: string,
+  declaration: ParameterDeclaration,
+  least: "MinLength" | "MinValue",
+  most: "MaxLength" | "MaxValue",
+): void {
+  const bounds = [declaration[least], declaration[most]];
+  const wrong = [least, most].find((_, index) => bounds[index] !== undefined && !isNumber(asText(bounds[index]) ?? ""));
+  if (wrong !== undefined) refuse(`Template format error: Every ${wrong} member must be a number.`);
+  if (bounds[0] !== undefined && bounds[1] !== undefined && Number(bounds[0]) > Number(bounds[1]))
+    refuse(`Template error: Parameter '${name}' ${least} must be less than ${most}.`);
 }
 
 /**
@@ -124,6 +155,8 @@ export function resolveParameters(
   if (missing.length > 0) refuse(`Parameters: ${names(missing)} must have values`);
   const values: ParameterValue[] = [];
   for (const [key, declaration, value] of chosen) {
+    if (Buffer.byteLength(value!) > VALUE_MAX_BYTES)
+      refuse(`Parameter '${key}' value '[${MASK}]' length is greater than ${VALUE_MAX_BYTES}.`);
     checkConstraints(key, declaration, value!);
     const found = lookUp(key, declaration, value!, surroundings);
     if (found.state === "busy") return found;

@@ -1,3 +1,4 @@
+import { isFault } from "../../kernel/fault.ts";
 import { sameJson } from "../../kernel/json.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -7,7 +8,7 @@ import { dependencies } from "./condition.ts";
 import { forgetResponses } from "./custom-resource.ts";
 import { forgetDetections } from "./drift.ts";
 import { ensureStep } from "./ensure-step.ts";
-import { forgetEvents } from "./event.ts";
+import { forgetEvents, tellStack } from "./event.ts";
 import { setExports } from "./export.ts";
 import { outputsOf, outputsRefusal } from "./output.ts";
 import {
@@ -18,9 +19,11 @@ import {
   rowsOf,
   setResource,
   setStatus,
+  startApply,
   startRemovals,
   startRestores,
 } from "./phase.ts";
+import { planFor } from "./planning.ts";
 import { removeStep } from "./remove-step.ts";
 import { resources, type StackResource } from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
@@ -30,6 +33,7 @@ import { type Stack, type StackOperation, stacks } from "./stack.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { restOf, stepAll } from "./step.ts";
 import { pruneTemplates, templateOf, templates } from "./stored-template.ts";
+import { processTarget } from "./target.ts";
 
 /** A deleted stack can be described for 90 days. */
 const KEPT_MS = 90 * 86_400_000;
@@ -71,6 +75,8 @@ export const stackLoop: Loop<Stack> = {
     if (stack.operation === undefined) return stack.status === "DELETE_COMPLETE" ? age(scope, stack) : undefined;
     const busy = stack as Busy;
     switch (busy.operation.phase) {
+      case "transform":
+        return transform(scope, busy);
       case "apply":
         return apply(scope, busy);
       case "monitor":
@@ -93,10 +99,47 @@ function age(scope: Scope, stack: Stack): Rest | void {
   stacks.remove(scope, stack.id);
 }
 
+/** Process the template; what is wanted is known only then. */
+function transform(scope: Scope, stack: Busy): Rest | void {
+  const { operation: op } = stack;
+  const stop = stopOf(scope, op);
+  if (stop !== undefined) return fail(scope, stack, stop);
+  const processed = processTarget(scope, stack, op.target!, { token: op.id, startedAt: op.startedAt });
+  switch (processed.state) {
+    case "busy":
+      return restOf([processed], op.deadlineAt);
+    case "failed":
+      tellStack(scope, stack, stack.status, processed.reason);
+      return fail(scope, stack, `${processed.reason}. `);
+    case "done": {
+      const { target } = processed;
+      const planned = attempt(() => planFor(scope, stack, target));
+      if (typeof planned === "string") return fail(scope, stack, `${planned}. `);
+      tellStack(scope, stack, stack.status, "Transformation succeeded");
+      const next = stacks.patch(scope, stack.id, { operation: { ...op, phase: "apply", target, imports: planned.imported } }) as Busy;
+      startApply(scope, next, planned);
+    }
+  }
+}
+
+function attempt<T>(work: () => T): T | string {
+  try {
+    return work();
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return error.message;
+  }
+}
+
+/** Why an operation that makes something has to stop, if it has. */
+function stopOf(scope: Scope, op: StackOperation): string | undefined {
+  const late = op.deadlineAt !== undefined && scope.clock.now() >= op.deadlineAt;
+  return op.cancelled ?? (late ? "Stack creation time exceeded the specified timeout. " : alarmsRefusal(scope, op));
+}
+
 function apply(scope: Scope, stack: Busy): Rest | void {
   const { operation: op } = stack;
-  const late = op.deadlineAt !== undefined && scope.clock.now() >= op.deadlineAt;
-  const stop = op.cancelled ?? (late ? "Stack creation time exceeded the specified timeout. " : alarmsRefusal(scope, op));
+  const stop = stopOf(scope, op);
   if (stop !== undefined) return fail(scope, stack, stop);
   if (deniesRemovals(scope, stack)) return fail(scope, stack);
   const { failed, open, rests } = stepAll(scope, stack, "ensure", (row) => ensureStep(scope, stack, row));

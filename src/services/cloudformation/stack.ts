@@ -26,6 +26,8 @@ export interface Target {
   /** What Ref gives of the parameters and the pseudo parameters. */
   readonly refs: Readonly<Record<string, Json>>;
   readonly conditions: Readonly<Record<string, boolean>>;
+  /** The transforms of its template are still to be carried out, and the conditions not known. */
+  readonly unprocessed?: boolean;
   readonly tags: readonly StackTag[];
   readonly capabilities: readonly string[];
   readonly notificationArns: readonly string[];
@@ -49,8 +51,8 @@ export interface RollbackTriggers {
 export interface StackOperation {
   readonly id: string;
   readonly kind: "CREATE" | "UPDATE" | "IMPORT" | "DELETE";
-  /** Where it stands: making what is wanted, watching alarms, putting back what was, taking away what is left over. */
-  readonly phase: "apply" | "monitor" | "restore" | "remove";
+  /** Where it stands: processing its template, making what is wanted, watching alarms, putting back what was, taking away what is left over. */
+  readonly phase: "transform" | "apply" | "monitor" | "restore" | "remove";
   /** Whether what is made is being undone. */
   readonly undoing: boolean;
   readonly token?: string;

@@ -7,31 +7,47 @@ import { GetTemplate$ } from "../../sdk/cloudformation.js";
 import { requireChangeSet } from "./change-set.ts";
 import { requireStack, type Stack, type Target, withId } from "./stack.ts";
 import type { Template } from "./template.ts";
+import type { JsonObject } from "./value.ts";
 
-/** A template of a stack: the text as it was submitted, and what it says. Its id is the stack's, a slash and a digest. */
+/**
+ * A template of a stack: the text as it was submitted, and what it says after its transforms. Its id is the stack's, a slash
+ * and a digest.
+ */
 export interface StoredTemplate extends Row {
   readonly text: string;
   readonly template: Template;
+  /** What its transforms made of it, where it has any. */
+  readonly processed?: JsonObject;
+  /** Its transforms are still to be carried out. */
+  readonly unprocessed?: boolean;
 }
 
 export const templates = new Table<StoredTemplate>("cloudformation/template");
 
-export const getTemplate = operation(GetTemplate$, (scope, { StackName, ChangeSetName }) => {
+const STAGES = ["Original", "Processed"] as const;
+
+export const getTemplate = operation(GetTemplate$, (scope, { StackName, ChangeSetName, TemplateStage }) => {
+  if (StackName === undefined && ChangeSetName === undefined)
+    fault("ValidationError", "StackName is required if ChangeSetName is not specified.");
   const set = ChangeSetName === undefined ? undefined : requireChangeSet(scope, ChangeSetName, StackName);
   const stack = set === undefined ? requireStack(scope, StackName, withId) : undefined;
   const undoing = stack?.operation?.undoing ? stack.target : undefined;
   const target = set?.target ?? undoing ?? stack?.operation?.target ?? stack?.target;
-  const StagesAvailable: ("Original" | "Processed")[] = ["Original", "Processed"];
-  if (StackName === undefined && set === undefined) fault("ValidationError", "StackName must be specified");
-  // A stack under review has no template yet. Transforms do not exist, so that both stages are the same text.
-  if (target === undefined) return { TemplateBody: "", StagesAvailable };
-  return { TemplateBody: templateOf(scope, target).text, StagesAvailable };
+  // A stack under review has no template yet.
+  if (target === undefined) return { TemplateBody: "", StagesAvailable: [...STAGES] };
+  const { text, processed, unprocessed } = templateOf(scope, target);
+  const StagesAvailable = STAGES.filter((stage) => stage === "Original" || !unprocessed);
+  if (unprocessed && TemplateStage === "Processed") fault("ValidationError", "Template stage Processed is not available yet.");
+  const TemplateBody = TemplateStage === "Original" || processed === undefined ? text : JSON.stringify(processed);
+  return { TemplateBody, StagesAvailable };
 });
 
 /** Keep a template for a stack; answers the id to find it by. */
-export function keepTemplate(scope: Scope, stackId: string, text: string, template: Template): string {
-  const id = `${stackId}/${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
-  if (templates.get(scope, id) === undefined) templates.put(scope, { id, text, template });
+export function keepTemplate(scope: Scope, stackId: string, kept: Omit<StoredTemplate, "id">): string {
+  const { text, processed, unprocessed } = kept;
+  const stage = unprocessed ? "unprocessed" : processed === undefined ? "" : JSON.stringify(processed);
+  const id = `${stackId}/${createHash("sha256").update(text).update(stage).digest("hex").slice(0, 32)}`;
+  if (templates.get(scope, id) === undefined) templates.put(scope, { id, ...kept });
   return id;
 }
 

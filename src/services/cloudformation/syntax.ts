@@ -34,8 +34,15 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
  * Read the text of a template, JSON or YAML, as JSON with the long forms of the functions.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
-export function readTemplate(text: string): JsonObject {
-  const value = text.trimStart().startsWith("{") ? readJson(text) : readYaml(text);
+export const readTemplate = (text: string): JsonObject => read(text, SHORT_FORMS);
+
+/** Read a part of a template that is kept by itself: it cannot use the short forms. */
+export const readSnippet = (text: string): JsonObject => read(text, {});
+
+type ShortForms = Readonly<Record<string, string>>;
+
+function read(text: string, shortForms: ShortForms): JsonObject {
+  const value = text.trimStart().startsWith("{") ? readJson(text) : readYaml(text, shortForms);
   if (!isObject(value)) fault("ValidationError", "Template format error: unsupported structure.");
   return value;
 }
@@ -83,7 +90,7 @@ function malformedAt(text: string): number {
   }
 }
 
-function readYaml(text: string): Json {
+function readYaml(text: string, shortForms: ShortForms): Json {
   const lines = new LineCounter();
   // CloudFormation takes the last of two equal keys; timestamps, binaries and sets of YAML 1.1 stay text.
   const document = parseDocument(text, { schema: "core", uniqueKeys: false, lineCounter: lines, logLevel: "silent" });
@@ -93,11 +100,12 @@ function readYaml(text: string): Json {
   };
   const [error] = document.errors;
   if (error !== undefined) malformed(error.pos[0]);
-  return document.contents === null ? null : toJson(document.contents as Node, { document, malformed });
+  return document.contents === null ? null : toJson(document.contents as Node, { document, shortForms, malformed });
 }
 
 interface Reading {
   readonly document: Document.Parsed;
+  readonly shortForms: ShortForms;
   malformed(offset: number): never;
 }
 
@@ -107,7 +115,7 @@ function toJson(node: Node | null, reading: Reading): Json {
   const value = untagged(node, reading);
   const tag = node.tag;
   if (tag === undefined || !tag.startsWith("!")) return value;
-  const name = SHORT_FORMS[tag] ?? reading.malformed(node.range![0]);
+  const name = reading.shortForms[tag] ?? reading.malformed(node.range![0]);
   return { [name]: name === "Fn::GetAtt" && typeof value === "string" ? splitAttribute(value) : value };
 }
 

@@ -1,4 +1,5 @@
-import { fault } from "../../kernel/fault.ts";
+import { fault, isFault } from "../../kernel/fault.ts";
+import type { Resolved } from "../../kernel/reference.ts";
 import type { ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Parameter, RollbackConfiguration, Tag } from "../../sdk/cloudformation.js";
@@ -10,10 +11,10 @@ import { checkRules } from "./rule.ts";
 import { arnOf, type Stack, type Target } from "./stack.ts";
 import { keepTemplate, templateOf } from "./stored-template.ts";
 import { readTemplate } from "./syntax.ts";
-import { checkTemplate, type ResourceDeclaration, type Template } from "./template.ts";
+import { checkTemplate, checkUnprocessed, type ResourceDeclaration, type Template } from "./template.ts";
 import { textAt } from "./template-url.ts";
-import { transformTemplate } from "./transform.ts";
-import { isObject, type Json } from "./value.ts";
+import { processTemplate, transformsOf } from "./transform.ts";
+import { isObject, type Json, type JsonObject } from "./value.ts";
 
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
 export interface TargetRequest {
@@ -31,13 +32,13 @@ export interface TargetRequest {
 
 const refuse = (message: string): never => fault("ValidationError", message);
 const BODY_MAX = 51_200;
-const URL_MAX = 1_048_576;
+const URL_MAX = 1_000_000;
 
 /** The text of the template that a request gives, by itself or by the place where it lies. */
 export function templateText(scope: Scope, { TemplateBody, TemplateURL }: Pick<TargetRequest, "TemplateBody" | "TemplateURL">): string {
   if (TemplateBody !== undefined && TemplateURL !== undefined) return refuse("Specify either TemplateBody or TemplateURL, but not both.");
   if (TemplateBody !== undefined) {
-    if (TemplateBody.length > BODY_MAX)
+    if (Buffer.byteLength(TemplateBody) > BODY_MAX)
       refuse(
         `1 validation error detected: Value '${TemplateBody.slice(0, 64)}...' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${BODY_MAX}`,
       );
@@ -45,50 +46,113 @@ export function templateText(scope: Scope, { TemplateBody, TemplateURL }: Pick<T
   }
   if (TemplateURL === undefined) return refuse("Either Template URL or Template Body must be specified.");
   const text = textAt(scope, TemplateURL);
-  if (text.length > URL_MAX) refuse(`Template may not exceed ${URL_MAX} bytes in size.`);
+  if (Buffer.byteLength(text) > URL_MAX) refuse(`Template may not exceed ${URL_MAX} bytes in size.`);
   return text;
 }
 
-export const readChecked = (text: string): Template => checkTemplate(transformTemplate(readTemplate(text)));
+/** A template as far as it can be known without a stack, and the transforms that it asks for. */
+export function readChecked(text: string): { readonly template: Template; readonly transforms: readonly string[] } {
+  const body = readTemplate(text);
+  const transforms = transformsOf(body);
+  return { template: transforms.length === 0 ? checkTemplate(body) : checkUnprocessed(body), transforms };
+}
 
-/** How a stack shall be, as a request says; refuses as CloudFormation does before it starts anything. */
-export function targetOf(scope: Scope, stack: Stack, request: TargetRequest): Target {
+export interface TargetOptions {
+  /** It is for a change set: what transforms make of the template can be looked at before it is done. */
+  readonly reviewed?: boolean;
+}
+
+/**
+ * How a stack shall be, as a request says; refuses as CloudFormation does before it starts anything. Where the template asks
+ * for transforms, it is to be processed first: see `processTarget`.
+ */
+export function targetOf(scope: Scope, stack: Stack, request: TargetRequest, { reviewed = false }: TargetOptions = {}): Target {
   const previous = stack.target;
   const text = request.UsePreviousTemplate
     ? templateOf(scope, previous ?? refuse("No previous template to use")).text
     : templateText(scope, request);
-  const template = readChecked(text);
-  checkCapabilities(template, request.Capabilities ?? []);
+  const { template, transforms } = readChecked(text);
+  const capabilities = request.Capabilities ?? [];
+  checkCapabilities(template, capabilities, transforms.length > 0 && !reviewed);
   const resolved = resolveParameters(template.Parameters, request.Parameters ?? [], previous?.parameters ?? [], {
-    parameterStore: (name) =>
-      scope.registry.reference("ssm")?.resolve(scope, name) ?? { state: "absent", reason: "nothing here keeps parameters" },
+    parameterStore: (name) => parameterStore(scope, name),
   });
   if (resolved.state === "busy") return fault("ServiceUnavailable", resolved.because, 503);
   const tags = request.Tags?.map(({ Key, Value }) => ({ Key: Key!, Value: Value! })) ?? previous?.tags ?? [];
   const notificationArns = request.NotificationARNs ?? previous?.notificationArns ?? [];
+  const rollback = request.RollbackConfiguration === undefined ? previous?.rollback : rollbackOf(request.RollbackConfiguration);
+  const roleArn = request.RoleARN ?? previous?.roleArn;
   const refs = {
     ...pseudoParameters(scope, stack, notificationArns),
     ...Object.fromEntries(resolved.values.map((value) => [value.key, refOfParameter(template.Parameters[value.key]!, value)])),
   };
+  const wanted: Wanted = {
+    parameters: resolved.values,
+    refs,
+    tags,
+    capabilities,
+    notificationArns,
+    ...(roleArn !== undefined && { roleArn }),
+    ...(rollback !== undefined && { rollback }),
+  };
+  if (transforms.length === 0) return settled(scope, stack, wanted, { text, template });
+  return { ...wanted, template: keepTemplate(scope, stack.id, { text, template, unprocessed: true }), conditions: {}, unprocessed: true };
+}
+
+type Wanted = Omit<Target, "template" | "conditions">;
+
+/** What can be said only of the template as it is after its transforms. */
+function settled(scope: Scope, stack: Stack, wanted: Wanted, kept: { text: string; template: Template; processed?: JsonObject }): Target {
+  const { template } = kept;
+  const { refs } = wanted;
   checkRules(template, refs);
   const context = { template, parameters: refs, importValue: (name: string) => exportOf(scope, name)?.value, availabilityZones };
   const conditions = evaluateConditions(template, context);
   checkConditional(template, conditions);
   checkResourceTypes(scope, template, conditions);
-  const rollback = request.RollbackConfiguration === undefined ? previous?.rollback : rollbackOf(request.RollbackConfiguration);
-  const roleArn = request.RoleARN ?? previous?.roleArn;
-  return {
-    template: keepTemplate(scope, stack.id, text, template),
-    parameters: resolved.values,
-    refs,
-    conditions,
-    tags,
-    capabilities: request.Capabilities ?? [],
-    notificationArns,
-    ...(roleArn !== undefined && { roleArn }),
-    ...(rollback !== undefined && { rollback }),
-  };
+  return { ...wanted, template: keepTemplate(scope, stack.id, kept), conditions };
 }
+
+export type ProcessedTarget =
+  | { readonly state: "done"; readonly target: Target }
+  | { readonly state: "busy"; readonly because: string }
+  | { readonly state: "failed"; readonly reason: string };
+
+/** The target with its transforms carried out; called again until it is done. */
+export function processTarget(
+  scope: Scope,
+  stack: Stack,
+  { unprocessed: _, conditions: __, template: id, ...wanted }: Target,
+  { token, startedAt }: { readonly token: string; readonly startedAt: number },
+): ProcessedTarget {
+  const { text, template: original } = templateOf(scope, { template: id });
+  const processed = processTemplate(scope, { token, startedAt, stackId: arnOf(scope, stack), body: readTemplate(text), refs: wanted.refs });
+  if (processed.state !== "done") return processed;
+  try {
+    return scope.attempt(() => {
+      // The functions of AWS::LanguageExtensions that had to wait are known by its name.
+      const template = { ...checkTemplate(processed.body, original.Transform), Transform: original.Transform };
+      checkCapabilities(template, wanted.capabilities, false);
+      const all = { ...wanted, ...withNewParameters(scope, wanted, template) };
+      return { state: "done", target: settled(scope, stack, all, { text, template, processed: processed.body }) };
+    });
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { state: "failed", reason: error.message };
+  }
+}
+
+/** Parameters that a transform has brought have their defaults. */
+function withNewParameters(scope: Scope, { parameters, refs }: Wanted, { Parameters }: Template): Pick<Wanted, "parameters" | "refs"> {
+  const fresh = Object.fromEntries(Object.entries(Parameters).filter(([name]) => !parameters.some(({ key }) => key === name)));
+  const resolved = resolveParameters(fresh, [], [], { parameterStore: (name) => parameterStore(scope, name) });
+  if (resolved.state === "busy") return fault("ServiceUnavailable", resolved.because, 503);
+  const brought = resolved.values.map((value) => [value.key, refOfParameter(fresh[value.key]!, value)] as const);
+  return { parameters: [...parameters, ...resolved.values], refs: { ...refs, ...Object.fromEntries(brought) } };
+}
+
+const parameterStore = (scope: Scope, name: string): Resolved =>
+  scope.registry.reference("ssm")?.resolve(scope, name) ?? { state: "absent", reason: "nothing here keeps parameters" };
 
 export const availabilityZones = (region: string): readonly string[] => ["a", "b", "c"].map((letter) => `${region}${letter}`);
 
@@ -148,8 +212,15 @@ export function neededCapability({ Resources }: Pick<Template, "Resources">): { 
 
 const isSet = (value: Json | undefined): boolean => value !== undefined && !(isObject(value) && value["Ref"] === "AWS::NoValue");
 
-function checkCapabilities(template: Template, given: readonly string[]): void {
+/**
+ * That the caller knows what the template does. Transforms ask for it only where nobody reviews what they make.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+ */
+function checkCapabilities(template: Template, given: readonly string[], transforms: boolean): void {
   const needed = neededCapability(template)?.capability;
-  if (needed === undefined || given.includes(needed) || given.includes("CAPABILITY_NAMED_IAM")) return;
-  fault(InsufficientCapabilitiesException, `Requires capabilities : [${needed}]`);
+  const missing = [
+    ...(needed === undefined || given.includes(needed) || given.includes("CAPABILITY_NAMED_IAM") ? [] : [needed]),
+    ...(transforms && !given.includes("CAPABILITY_AUTO_EXPAND") ? ["CAPABILITY_AUTO_EXPAND"] : []),
+  ];
+  if (missing.length > 0) fault(InsufficientCapabilitiesException, `Requires capabilities : [${missing.join(", ")}]`);
 }

@@ -1,6 +1,8 @@
 import { fault } from "../../kernel/fault.ts";
-import { attributeOf, intrinsic, type Mention, mentions, substitutions } from "./intrinsic.ts";
+import { intrinsic } from "./intrinsic.ts";
 import { checkParameterDeclaration, type ParameterDeclaration } from "./parameter.ts";
+import { checkConditions, checkFunctions } from "./template-function.ts";
+import { checkReferences } from "./template-reference.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /**
@@ -60,36 +62,62 @@ const DELETION_POLICIES = ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot
 const UPDATE_REPLACE_POLICIES = ["Delete", "Retain", "Snapshot"];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const LIMITS = { description: 1024, resources: 500, parameters: 200, mappings: 200, outputs: 200 };
+const COUNTS = { resources: 500, parameters: 200, mappings: 200, "mapping attributes": 200, outputs: 200 };
+const DESCRIPTION_MAX = 1024;
+const NAME_MAX = 255;
 
 const refuse = (message: string): never => fault("ValidationError", message);
 const malformed = (message: string): never => refuse(`Template format error: ${message}`);
 
-/** What is written in the condition sections decides nothing here: this looks at the template alone, after transforms. */
-export function checkTemplate(body: JsonObject): Template {
-  const unknown = Object.keys(body).filter((section) => !SECTIONS.includes(section));
+/**
+ * Check a template that has no transforms left to carry out. What the conditions will say decides nothing here. `transforms`
+ * are those that it had.
+ */
+export function checkTemplate(body: JsonObject, transforms: readonly Json[] = [body["Transform"] ?? []].flat()): Template {
+  const unknown = Object.keys(body).filter((name) => !SECTIONS.includes(name));
   if (unknown.length > 0) refuse(`Invalid template property or properties [${unknown.join(", ")}]`);
   checkHeader(body);
-  const template: Template = {
-    ...(body["Description"] !== undefined && { Description: body["Description"] as string }),
-    Metadata: section(body, "Metadata"),
-    Transform: [body["Transform"] ?? []].flat(),
-    Parameters: section(body, "Parameters") as unknown as Template["Parameters"],
-    Rules: section(body, "Rules"),
-    Mappings: section(body, "Mappings") as unknown as Template["Mappings"],
-    Conditions: section(body, "Conditions"),
-    Resources: section(body, "Resources") as unknown as Template["Resources"],
-    Outputs: section(body, "Outputs") as unknown as Template["Outputs"],
-  };
+  checkHooks(body);
+  const template = sectionsOf(body, transforms);
+  const rules = { extended: transforms.includes("AWS::LanguageExtensions") };
   checkResources(template.Resources);
   checkParameters(template);
   checkMappings(template.Mappings);
   checkOutputs(template.Outputs);
   checkNulls(body, "");
-  checkFunctions(body);
+  checkConditions(template.Conditions, rules);
+  checkFunctions(template.Resources as unknown as Json, rules);
+  checkFunctions(template.Outputs as unknown as Json, rules);
   checkReferences(template);
   return template;
 }
+
+/**
+ * Check what of a template counts before its transforms are carried out: they may bring or change everything but its
+ * parameters. What it will make is not known.
+ */
+export function checkUnprocessed(body: JsonObject): Template {
+  checkHeader(body);
+  const { Description, Metadata = {}, Parameters = {} } = body;
+  const known: Template = sectionsOf(
+    { ...(Description !== undefined && { Description }), Metadata, Parameters },
+    [body["Transform"] ?? []].flat(),
+  );
+  checkParameters(known);
+  return known;
+}
+
+const sectionsOf = (body: JsonObject, transforms: readonly Json[]): Template => ({
+  ...(body["Description"] !== undefined && { Description: body["Description"] as string }),
+  Metadata: section(body, "Metadata"),
+  Transform: transforms,
+  Parameters: section(body, "Parameters") as unknown as Template["Parameters"],
+  Rules: section(body, "Rules"),
+  Mappings: section(body, "Mappings") as unknown as Template["Mappings"],
+  Conditions: section(body, "Conditions"),
+  Resources: section(body, "Resources") as unknown as Template["Resources"],
+  Outputs: section(body, "Outputs") as unknown as Template["Outputs"],
+});
 
 /** The resources that one names in DependsOn. */
 export const dependsOn = (resource: ResourceDeclaration): readonly string[] =>
@@ -104,9 +132,10 @@ export const evaluatedPartsOf = ({ Properties, Metadata, CreationPolicy, UpdateP
 });
 
 function section(body: JsonObject, name: string): JsonObject {
-  const value = body[name] ?? {};
-  if (!isObject(value)) malformed(`${name} must be an object.`);
-  return value as JsonObject;
+  const value = body[name];
+  if (value === null) refuse(`[/${name}] 'null' values are not allowed in templates`);
+  if (value !== undefined && !isObject(value)) malformed(`${name} must be an object.`);
+  return (value ?? {}) as JsonObject;
 }
 
 function checkHeader(body: JsonObject): void {
@@ -114,7 +143,13 @@ function checkHeader(body: JsonObject): void {
   if (version !== undefined && version !== "2010-09-09") malformed("unsupported value for AWSTemplateFormatVersion.");
   if (description === undefined) return;
   if (typeof description !== "string") return malformed("unsupported value for Description.");
-  if (description.length > LIMITS.description) malformed(`'Description' length is greater than ${LIMITS.description}`);
+  if (Buffer.byteLength(description) > DESCRIPTION_MAX) malformed(`'Description' length is greater than ${DESCRIPTION_MAX}.`);
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/blue-green.html */
+function checkHooks(body: JsonObject): void {
+  const types = Object.values(section(body, "Hooks")).map((hook) => (isObject(hook) ? String(hook["Type"]) : ""));
+  if (types.length > 0) fault("NotImplemented", `Hooks of the type ${types[0]} are not implemented by Slipway`, 501);
 }
 
 function checkResources(resources: Template["Resources"]): void {
@@ -123,29 +158,40 @@ function checkResources(resources: Template["Resources"]): void {
   checkCount("resources", entries.length);
   for (const [name, resource] of entries) {
     if (!isObject(resource)) malformed("Any Resources member must be an object.");
-    if (name.startsWith("Fn::ForEach")) fault("NotImplemented", "Fn::ForEach of AWS::LanguageExtensions is not implemented", 501);
     checkName("Resource", name);
     if (typeof resource.Type !== "string") malformed(`[/Resources/${name}] Every Resources object must contain a Type member.`);
     const other = Object.keys(resource).find((attribute) => !RESOURCE_ATTRIBUTES.includes(attribute));
     if (other !== undefined) refuse(`Invalid template resource property '${other}'`);
-    if (resource.Properties !== undefined && !isObject(resource.Properties))
-      malformed(`[/Resources/${name}/Properties] Every Properties member must be an object.`);
+    for (const attribute of ["Properties", "Metadata", "CreationPolicy", "UpdatePolicy"] as const) {
+      if (resource[attribute] !== undefined && !isObject(resource[attribute]) && resource[attribute] !== null)
+        malformed(`[/Resources/${name}/${attribute}] Every ${attribute} member must be an object.`);
+    }
+    checkCondition(resource.Condition);
     checkDependsOn(name, resource.DependsOn);
     checkPolicy(name, "DeletionPolicy", resource.DeletionPolicy, DELETION_POLICIES);
     checkPolicy(name, "UpdateReplacePolicy", resource.UpdateReplacePolicy, UPDATE_REPLACE_POLICIES);
   }
 }
 
+function checkCondition(condition: unknown): void {
+  if (condition !== undefined && condition !== null && typeof condition !== "string") malformed("Every Condition member must be a string.");
+}
+
 function checkDependsOn(name: string, needs: unknown): void {
-  if (needs === undefined || typeof needs === "string") return;
+  if (needs === undefined || needs === null || typeof needs === "string") {
+    if (needs === name) refuse(`Circular dependency between resources: [${name}]`);
+    return;
+  }
   if (!isList(needs)) malformed("DependsOn must be a string or list of strings.");
   if (!(needs as readonly Json[]).every((need) => typeof need === "string")) malformed("Every DependsOn value must be a string.");
   if ((needs as readonly Json[]).includes(name)) refuse(`Circular dependency between resources: [${name}]`);
 }
 
-/** With AWS::LanguageExtensions a policy may be a function, which evaluation looks at. */
+/** AWS::LanguageExtensions has made words of the functions that a policy may be with it. */
 function checkPolicy(name: string, attribute: string, value: Json | undefined, allowed: readonly string[]): void {
-  if (typeof value === "string" && !allowed.includes(value)) malformed(`Unrecognized ${attribute} ${value} for resource ${name}`);
+  if (value === undefined || value === null) return;
+  if (typeof value !== "string") return malformed(`Every ${attribute} member must be a string.`);
+  if (!allowed.includes(value)) malformed(`Unrecognized ${attribute} ${value} for resource ${name}`);
 }
 
 function checkParameters({ Parameters, Resources }: Template): void {
@@ -162,9 +208,14 @@ function checkParameters({ Parameters, Resources }: Template): void {
 function checkMappings(mappings: Template["Mappings"]): void {
   checkCount("mappings", Object.keys(mappings).length);
   for (const [name, map] of Object.entries(mappings)) {
+    if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`Mappings name '${name}' is non alphanumeric.`);
+    checkLength("Mappings", name);
     if (!isObject(map)) malformed(`Every Mappings member ${name} must be a map`);
     for (const [key, attributes] of Object.entries(map)) {
       if (!isObject(attributes)) malformed(`Every Mappings member ${key} must be a map`);
+      checkCount("mapping attributes", Object.keys(attributes).length);
+      const wrong = Object.keys(attributes).find((attribute) => !/^[a-zA-Z0-9]+$/.test(attribute));
+      if (wrong !== undefined) malformed(`Mappings attribute name '${wrong}' must contain only alphanumeric characters.`);
       if (Object.values(attributes).some(isObject)) malformed("Every Mappings attribute must be a String or a List.");
     }
   }
@@ -173,110 +224,49 @@ function checkMappings(mappings: Template["Mappings"]): void {
 function checkOutputs(outputs: Template["Outputs"]): void {
   checkCount("outputs", Object.keys(outputs).length);
   for (const [name, output] of Object.entries(outputs)) {
-    checkName("Output", name);
+    if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`Outputs name '${name}' is non alphanumeric.`);
+    checkLength("Outputs", name);
     if (output === null) refuse(`[/Outputs/${name}] 'null' values are not allowed in templates`);
     if (!isObject(output) || !("Value" in output)) malformed("Every Outputs member must contain a Value object");
     const other = Object.keys(output).find((member) => !OUTPUT_MEMBERS.includes(member));
     if (other !== undefined) refuse(`Invalid template output property '${other}'`);
-    if (output.Export !== undefined && !(isObject(output.Export) && "Name" in output.Export))
-      malformed(`Output ${name} is malformed. Export must have a Name`);
+    if (output.Description !== undefined && typeof output.Description !== "string" && output.Description !== null)
+      malformed("Every Description member must be a string.");
+    if (Buffer.byteLength(output.Description ?? "") > DESCRIPTION_MAX)
+      malformed(`Output '${name}' description length is greater than ${DESCRIPTION_MAX}.`);
+    checkCondition(output.Condition);
+    if (isList(output.Value) || (isObject(output.Value) && intrinsic(output.Value) === undefined))
+      malformed(`Output ${name} is malformed. The Value field of every Outputs member must evaluate to a String.`);
+    checkExport(name, output.Export);
   }
 }
 
-function checkCount(what: keyof typeof LIMITS, count: number): void {
-  if (count > LIMITS[what]) malformed(`Number of ${what}, ${count}, is greater than maximum allowed, ${LIMITS[what]}`);
+function checkExport(name: string, exported: Json | undefined): void {
+  if (exported === undefined || exported === null) return;
+  const wanted = isObject(exported) ? exported["Name"] : undefined;
+  const fits = typeof wanted === "string" ? /^[a-zA-Z0-9:-]+$/.test(wanted) : wanted !== undefined && intrinsic(wanted) !== undefined;
+  if (!fits) {
+    malformed(
+      `Output ${name} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.`,
+    );
+  }
 }
 
-function checkName(what: string, name: string): void {
+function checkCount(what: keyof typeof COUNTS, count: number): void {
+  if (count > COUNTS[what]) malformed(`Number of ${what}, ${count}, is greater than maximum allowed, ${COUNTS[what]}`);
+}
+
+function checkName(what: "Resource" | "Parameter", name: string): void {
   if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`${what} name ${name} is non alphanumeric.`);
+  checkLength(what, name);
+}
+
+function checkLength(what: string, name: string): void {
+  if (name.length > NAME_MAX) malformed(`${what} name '${name}' length is greater than ${NAME_MAX}.`);
 }
 
 function checkNulls(value: Json, path: string): void {
   if (value === null) refuse(`[${path}] 'null' values are not allowed in templates`);
   if (isList(value)) value.forEach((item, index) => void checkNulls(item, `${path}/${index}`));
   else if (isObject(value)) for (const [name, member] of Object.entries(value)) checkNulls(member, `${path}/${name}`);
-}
-
-/** The form of those functions whose arguments decide what the template refers to. */
-function checkFunctions(value: Json): void {
-  if (isList(value)) return value.forEach(checkFunctions);
-  if (!isObject(value)) return;
-  const call = intrinsic(value);
-  if (call?.name === "Fn::GetAtt" && attributeOf(call.argument) === undefined) {
-    refuse("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute");
-  }
-  if (call?.name === "Ref" && typeof call.argument !== "string") refuse("Template format error: All References must be of type string");
-  if (call?.name === "Fn::Sub") checkSub(call.argument);
-  Object.values(value).forEach(checkFunctions);
-}
-
-function checkSub(argument: Json): void {
-  const [text, variables] = isList(argument) ? argument : [argument];
-  if (typeof text !== "string" || (isList(argument) && (argument.length !== 2 || !isObject(variables)))) {
-    refuse(
-      "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, " +
-        "and an optional second argument to specify a mapping of values to replace in the string",
-    );
-  }
-  if (substitutions(text as string).some((name) => !/^[a-zA-Z0-9_.:]+$/.test(name))) {
-    refuse("Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons");
-  }
-}
-
-/** That all which is named exists in the template, whatever the conditions will say. */
-function checkReferences(template: Template): void {
-  checkConditionSection(template);
-  const resources = Object.values(template.Resources);
-  checkBlock(
-    template,
-    "Resources",
-    resources.flatMap((resource) => mentions(evaluatedPartsOf(resource))),
-    resources.flatMap(dependsOn),
-  );
-  checkBlock(
-    template,
-    "Outputs",
-    Object.values(template.Outputs).flatMap((output) => mentions(output as unknown as Json)),
-    [],
-  );
-  for (const [block, members] of [
-    ["Resources", resources],
-    ["Outputs", Object.values(template.Outputs)],
-  ] as const) {
-    for (const { Condition: name } of members) {
-      if (name !== undefined && !Object.hasOwn(template.Conditions, name))
-        malformed(`Unresolved condition dependency ${name} in the ${block} block of the template`);
-    }
-  }
-}
-
-function checkBlock(template: Template, block: string, named: readonly Mention[], needed: readonly string[]): void {
-  const isResource = (name: string): boolean => Object.hasOwn(template.Resources, name);
-  const isKnown = (name: string): boolean => isResource(name) || Object.hasOwn(template.Parameters, name) || name.startsWith("AWS::");
-  for (const mention of named) {
-    if (mention.kind === "If" && !Object.hasOwn(template.Conditions, mention.name))
-      refuse(`Template error: unresolved condition dependency ${mention.name} in Fn::If`);
-    if (mention.kind === "GetAtt" && !isResource(mention.name))
-      refuse(`Template error: instance of Fn::GetAtt references undefined resource ${mention.name}`);
-  }
-  const unresolved = [
-    ...named.filter(({ kind, name }) => kind === "Ref" && !isKnown(name)).map(({ name }) => name),
-    ...needed.filter((name) => !isResource(name)),
-  ];
-  if (unresolved.length > 0)
-    malformed(`Unresolved resource dependencies [${[...new Set(unresolved)].join(", ")}] in the ${block} block of the template`);
-}
-
-function checkConditionSection(template: Template): void {
-  for (const condition of Object.values(template.Conditions)) {
-    if (!isObject(condition)) malformed("Conditions can only be boolean operations on parameters and other conditions");
-  }
-  const isAllowed = (name: string): boolean =>
-    Object.hasOwn(template.Parameters, name) || (name.startsWith("AWS::") && name !== "AWS::NoValue");
-  const wrong = mentions(template.Conditions).filter(({ kind, name }) => kind === "GetAtt" || (kind === "Ref" && !isAllowed(name)));
-  if (wrong.length > 0) {
-    malformed(
-      `Unresolved dependencies [${[...new Set(wrong.map(({ name }) => name))].join(", ")}]. Cannot reference resources in the Conditions block of the template`,
-    );
-  }
 }

@@ -1,0 +1,99 @@
+import { fault } from "../../kernel/fault.ts";
+import { intrinsic, type Mention, mentions } from "./intrinsic.ts";
+import { dependsOn, evaluatedPartsOf, type Template } from "./template.ts";
+import { isList, isObject, type Json } from "./value.ts";
+
+const refuse = (message: string): never => fault("ValidationError", message);
+const malformed = (message: string): never => refuse(`Template format error: ${message}`);
+
+/** That all which is named exists in the template, whatever the conditions will say. */
+export function checkReferences(template: Template): void {
+  checkConditionSection(template);
+  const resources = Object.values(template.Resources);
+  const outputs = Object.values(template.Outputs);
+  checkBlock(
+    template,
+    "Resources",
+    resources.flatMap((resource) => mentions(evaluatedPartsOf(resource))),
+    resources.flatMap(dependsOn),
+  );
+  checkBlock(
+    template,
+    "Outputs",
+    outputs.flatMap((output) => mentions(output as unknown as Json)),
+    [],
+  );
+  for (const [block, members] of [
+    ["Resources", resources],
+    ["Outputs", outputs],
+  ] as const) {
+    for (const { Condition: name } of members) {
+      if (name !== undefined && !Object.hasOwn(template.Conditions, name))
+        malformed(`Unresolved condition dependency ${name} in the ${block} block of the template`);
+    }
+  }
+  checkImports(template, template.Resources as unknown as Json);
+  checkImports(template, template.Outputs as unknown as Json);
+}
+
+function checkBlock(template: Template, block: string, named: readonly Mention[], needed: readonly string[]): void {
+  const isResource = (name: string): boolean => Object.hasOwn(template.Resources, name);
+  const isKnown = (name: string): boolean => isResource(name) || Object.hasOwn(template.Parameters, name) || name.startsWith("AWS::");
+  for (const mention of named) {
+    if (mention.kind === "If" && !Object.hasOwn(template.Conditions, mention.name))
+      refuse(`Template error: unresolved condition dependency ${mention.name} in Fn::If`);
+    if (mention.kind === "GetAtt" && !isResource(mention.name))
+      refuse(`Template error: instance of Fn::GetAtt references undefined resource ${mention.name}`);
+  }
+  const unresolved = [
+    ...named.filter(({ kind, name }) => kind === "Ref" && !isKnown(name)).map(({ name }) => name),
+    ...needed.filter((name) => !isResource(name)),
+  ];
+  if (unresolved.length > 0)
+    malformed(`Unresolved resource dependencies [${[...new Set(unresolved)].join(", ")}] in the ${block} block of the template`);
+}
+
+function checkConditionSection({ Conditions, Parameters }: Template): void {
+  const isAllowed = (name: string): boolean => Object.hasOwn(Parameters, name) || (name.startsWith("AWS::") && name !== "AWS::NoValue");
+  const wrong = mentions(Conditions).filter(({ kind, name }) => kind === "GetAtt" || (kind === "Ref" && !isAllowed(name)));
+  if (wrong.length > 0) {
+    malformed(
+      `Unresolved dependencies [${[...new Set(wrong.map(({ name }) => name))].join(", ")}]. Cannot reference resources in the Conditions block of the template`,
+    );
+  }
+  const named = [
+    ...Object.values(Conditions).flatMap(conditionsIn),
+    ...mentions(Conditions)
+      .filter(({ kind }) => kind === "If")
+      .map(nameOf),
+  ];
+  const unknown = named.filter((name) => !Object.hasOwn(Conditions, name));
+  if (unknown.length > 0)
+    malformed(`Unresolved condition dependencies [${[...new Set(unknown)].join(", ")}] in the Conditions block of the template`);
+}
+
+const nameOf = ({ name }: Mention): string => name;
+
+/** The conditions that one is made of. */
+function conditionsIn(json: Json): string[] {
+  if (isList(json)) return json.flatMap(conditionsIn);
+  if (!isObject(json)) return [];
+  const { Condition: name, ...rest } = json;
+  return [...(typeof name === "string" ? [name] : []), ...Object.values(rest).flatMap(conditionsIn)];
+}
+
+/** The name of an import is known before anything is made. */
+function checkImports(template: Template, value: Json): void {
+  if (isList(value)) {
+    for (const item of value) checkImports(template, item);
+    return;
+  }
+  if (!isObject(value)) return;
+  const call = intrinsic(value);
+  if (call?.name === "Fn::ImportValue") {
+    const late = mentions(call.argument).some(({ kind, name }) => kind !== "If" && Object.hasOwn(template.Resources, name));
+    if (late || /"Fn::(ImportValue|GetAZs)"/.test(JSON.stringify(call.argument)))
+      refuse("Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs");
+  }
+  for (const member of Object.values(value)) checkImports(template, member);
+}
