@@ -61,18 +61,13 @@ function checkConditionSection({ Conditions, Parameters }: Template): void {
       `Unresolved dependencies [${[...new Set(wrong.map(({ name }) => name))].join(", ")}]. Cannot reference resources in the Conditions block of the template`,
     );
   }
-  const named = [
-    ...Object.values(Conditions).flatMap(conditionsIn),
-    ...mentions(Conditions)
-      .filter(({ kind }) => kind === "If")
-      .map(nameOf),
-  ];
-  const unknown = named.filter((name) => !Object.hasOwn(Conditions, name));
-  if (unknown.length > 0)
-    malformed(`Unresolved condition dependencies [${[...new Set(unknown)].join(", ")}] in the Conditions block of the template`);
+  for (const name of Object.values(Conditions).flatMap(conditionsIn)) {
+    if (!Object.hasOwn(Conditions, name)) refuse(`Template error: unresolved condition dependency ${name} in Condition`);
+  }
+  for (const { kind, name } of mentions(Conditions)) {
+    if (kind === "If" && !Object.hasOwn(Conditions, name)) refuse(`Template error: unresolved condition dependency ${name} in Fn::If`);
+  }
 }
-
-const nameOf = ({ name }: Mention): string => name;
 
 /** The conditions that one is made of. */
 function conditionsIn(json: Json): string[] {

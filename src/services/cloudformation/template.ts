@@ -86,8 +86,8 @@ export function checkTemplate(body: JsonObject, transforms: readonly Json[] = [b
   checkOutputs(template.Outputs);
   checkNulls(body, "");
   checkConditions(template.Conditions, rules);
-  checkFunctions(template.Resources as unknown as Json, rules);
-  checkFunctions(template.Outputs as unknown as Json, rules);
+  for (const member of [...Object.values(template.Resources), ...Object.values(template.Outputs)])
+    checkFunctions(member as unknown as Json, rules);
   checkReferences(template);
   return template;
 }
