@@ -115,10 +115,12 @@ function checkTexts(name: string, declaration: ParameterDeclaration): void {
   if (allowed !== undefined && !isList(allowed)) refuse(`Template format error: AllowedValues of parameter ${name} must be a list`);
   if (allowed?.some((value) => asText(value) === undefined)) refuse("Template format error: Every AllowedValues value must be a string.");
   for (const member of ["Description", "ConstraintDescription", "AllowedPattern"] as const) {
-    if (declaration[member] !== undefined && typeof declaration[member] !== "string")
+    if (declaration[member] !== undefined && asText(declaration[member]) === undefined)
       refuse(`Template format error: Every ${member} member must be a string.`);
   }
-  if ((Description ?? "").length > DESCRIPTION_MAX)
+  if (declaration.NoEcho !== undefined && !/^(true|false)$/i.test(asText(declaration.NoEcho) ?? ""))
+    refuse("Template format error: Every NoEcho member must be a boolean.");
+  if ((asText(Description) ?? "").length > DESCRIPTION_MAX)
     refuse(`Template format error: Parameter '${name}' description length is greater than ${DESCRIPTION_MAX}.`);
 }
 

@@ -44,7 +44,7 @@ function checkCondition(condition: Json, rules: FunctionRules): void {
       if (typeof argument !== "string") malformed("Every Condition member must be a string.");
       return;
     case "Fn::Equals":
-      if (items.length !== 2) refuse("every Fn::Equals object requires a list of 2 string parameters.");
+      if (items.length !== 2 || items.some(isList)) refuse("every Fn::Equals object requires a list of 2 string parameters.");
       return checkFunctions(items, rules);
     case "Fn::Not":
       if (items.length !== 1) refuse("every Fn::Not object requires one boolean parameter.");

@@ -1,16 +1,23 @@
 import { fault } from "../../kernel/fault.ts";
-import { intrinsic, type Mention, mentions } from "./intrinsic.ts";
+import { intrinsic, type Mention, mentions, substitutions } from "./intrinsic.ts";
 import { dependsOn, evaluatedPartsOf, type Template } from "./template.ts";
 import { isList, isObject, type Json } from "./value.ts";
 
 const refuse = (message: string): never => fault("ValidationError", message);
 const malformed = (message: string): never => refuse(`Template format error: ${message}`);
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html */
+const PSEUDO: readonly string[] = [
+  ...["AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition"],
+  ...["AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"],
+];
+
 /** That all which is named exists in the template, whatever the conditions will say. */
 export function checkReferences(template: Template): void {
   checkConditionSection(template);
   const resources = Object.values(template.Resources);
   const outputs = Object.values(template.Outputs);
+  for (const member of [...resources, ...outputs]) checkCalls(template, member as unknown as Json);
   checkBlock(
     template,
     "Resources",
@@ -32,13 +39,11 @@ export function checkReferences(template: Template): void {
         malformed(`Unresolved condition dependency ${name} in the ${block} block of the template`);
     }
   }
-  checkImports(template, template.Resources as unknown as Json);
-  checkImports(template, template.Outputs as unknown as Json);
 }
 
 function checkBlock(template: Template, block: string, named: readonly Mention[], needed: readonly string[]): void {
   const isResource = (name: string): boolean => Object.hasOwn(template.Resources, name);
-  const isKnown = (name: string): boolean => isResource(name) || Object.hasOwn(template.Parameters, name) || name.startsWith("AWS::");
+  const isKnown = (name: string): boolean => isResource(name) || Object.hasOwn(template.Parameters, name) || PSEUDO.includes(name);
   for (const mention of named) {
     if (mention.kind === "If" && !Object.hasOwn(template.Conditions, mention.name))
       refuse(`Template error: unresolved condition dependency ${mention.name} in Fn::If`);
@@ -54,7 +59,7 @@ function checkBlock(template: Template, block: string, named: readonly Mention[]
 }
 
 function checkConditionSection({ Conditions, Parameters }: Template): void {
-  const isAllowed = (name: string): boolean => Object.hasOwn(Parameters, name) || (name.startsWith("AWS::") && name !== "AWS::NoValue");
+  const isAllowed = (name: string): boolean => Object.hasOwn(Parameters, name) || (PSEUDO.includes(name) && name !== "AWS::NoValue");
   const wrong = mentions(Conditions).filter(({ kind, name }) => kind === "GetAtt" || (kind === "Ref" && !isAllowed(name)));
   if (wrong.length > 0) {
     malformed(
@@ -77,18 +82,32 @@ function conditionsIn(json: Json): string[] {
   return [...(typeof name === "string" ? [name] : []), ...Object.values(rest).flatMap(conditionsIn)];
 }
 
-/** The name of an import is known before anything is made. */
-function checkImports(template: Template, value: Json): void {
+/** What the functions name that the plain look at references does not see. */
+function checkCalls(template: Template, value: Json): void {
   if (isList(value)) {
-    for (const item of value) checkImports(template, item);
+    for (const item of value) checkCalls(template, item);
     return;
   }
   if (!isObject(value)) return;
   const call = intrinsic(value);
-  if (call?.name === "Fn::ImportValue") {
-    const late = mentions(call.argument).some(({ kind, name }) => kind !== "If" && Object.hasOwn(template.Resources, name));
-    if (late || /"Fn::(ImportValue|GetAZs)"/.test(JSON.stringify(call.argument)))
-      refuse("Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs");
+  if (call?.name === "Fn::ImportValue") checkImport(template, call.argument);
+  if (call?.name === "Fn::Sub") checkAttributes(template, call.argument);
+  for (const member of Object.values(value)) checkCalls(template, member);
+}
+
+/** The name of an import is known before anything is made. */
+function checkImport({ Resources }: Template, name: Json): void {
+  const late = mentions(name).some((mention) => mention.kind !== "If" && Object.hasOwn(Resources, mention.name));
+  if (late || /"Fn::(ImportValue|GetAZs)"/.test(JSON.stringify(name)))
+    refuse("Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs");
+}
+
+function checkAttributes({ Resources }: Template, argument: Json): void {
+  const [text, variables] = isList(argument) ? argument : [argument];
+  for (const name of substitutions(String(text))) {
+    const dot = name.indexOf(".");
+    if (dot === -1 || (isObject(variables) && Object.hasOwn(variables, name))) continue;
+    if (dot === name.length - 1 || !Object.hasOwn(Resources, name.slice(0, dot)))
+      refuse(`Template error: instance of Fn::Sub references invalid resource attribute ${name}`);
   }
-  for (const member of Object.values(value)) checkImports(template, member);
 }

@@ -1,9 +1,10 @@
 import { fault } from "../../kernel/fault.ts";
-import { intrinsic } from "./intrinsic.ts";
+import { intrinsic, mentions } from "./intrinsic.ts";
 import { checkParameterDeclaration, type ParameterDeclaration } from "./parameter.ts";
+import { checkRuleSection } from "./rule.ts";
 import { checkConditions, checkFunctions } from "./template-function.ts";
 import { checkReferences } from "./template-reference.ts";
-import { isList, isObject, type Json, type JsonObject } from "./value.ts";
+import { asText, isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /**
  * A template that was found to be well formed. Every section is there, with the members as the template writes them.
@@ -83,9 +84,12 @@ export function checkTemplate(body: JsonObject, transforms: readonly Json[] = [b
   checkResources(template.Resources);
   checkParameters(template);
   checkMappings(template.Mappings);
-  checkOutputs(template.Outputs);
+  checkOutputs(template);
   checkNulls(body, "");
+  for (const name of Object.keys(template.Conditions))
+    if (!/^[a-zA-Z0-9_]{1,255}$/.test(name)) malformed(`Conditions name '${name}' is non alphanumeric.`);
   checkConditions(template.Conditions, rules);
+  checkRuleSection(template.Rules);
   for (const member of [...Object.values(template.Resources), ...Object.values(template.Outputs)])
     checkFunctions(member as unknown as Json, rules);
   checkReferences(template);
@@ -167,6 +171,7 @@ function checkResources(resources: Template["Resources"]): void {
         malformed(`[/Resources/${name}/${attribute}] Every ${attribute} member must be an object.`);
     }
     checkCondition(resource.Condition);
+    checkDescription((resource as unknown as JsonObject)["Description"]);
     checkDependsOn(name, resource.DependsOn);
     checkPolicy(name, "DeletionPolicy", resource.DeletionPolicy, DELETION_POLICIES);
     checkPolicy(name, "UpdateReplacePolicy", resource.UpdateReplacePolicy, UPDATE_REPLACE_POLICIES);
@@ -175,6 +180,11 @@ function checkResources(resources: Template["Resources"]): void {
 
 function checkCondition(condition: unknown): void {
   if (condition !== undefined && condition !== null && typeof condition !== "string") malformed("Every Condition member must be a string.");
+}
+
+function checkDescription(description: Json | undefined): void {
+  if (description !== undefined && description !== null && asText(description) === undefined)
+    malformed("Every Description member must be a string.");
 }
 
 function checkDependsOn(name: string, needs: unknown): void {
@@ -212,6 +222,8 @@ function checkMappings(mappings: Template["Mappings"]): void {
     checkLength("Mappings", name);
     if (!isObject(map)) malformed(`Every Mappings member ${name} must be a map`);
     for (const [key, attributes] of Object.entries(map)) {
+      if (!/^[a-zA-Z0-9.-]+$/.test(key)) malformed(`Mappings attribute name '${key}' must contain only alphanumeric characters.`);
+      checkLength("Mappings", key);
       if (!isObject(attributes)) malformed(`Every Mappings member ${key} must be a map`);
       checkCount("mapping attributes", Object.keys(attributes).length);
       const wrong = Object.keys(attributes).find((attribute) => !/^[a-zA-Z0-9]+$/.test(attribute));
@@ -221,7 +233,7 @@ function checkMappings(mappings: Template["Mappings"]): void {
   }
 }
 
-function checkOutputs(outputs: Template["Outputs"]): void {
+function checkOutputs({ Outputs: outputs, Resources: resources }: Template): void {
   checkCount("outputs", Object.keys(outputs).length);
   for (const [name, output] of Object.entries(outputs)) {
     if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`Outputs name '${name}' is non alphanumeric.`);
@@ -230,21 +242,23 @@ function checkOutputs(outputs: Template["Outputs"]): void {
     if (!isObject(output) || !("Value" in output)) malformed("Every Outputs member must contain a Value object");
     const other = Object.keys(output).find((member) => !OUTPUT_MEMBERS.includes(member));
     if (other !== undefined) refuse(`Invalid template output property '${other}'`);
-    if (output.Description !== undefined && typeof output.Description !== "string" && output.Description !== null)
-      malformed("Every Description member must be a string.");
-    if (Buffer.byteLength(output.Description ?? "") > DESCRIPTION_MAX)
+    checkDescription(output.Description);
+    if (Buffer.byteLength(asText(output.Description) ?? "") > DESCRIPTION_MAX)
       malformed(`Output '${name}' description length is greater than ${DESCRIPTION_MAX}.`);
     checkCondition(output.Condition);
     if (isList(output.Value) || (isObject(output.Value) && intrinsic(output.Value) === undefined))
       malformed(`Output ${name} is malformed. The Value field of every Outputs member must evaluate to a String.`);
-    checkExport(name, output.Export);
+    checkExport(name, output.Export, resources);
   }
 }
 
-function checkExport(name: string, exported: Json | undefined): void {
+/** The name of an export is known before anything is made. */
+function checkExport(name: string, exported: Json | undefined, resources: Template["Resources"]): void {
   if (exported === undefined || exported === null) return;
   const wanted = isObject(exported) ? exported["Name"] : undefined;
-  const fits = typeof wanted === "string" ? /^[a-zA-Z0-9:-]+$/.test(wanted) : wanted !== undefined && intrinsic(wanted) !== undefined;
+  const isEarly = (value: Json): boolean =>
+    intrinsic(value) !== undefined && mentions(value).every((mention) => mention.kind === "If" || !Object.hasOwn(resources, mention.name));
+  const fits = typeof wanted === "string" ? /^[a-zA-Z0-9:-]+$/.test(wanted) : wanted !== undefined && isEarly(wanted);
   if (!fits) {
     malformed(
       `Output ${name} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.`,
