@@ -131,7 +131,7 @@ export function processTarget(
   try {
     return scope.attempt(() => {
       // The functions of AWS::LanguageExtensions that had to wait are known by its name.
-      const template = { ...checkTemplate(processed.body, original.Transform), Transform: original.Transform };
+      const template = checkTemplate(processed.body, original.Transform);
       checkCapabilities(template, wanted.capabilities, false);
       const all = { ...wanted, ...withNewParameters(scope, wanted, template) };
       return { state: "done", target: settled(scope, stack, all, { text, template, processed: processed.body }) };

@@ -13,7 +13,8 @@ import { asText, isList, isObject, type Json, type JsonObject } from "./value.ts
 export interface Template {
   readonly Description?: string;
   readonly Metadata: JsonObject;
-  readonly Transform: readonly Json[];
+  /** The names of the transforms that its section Transform has, or had before they were carried out. */
+  readonly Transform: readonly string[];
   readonly Parameters: Readonly<Record<string, ParameterDeclaration>>;
   readonly Rules: JsonObject;
   readonly Mappings: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
@@ -74,7 +75,7 @@ const malformed = (message: string): never => refuse(`Template format error: ${m
  * Check a template that has no transforms left to carry out. What the conditions will say decides nothing here. `transforms`
  * are those that it had.
  */
-export function checkTemplate(body: JsonObject, transforms: readonly Json[] = [body["Transform"] ?? []].flat()): Template {
+export function checkTemplate(body: JsonObject, transforms: readonly string[] = namesOf(body["Transform"])): Template {
   const unknown = Object.keys(body).filter((name) => !SECTIONS.includes(name));
   if (unknown.length > 0) refuse(`Invalid template property or properties [${unknown.join(", ")}]`);
   checkHeader(body);
@@ -105,13 +106,16 @@ export function checkUnprocessed(body: JsonObject): Template {
   const { Description, Metadata = {}, Parameters = {} } = body;
   const known: Template = sectionsOf(
     { ...(Description !== undefined && { Description }), Metadata, Parameters },
-    [body["Transform"] ?? []].flat(),
+    namesOf(body["Transform"]),
   );
   checkParameters(known);
   return known;
 }
 
-const sectionsOf = (body: JsonObject, transforms: readonly Json[]): Template => ({
+/** The transforms that the section names, with parameters or without. */
+const namesOf = (written: Json = []): string[] => [written].flat().map((one) => String(isObject(one) ? one["Name"] : one));
+
+const sectionsOf = (body: JsonObject, transforms: readonly string[]): Template => ({
   ...(body["Description"] !== undefined && { Description: body["Description"] as string }),
   Metadata: section(body, "Metadata"),
   Transform: transforms,

@@ -179,6 +179,18 @@ describe("macros", () => {
     expect(textOf(cloud)).toBe("x <here>");
   });
 
+  test("in a nested stack need the outer one's word", async () => {
+    const cloud = await withMacros();
+    setFact(cloud, "s3-url https://b.s3.amazonaws.com/t", template({ A: thing({ Name: "a", Text: "<here>" }) }, { Transform: "Slow" }));
+    const nested = { N: { Type: "AWS::CloudFormation::Stack", Properties: { TemplateURL: "https://b.s3.amazonaws.com/t" } } };
+    await cloud.call(createStack, { ...S, TemplateBody: template(nested) });
+    expect(await eventsOf(cloud)).toContain("N CREATE_FAILED Requires capabilities : [CAPABILITY_AUTO_EXPAND]");
+    await cloud.call(createStack, { StackName: "t", ...EXPAND, TemplateBody: template(nested) });
+    await cloud.advance("1m");
+    expect(await statusOf(cloud, "t")).toBe("CREATE_COMPLETE");
+    expect(textOf(cloud)).toBe("<here>");
+  });
+
   test("work on the original again when the previous template is used", async () => {
     const cloud = await withMacros();
     const Parameters = { P: { Type: "String" } };
