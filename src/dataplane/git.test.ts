@@ -1,9 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gitEnvironment, Repositories } from "../compute/repository.ts";
@@ -120,4 +122,15 @@ test.skipIf(aws === undefined)("AWS's own credential helper signs what we verify
     "Authentication failed",
   );
   expect(existsSync(join(folder, "two"))).toBe(false);
+});
+
+test("a push whose client goes away in the middle comes to its end", async () => {
+  await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
+  const socket = connect(port, "127.0.0.1");
+  const head = `POST /v1/repos/app/git-receive-pack HTTP/1.1\r\nHost: h\r\nAuthorization: Basic ${btoa("dev:p@ss")}`;
+  socket.write(`${head}\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000\r\n\r\n0000`);
+  await once(server, "request");
+  socket.destroy();
+  // It is told of when git has ended.
+  while (pushes.length === 0) await setTimeout(10);
 });

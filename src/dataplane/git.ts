@@ -126,7 +126,7 @@ function cgiEnvironment(
     // A push needs a user; who it really is was decided before.
     REMOTE_USER: "slipway",
     REMOTE_ADDR: request.socket.remoteAddress ?? "",
-    ...(headers["content-length"] !== undefined && { CONTENT_LENGTH: headers["content-length"] }),
+    // No CONTENT_LENGTH: where a body ends before it has that many bytes, git's backend reads its end for ever.
   };
 }
 
