@@ -1,6 +1,7 @@
 import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { differences } from "./change.ts";
+import { asLive } from "./drift.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
@@ -107,18 +108,19 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     const properties = wanted.properties;
     return setResource(scope, stack, row, "CREATE_IN_PROGRESS", { properties, step: { ...step, state: "RUNNING", startedAt, wanted } });
   }
-  const difference = compare(scope, stack, now, wanted);
+  const live = op.target!.revertDrift ? asLive(scope, now).made : now;
+  const difference = live === undefined ? "recreation" : compare(scope, stack, live, wanted);
   if (difference === "none" || difference === "attributes") {
-    const made = difference === "none" ? now : { ...wanted, physicalId: now.physicalId, token: now.token, tags: now.tags };
+    const made = difference === "none" && live === now ? now : { ...wanted, physicalId: now.physicalId, token: now.token, tags: now.tags };
     changeResource(scope, row, { now: made, step: { ...step, state: "DONE", startedAt, wanted } });
     return undefined;
   }
   const unfit = whyUnfit(type, logicalId, wanted.properties);
   if (unfit !== undefined) return refuse(unfit);
-  const replaces = difference === "replacement";
+  const replaces = difference === "replacement" || difference === "recreation";
   const denied = policyRefusal(policyOf(stack), { action: replaces ? "Update:Replace" : "Update:Modify", logicalId, type });
   if (denied !== undefined) return refuse(denied);
-  const name = replaces ? customName(now, wanted) : undefined;
+  const name = difference === "replacement" ? customName(now, wanted) : undefined;
   if (name !== undefined)
     return refuse(
       `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${name} and update the stack again.`,
@@ -127,7 +129,9 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     ? undefined
     : Object.keys(wanted.updatePolicy ?? {}).find((one) => scope.registry.updatePolicy(one) !== undefined);
   return setResource(scope, stack, row, "UPDATE_IN_PROGRESS", {
-    ...(replaces && { reason: "Requested update requires the creation of a new physical resource; hence creating one." }),
+    ...(difference === "replacement" && {
+      reason: "Requested update requires the creation of a new physical resource; hence creating one.",
+    }),
     physicalId: now.physicalId,
     properties: wanted.properties,
     step: { ...step, state: "RUNNING", startedAt, wanted, ...(replaces && { replaces }), ...(policy && { policy }) },

@@ -33,6 +33,8 @@ export interface Target {
   readonly notificationArns: readonly string[];
   readonly roleArn?: string;
   readonly rollback?: RollbackTriggers;
+  /** What was changed by hand is to be as declared again. */
+  readonly revertDrift?: boolean;
   /** By logical id, the physical ids of what exists already and comes into the stack. */
   readonly imports?: Readonly<Record<string, string>>;
 }
