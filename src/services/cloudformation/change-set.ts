@@ -138,8 +138,13 @@ export const describeChangeSet = operation(DescribeChangeSet$, (scope, { ChangeS
     Changes: items.map((ResourceChange) => ({ Type: "Resource" as const, ResourceChange: ResourceChange as ResourceChange })),
     ...(nextToken && { NextToken: nextToken }),
     ...(set.onStackFailure && { OnStackFailure: set.onStackFailure }),
+    ...(target.deployment && { DeploymentConfig: { ...target.deployment } }),
+    ...(target.revertDrift && { DeploymentMode: "REVERT_DRIFT" as const, StackDriftStatus: driftIn(changes) }),
   };
 });
+
+const driftIn = (changes: readonly ResourceChange[]): "DRIFTED" | "IN_SYNC" =>
+  changes.some(({ ResourceDriftStatus: status }) => status === "MODIFIED" || status === "DELETED") ? "DRIFTED" : "IN_SYNC";
 
 export const listChangeSets = operation(ListChangeSets$, (scope, { StackName, NextToken }) => {
   const stack = requireStack(scope, StackName);
@@ -219,7 +224,7 @@ export function executeSet(
   const kind = set.type === "IMPORT" ? "IMPORT" : isNew ? "CREATE" : "UPDATE";
   for (const other of changeSets.list(scope, `${stack.id}/`)) if (other.id !== set.id) forgetChangeSet(scope, other);
   markExecuted(scope, set);
-  const chosen = onFailure ?? set.onStackFailure;
+  const chosen = onFailure ?? set.onStackFailure ?? (set.target.deployment?.DisableRollback ? "DO_NOTHING" : undefined);
   return startOn(scope, stack, kind, set.target, {
     token,
     changeSetId: changeSetArn(scope, set),
