@@ -1,3 +1,4 @@
+import { retryDelayMs } from "./defect.ts";
 import type { Loop } from "./loop.ts";
 import type { Scope } from "./scope.ts";
 import { Table } from "./table.ts";
@@ -86,7 +87,7 @@ export const deliveryLoop: Loop<Delivery> = {
         deliveries.patch(scope, delivery.id, {
           attempts,
           reason: outcome.reason,
-          ...(over ? { status: "FAILED", endedAt: now } : { retryAt: now + Math.min(1000 * 2 ** attempts, 300_000) }),
+          ...(over ? { status: "FAILED", endedAt: now } : { retryAt: now + retryDelayMs(attempts) }),
         });
       }
     }

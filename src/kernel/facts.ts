@@ -21,6 +21,8 @@ export interface Datum {
   readonly counts?: readonly number[];
   readonly statistics?: { readonly sampleCount: number; readonly sum: number; readonly minimum: number; readonly maximum: number };
   readonly unit?: string;
+  /** When it was taken in, where that was later than its own instant. */
+  readonly ingestedAt?: number;
 }
 
 /** Which metric a datum belongs to. */
@@ -36,14 +38,17 @@ export interface LogLine {
   readonly ingestedAt: number;
 }
 
+/** As long as CloudWatch keeps data, so that a year can be compared with the one before. */
+const FIFTEEN_MONTHS_MS = 455 * 86_400_000;
+
 /** One series, `events`, per partition. */
-export const events = new Stream<Fact>("kernel/events");
+export const events = new Stream<Fact>("kernel/events", { keepMs: FIFTEEN_MONTHS_MS });
 export const EVENTS = "events";
 
 /** A series per metric, named by `metricSeries`. */
-export const metrics = new Stream<Datum>("kernel/metrics");
+export const metrics = new Stream<Datum>("kernel/metrics", { keepMs: FIFTEEN_MONTHS_MS });
 
-/** A series per log stream, named by `logSeries`. */
+/** A series per log stream, named by `logSeries`. How long lines are kept is a setting of their log group. */
 export const logLines = new Stream<LogLine>("kernel/log-lines");
 
 /** The series of a metric: ["namespace","name",["dimension","value"],…], dimensions in order of their names. */

@@ -3,11 +3,14 @@ import { DIGEST } from "./blob.ts";
 import type { Caller } from "./caller.ts";
 import type { Clock } from "./clock.ts";
 import { consumerLoop, cursors, ensureCursors } from "./consumer.ts";
+import { defectLoop, defects } from "./defect.ts";
 import { deliveries, deliveryLoop } from "./delivery.ts";
 import type { Disk } from "./disk.ts";
-import { defects, type Rest, Runner, type Settle } from "./loop.ts";
+import { events, metrics } from "./facts.ts";
+import { type Rest, Runner, type Settle } from "./loop.ts";
 import type { Operation } from "./operation.ts";
 import { Registry } from "./registry.ts";
+import { retentionLoop, retentions } from "./retention.ts";
 import { counters, Scope, type Settings, type Surroundings, scopeOf } from "./scope.ts";
 import type { Service } from "./service.ts";
 import { type Changed, Store } from "./store.ts";
@@ -20,7 +23,7 @@ export interface KernelOptions {
   readonly clock: Clock;
   readonly services: readonly Service[];
   readonly settings: Settings;
-  /** A turn that throws ends the run (tests), instead of being recorded and tried again. */
+  /** A turn or a consumer that throws ends the run (tests), instead of being recorded and tried again. */
   readonly strict?: boolean;
 }
 
@@ -42,6 +45,9 @@ export class Kernel implements Surroundings {
   readonly settings: Settings;
   readonly runner: Runner;
   readonly #consumers;
+  /** The streams that keep their entries for a time only. */
+  readonly #forgetful: ReadonlySet<Stream<any>>;
+  #lastAppended: { readonly stream: Stream<any>; readonly account: string; readonly region: string; readonly path: string } | undefined;
   readonly #watchers = new Set<(changed: Changed) => void>();
 
   constructor({ disk, blobs, clock, services, settings, strict = false }: KernelOptions) {
@@ -50,9 +56,12 @@ export class Kernel implements Surroundings {
     this.settings = settings;
     this.registry = new Registry(services);
     this.#consumers = services.flatMap(({ consumers = [] }) => consumers);
-    const tables = [counters, defects, deliveries, cursors, ...services.flatMap((service) => service.tables)];
+    const streams = [events, metrics, ...services.flatMap((service) => service.streams ?? [])];
+    this.#forgetful = new Set(streams.filter(({ keepMs }) => keepMs !== undefined));
+    const tables = [counters, defects, deliveries, cursors, retentions, ...services.flatMap((service) => service.tables)];
     this.store = new Store(disk, tables);
-    const loops = [deliveryLoop, consumerLoop(this.#consumers), ...services.flatMap((service) => service.loops ?? [])];
+    const own = [deliveryLoop, defectLoop, consumerLoop(this.#consumers, strict), retentionLoop([...this.#forgetful])];
+    const loops = [...own, ...services.flatMap((service) => service.loops ?? [])];
     this.runner = new Runner(this, clock, loops, strict);
     this.store.onCommit = (changed) => {
       this.runner.changed(changed);
@@ -60,8 +69,17 @@ export class Kernel implements Surroundings {
     };
   }
 
-  consumed(scope: Scope, stream: Stream<any>, series: string): void {
+  appended(scope: Scope, stream: Stream<any>, series: string, at: number): void {
     ensureCursors(scope, this.#consumers, stream, series);
+    if (stream.keepMs === undefined) return;
+    // Every datum comes by: the path of the row is put together once, for as long as the same stream of the same partition does.
+    const { account, region } = scope;
+    const last = this.#lastAppended;
+    if (last?.stream !== stream || last.account !== account || last.region !== region) {
+      if (!this.#forgetful.has(stream)) throw new Error(`no service lists the stream ${stream.name}`);
+      this.#lastAppended = { stream, account, region, path: retentions.path(scope, stream.name) };
+    }
+    if (this.store.get(retentions, this.#lastAppended!.path) === undefined) retentions.put(scope, { id: stream.name, oldestAt: at });
   }
 
   /** Be told of every commit, at once. */

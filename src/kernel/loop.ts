@@ -1,8 +1,9 @@
 import type { Clock, WaitKind } from "./clock.ts";
+import { defects, errorText, firstLine, retryDelayMs } from "./defect.ts";
 import { Waiting } from "./operation.ts";
 import { type Scope, type Surroundings, scopeOf } from "./scope.ts";
 import type { Changed } from "./store.ts";
-import { partitionOf, type Row, Table } from "./table.ts";
+import { partitionOf, type Row, type Table } from "./table.ts";
 
 /** Why a row rests, and the instant of its next turn should nothing that it read change before. */
 export interface Rest {
@@ -21,17 +22,6 @@ export interface Loop<T extends Row = any> {
   readonly table: Table<T>;
   turn(scope: Scope, row: T): Rest | void;
 }
-
-/** A turn that threw: a defect of ours. It is tried again, later and later. */
-export interface Defect extends Row {
-  readonly error: string;
-  readonly failures: number;
-  readonly firstAt: number;
-  readonly retryAt: number;
-}
-
-/** By the path of the row whose turn threw. */
-export const defects = new Table<Defect>("kernel/defect", { reach: "global" });
 
 const TURNS_MAX = 1000;
 const COUNTS_MAX = 10_000;
@@ -231,14 +221,14 @@ export class Runner {
 
   #record(path: string, reader: Reader, error: unknown): void {
     const now = this.#clock.now();
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = errorText(error);
     this.#around.store.commit(() => {
       const scope = scopeOf(this.#around, { account: "", region: "" });
       const known = defects.get(scope, path);
       const failures = (known?.failures ?? 0) + 1;
-      const retryAt = now + Math.min(1000 * 2 ** failures, 300_000);
-      defects.put(scope, { id: path, error: text, failures, firstAt: known?.firstAt ?? now, retryAt });
-      this.#sleep(path, reader, { wakeAt: retryAt, kind: "tick", because: `its turn failed ${failures} times: ${text.split("\n", 1)[0]}` });
+      defects.put(scope, { id: path, error: text, failures, firstAt: known?.firstAt ?? now, lastAt: now });
+      const wakeAt = now + retryDelayMs(failures);
+      this.#sleep(path, reader, { wakeAt, kind: "tick", because: `its turn failed ${failures} times: ${firstLine(text)}` });
     });
     this.#ready.delete(path);
   }

@@ -18,8 +18,8 @@ export interface Surroundings {
   readonly blobs: Blobs;
   readonly registry: Registry;
   readonly settings: Settings;
-  /** Streams whose consumers have to be told that a partition has entries. */
-  consumed(scope: Scope, stream: Stream<any>, series: string): void;
+  /** Whoever has to know that a partition has entries of a stream: its consumers, and what forgets them. */
+  appended(scope: Scope, stream: Stream<any>, series: string, at: number): void;
 }
 
 export interface Settings {
@@ -125,8 +125,10 @@ export class Scope implements Partition {
   }
 
   /** Say what was measured, now or at the instant. */
-  measure(metric: MetricName, datum: Datum, at = this.clock.now()): void {
-    metrics.append(this, metricSeries(metric), at, datum);
+  measure(metric: MetricName, datum: Datum, at?: number): void {
+    const now = this.clock.now();
+    const late = at !== undefined && at < now;
+    metrics.append(this, metricSeries(metric), at ?? now, late ? { ...datum, ingestedAt: now } : datum);
   }
 
   /** Write a line to a log stream, now or at the instant. The group and the stream come to be. */
@@ -193,7 +195,7 @@ export class Scope implements Partition {
   appendEntry<T>(stream: Stream<T>, series: string, at: number, value: T): void {
     freezeJson(value, series);
     this.#around.store.append(stream.path(this, series), at, value);
-    this.#around.consumed(this, stream, series);
+    this.#around.appended(this, stream, series, at);
   }
 
   readEntries<T>(stream: Stream<T>, series: string, query: EntryQuery, note: boolean): Entry<T>[] {

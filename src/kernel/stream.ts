@@ -10,14 +10,22 @@ export interface Entry<T> extends Place {
   readonly value: T;
 }
 
+export interface StreamOptions {
+  readonly reach?: Reach;
+  /** How long entries are kept: at least so long, and then at most until the end of the day; by default until somebody trims. */
+  readonly keepMs?: number;
+}
+
 /** What grows without bound, append-only: events, log lines, metric data. An entry belongs to a series. */
 export class Stream<T> {
   readonly name: string;
   readonly reach: Reach;
+  readonly keepMs: number | undefined;
 
-  constructor(name: string, reach: Reach = "region") {
+  constructor(name: string, { reach = "region", keepMs }: StreamOptions = {}) {
     this.name = name;
     this.reach = reach;
+    this.keepMs = keepMs;
   }
 
   /** Seen by reads once the commit is over. */

@@ -11,7 +11,7 @@ export interface Doings {
   /** The text of the buildspec that builds find in their source. */
   readonly buildspec?: string;
   readonly build?: (spec: CommandSpec, id: string) => BuildOutcome;
-  readonly invoke?: (spec: InvokeSpec, id: string, beganAt: number) => InvokeOutcome;
+  readonly invoke?: (spec: InvokeSpec, id: string) => InvokeOutcome;
 }
 
 /** How the commands of a build end. */
@@ -82,7 +82,7 @@ function packed(spec: CommandSpec, { files, buildspec }: Doings): SimulatedOutco
 }
 
 function endOfInvocation(job: Job, spec: InvokeSpec, { invoke }: Doings): SimulatedOutcome {
-  const { takesMs, returns = null, throws, ends } = invoke?.(spec, job.id, job.startedAt ?? job.requestedAt) ?? { takesMs: 0 };
+  const { takesMs, returns = null, throws, ends } = invoke?.(spec, job.id) ?? { takesMs: 0 };
   if (ends !== undefined) return { afterMs: takesMs, status: ends, reason: `It was ${ends.toLowerCase()}.` };
   const log = { logTail: `START RequestId: ${spec.requestId} Version: ${spec.version}\n`, durationMs: takesMs, maxMemoryMb: 64 };
   if (throws === undefined)

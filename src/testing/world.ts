@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly start?: number;
   readonly trust?: "open" | "signed" | "enforced";
+  /** False: what throws is recorded and tried again, as in a process. */
+  readonly strict?: boolean;
 }
 
 const HERE: Partition = { account: "111122223333", region: "eu-west-1" };
@@ -192,7 +194,7 @@ export class World {
   }
 
   #boot(): Kernel {
-    const { services, hands, seed = 1, trust = "open" } = this.#options;
+    const { services, hands, seed = 1, trust = "open", strict = true } = this.#options;
     const settings = { endpoint: "http://127.0.0.1:4566", seed, trust };
     this.#commitsSeen = 0;
     this.clock.forget();
@@ -202,7 +204,7 @@ export class World {
       clock: this.clock,
       services: [compute([simulatedListeners, ...(hands ? [hands] : [])]), testing, ...services],
       settings,
-      strict: true,
+      strict,
     });
   }
 }

@@ -1,27 +1,25 @@
 import { logLines, logSeries } from "../../kernel/facts.ts";
 import type { Loop } from "../../kernel/loop.ts";
+import { expiryOf, forget } from "../../kernel/retention.ts";
 import { type LogGroup, logGroups } from "./group.ts";
 import { logStreams } from "./stream.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 
-/** A group with a retention forgets, at most once an hour, the lines that are older. */
+/** A group with a retention forgets, at most once a day, the lines that are older. */
 export const retentionLoop: Loop<LogGroup> = {
   table: logGroups,
-  turn(scope, { id, retentionDays }) {
+  turn(scope, { id, retentionDays, oldestAt }) {
     if (retentionDays === undefined) return;
-    const before = scope.clock.now() - retentionDays * DAY_MS;
-    let oldest: number | undefined;
-    for (const { name } of logStreams.by(scope, "group", id)) {
-      const series = logSeries(id, name);
-      const first = logLines.peek(scope, series, { from: before, limit: 1 })[0] ?? logLines.read(scope, series, { limit: 1 })[0];
-      if (first === undefined) continue;
-      logLines.trim(scope, series, before);
-      oldest = Math.min(oldest ?? first.at, first.at);
+    const keepMs = retentionDays * DAY_MS;
+    if (oldestAt !== undefined) {
+      const wakeAt = expiryOf(oldestAt, keepMs);
+      if (scope.clock.now() < wakeAt) return { wakeAt, kind: "tick", because: `lines older than ${retentionDays} days go` };
     }
-    if (oldest === undefined) return;
-    const wakeAt = (Math.floor(Math.max(oldest, before) / HOUR_MS) + 1) * HOUR_MS + retentionDays * DAY_MS;
-    return { wakeAt, kind: "tick", because: `lines older than ${retentionDays} days go` };
+    const series = logStreams.by(scope, "group", id).map(({ name }) => logSeries(id, name));
+    const oldest = forget(scope, logLines, series, keepMs);
+    logGroups.patch(scope, id, { oldestAt: oldest });
+    // Nothing is left: the first line that comes wakes it.
+    if (oldest === undefined) for (const one of series) logLines.read(scope, one, { limit: 1 });
   },
 };

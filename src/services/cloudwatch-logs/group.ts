@@ -28,6 +28,8 @@ import { logStreams } from "./stream.ts";
 export interface LogGroup extends Row {
   readonly createdAt: number;
   readonly retentionDays?: number;
+  /** When the oldest line was written, as of the last look at a group with a retention. */
+  readonly oldestAt?: number;
   readonly keyId?: string;
   readonly class: LogGroupClass;
   readonly tags: Tags;

@@ -17,8 +17,11 @@ export const alarmLoop: Loop<Alarm> = {
 const SPARE_PERIODS = 2;
 
 /**
- * A metric alarm looks at the whole periods that have passed, at the end of each. Where none of them, nor the one that
- * runs, has data, nothing can change until a datum comes: then it asks for no instant, and the datum wakes it.
+ * A metric alarm looks at the whole periods that have passed, at the end of each, as things stood then: data of theirs
+ * that come late are judged at the end of the period in which they come, and not before, whatever else gives it a turn.
+ * Where none of them, nor the one that runs, has data, nothing can change until a datum comes: then it asks for no
+ * instant, and the datum wakes it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
  */
 function evaluateMetric(scope: Scope, alarm: Alarm, settings: MetricSettings): Rest | void {
   const now = scope.clock.now();
@@ -30,7 +33,7 @@ function evaluateMetric(scope: Scope, alarm: Alarm, settings: MetricSettings): R
   const next = endOfPeriod(settings, now);
   const to = next - periodMs;
   const from = to - (settings.EvaluationPeriods! + SPARE_PERIODS) * periodMs;
-  const values = queryData(scope, queries, { from, to, quiet: true })[0]?.values ?? new Map<number, number>();
+  const values = queryData(scope, queries, { from, to, asOf: to })[0]?.values ?? new Map<number, number>();
   const state = judge(settings, values) ?? alarm.state;
   if (state !== alarm.state) transition(scope, alarm, explain(settings, values, state));
   if (anyData(scope, queries, from)) return { wakeAt: next, kind: "tick", because: "the end of the period that runs" };

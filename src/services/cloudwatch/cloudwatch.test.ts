@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { metrics } from "../../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { receiveMessage } from "../sqs/exchange.ts";
 import { sqs } from "../sqs/index.ts";
 import { createQueue } from "../sqs/queue.ts";
 import { judge } from "./alarm.loop.ts";
-import { deleteAlarms, describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
+import { alarms, deleteAlarms, describeAlarms, type MetricSettings, putCompositeAlarm, putMetricAlarm, setAlarmState } from "./alarm.ts";
 import { describeAlarmHistory } from "./history.ts";
 import { cloudwatch } from "./index.ts";
 import { getMetricData, getMetricStatistics, listMetrics, putMetricData } from "./metric.ts";
@@ -62,6 +63,27 @@ describe("metrics", () => {
     expect((await cloud.call(listMetrics, { Namespace: "Shop" })).Metrics).toEqual([errors]);
   });
 
+  test("are listed for two weeks after their last datum, and gone after fifteen months", async () => {
+    const cloud = world();
+    const StartTime = new Date(cloud.clock.now());
+    const listed = async (more: { RecentlyActive?: "PT3H" } = {}) =>
+      (await cloud.call(listMetrics, { Namespace: "Shop", ...more })).Metrics;
+    const data = async () => {
+      const input = { ...errors, StartTime, EndTime: new Date(cloud.clock.now() + 1), Period: 86_400, Statistics: ["Sum" as const] };
+      return (await cloud.call(getMetricStatistics, input)).Datapoints;
+    };
+    await put(cloud, 1);
+    expect(await listed({ RecentlyActive: "PT3H" })).toEqual([errors]);
+    await cloud.advance("14d");
+    expect([await listed(), await listed({ RecentlyActive: "PT3H" })]).toEqual([[errors], []]);
+    await cloud.advance("1m");
+    expect(await listed()).toEqual([]);
+    await cloud.advance("441d");
+    expect(await data()).toHaveLength(1);
+    await cloud.advance("1d");
+    expect([await data(), metrics.series(cloud.scope(), '["Shop"')]).toEqual([[], []]);
+  });
+
   test("can be computed with", async () => {
     const cloud = world();
     const StartTime = new Date(cloud.clock.now());
@@ -104,14 +126,35 @@ describe("an alarm", () => {
     ]);
   });
 
+  test("judges data that come late at the end of the period in which they came, whenever the power is cut", async () => {
+    const late = async (cloud: World) => {
+      await alarmOn(cloud);
+      await put(cloud, 0);
+      await cloud.advance("90s");
+      const Timestamp = new Date(cloud.clock.now() - 60_000);
+      const { MetricName, Dimensions } = errors;
+      await cloud.call(putMetricData, { Namespace: "Shop", MetricData: [{ MetricName, Dimensions, Timestamp, Value: 5 }] });
+      expect(await stateOf(cloud)).toBe("OK");
+      await cloud.advance("29s");
+      expect(await stateOf(cloud)).toBe("OK");
+      await cloud.advance("1s");
+      expect(await stateOf(cloud)).toBe("ALARM");
+    };
+    await endsTheSameWheneverThePowerIsCut(world, late);
+    const changed = world();
+    await late(changed);
+    expect(alarms.get(changed.scope(), "errors")!.changedAt).toBe(changed.clock.now());
+  });
+
   test("asks for no instant while there are no data", async () => {
     const cloud = world();
+    const waiting = () => cloud.waits().filter((line) => line.startsWith("cloudwatch/alarm:"));
     await alarmOn(cloud);
-    expect(cloud.clock.next()).toBeUndefined();
+    expect(waiting()).toEqual([]);
     await put(cloud, 0);
-    expect(cloud.clock.next()).toBeDefined();
+    expect(waiting()).toHaveLength(1);
     await cloud.advance("1h");
-    expect(cloud.clock.next()).toBeUndefined();
+    expect(waiting()).toEqual([]);
   });
 
   test("takes its actions when its state changes", async () => {

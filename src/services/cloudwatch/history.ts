@@ -14,8 +14,11 @@ interface HistoryItem {
   readonly data: string;
 }
 
-/** One series for all alarms of a partition. */
-const history = new Stream<HistoryItem>("cloudwatch/alarm-history");
+/**
+ * One series for all alarms of a partition, kept for thirty days.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+ */
+export const history = new Stream<HistoryItem>("cloudwatch/alarm-history", { keepMs: 30 * 86_400_000 });
 const ALL = "all";
 
 export const describeAlarmHistory = operation(DescribeAlarmHistory$, (scope, input) => {

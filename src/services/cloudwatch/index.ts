@@ -5,7 +5,7 @@ import { actions } from "./action.ts";
 import { alarmLoop } from "./alarm.loop.ts";
 import * as alarm from "./alarm.ts";
 import * as dashboard from "./dashboard.ts";
-import { describeAlarmHistory } from "./history.ts";
+import { describeAlarmHistory, history } from "./history.ts";
 import * as metric from "./metric.ts";
 import { alarmReference, cloudwatchResources } from "./resources.ts";
 
@@ -34,7 +34,7 @@ export const cloudwatch = service({
     metric.putMetricData,
   ],
   tables: [alarm.alarms, actions, dashboard.dashboards],
-  streams: [metrics],
+  streams: [metrics, history],
   loops: [alarmLoop, actionLoop],
   resources: cloudwatchResources,
   references: [alarmReference],

@@ -2,7 +2,6 @@ import { type Datum, metricSeries, metrics, parseMetricSeries } from "../../kern
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import type { Scope } from "../../kernel/scope.ts";
 import {
   type Dimension,
   GetMetricData$,
@@ -23,6 +22,7 @@ const VALUES_MAX = 150;
 const DIMENSIONS_MAX = 30;
 const TWO_WEEKS_MS = 14 * 86_400_000;
 const TWO_HOURS_MS = 2 * 3_600_000;
+const THREE_HOURS_MS = 3 * 3_600_000;
 
 export const putMetricData = operation(PutMetricData$, (scope, { Namespace, MetricData = [], EntityMetricData = [] }) => {
   if (Namespace!.startsWith("AWS/")) {
@@ -34,19 +34,22 @@ export const putMetricData = operation(PutMetricData$, (scope, { Namespace, Metr
   const now = scope.clock.now();
   for (const datum of data) checkDatum(datum, now);
   for (const datum of data) {
-    const series = metricSeries({ namespace: Namespace!, name: datum.MetricName!, dimensions: dimensionsOf(datum.Dimensions) });
-    metrics.append(scope, series, datum.Timestamp?.getTime() ?? now, storedDatum(datum));
+    const metric = { namespace: Namespace!, name: datum.MetricName!, dimensions: dimensionsOf(datum.Dimensions) };
+    scope.measure(metric, storedDatum(datum), datum.Timestamp?.getTime());
   }
   return {};
 });
 
-export const listMetrics = operation(ListMetrics$, (scope, { Namespace, MetricName, Dimensions = [], NextToken }) => {
+/** Metrics that had data in the last two weeks. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html */
+export const listMetrics = operation(ListMetrics$, (scope, { Namespace, MetricName, Dimensions = [], RecentlyActive, NextToken }) => {
   const prefix =
     Namespace === undefined ? "" : `[${JSON.stringify(Namespace)},${MetricName === undefined ? "" : `${JSON.stringify(MetricName)}`}`;
+  const since = scope.clock.now() - (RecentlyActive === undefined ? TWO_WEEKS_MS : THREE_HOURS_MS);
   const found = metrics.series(scope, prefix).filter((series) => {
     const { name, dimensions } = parseMetricSeries(series);
     if (MetricName !== undefined && name !== MetricName) return false;
-    return Dimensions.every(({ Name, Value }) => (Value === undefined ? Name! in dimensions : dimensions[Name!] === Value));
+    if (!Dimensions.every(({ Name, Value }) => (Value === undefined ? Name! in dimensions : dimensions[Name!] === Value))) return false;
+    return metrics.peek(scope, series, { from: since, limit: 1 }).length > 0;
   });
   const { items, nextToken } = page(
     found,
@@ -134,9 +137,6 @@ export function checkPeriod(seconds: number): void {
   if (seconds > 0 && ([1, 5, 10, 20, 30].includes(seconds) || seconds % 60 === 0)) return;
   fault(InvalidParameterValueException, "The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.");
 }
-
-/** The newest datum of a metric, so that one can ask whether it ever had any. */
-export const hasData = (scope: Scope, series: string): boolean => metrics.read(scope, series, { limit: 1, newestFirst: true }).length > 0;
 
 const shownMetric = (series: string): Metric => {
   const { namespace, name, dimensions } = parseMetricSeries(series);

@@ -1,7 +1,8 @@
-import { metricSeries, metrics } from "../../kernel/facts.ts";
+import { type Datum, metricSeries, metrics } from "../../kernel/facts.ts";
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import type { Entry } from "../../kernel/stream.ts";
 import type { MetricDataQuery } from "../../sdk/cloudwatch.js";
 import { compileExpression, ExpressionError, idsIn, type Series, type Value } from "./expression.ts";
 import { dimensionsOf } from "./metric.ts";
@@ -20,8 +21,8 @@ export interface QueryResult {
 export interface Window {
   readonly from: number;
   readonly to: number;
-  /** Do not be woken by data that come later. */
-  readonly quiet?: boolean;
+  /** Without what was taken in at this instant or later; and without being woken by it. */
+  readonly asOf?: number;
 }
 
 /** What each query that returns data gives in the window; periods begin at multiples of themselves. */
@@ -122,10 +123,10 @@ class Evaluator {
 }
 
 /** The data of a series per period that begins in the window, in order. */
-export function samples(scope: Scope, series: string, periodMs: number, { from, to, quiet }: Window, unit?: string): Map<number, Sample> {
+export function samples(scope: Scope, series: string, periodMs: number, { from, to, asOf }: Window, unit?: string): Map<number, Sample> {
   const first = Math.floor(from / periodMs) * periodMs;
   const query = { from: first, to };
-  const entries = quiet ? metrics.peek(scope, series, query) : metrics.read(scope, series, query);
+  const entries = asOf === undefined ? metrics.read(scope, series, query) : takenInBefore(asOf, metrics.peek(scope, series, query));
   const result = new Map<number, Sample>();
   let start = 0;
   while (start < entries.length) {
@@ -139,3 +140,8 @@ export function samples(scope: Scope, series: string, periodMs: number, { from, 
   }
   return result;
 }
+
+const takenInBefore = (instant: number, entries: readonly Entry<Datum>[]): readonly Entry<Datum>[] =>
+  entries.some(({ value: { ingestedAt = 0 } }) => ingestedAt >= instant)
+    ? entries.filter(({ value: { ingestedAt = 0 } }) => ingestedAt < instant)
+    : entries;

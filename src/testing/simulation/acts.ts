@@ -173,8 +173,14 @@ export const acts: readonly Act[] = [
   {
     name: "measure load",
     weight: 4,
-    do: (cloud, chance) =>
-      cloud.call(putMetricData, { Namespace: "Town", MetricData: [{ MetricName: "Load", Value: chance.between(0, 2) }] }),
+    async do(cloud, chance) {
+      const load = { MetricName: "Load", Value: chance.between(0, 2) };
+      await cloud.call(putMetricData, { Namespace: "Town", MetricData: [load] });
+      if (chance.happens(0.5)) return;
+      // A datum of a minute or two ago, which comes when the alarm is awake.
+      const late = { MetricName: "Load", Value: chance.between(0, 2), Timestamp: new Date(cloud.clock.now() - chance.between(1, 120_000)) };
+      await cloud.call(putMetricData, { Namespace: "Town", MetricData: [late] });
+    },
   },
   {
     name: "set an alarm",

@@ -1,8 +1,8 @@
 import { isOver as jobIsOver, jobs } from "../../compute/job.ts";
+import { defects } from "../../kernel/defect.ts";
 import { deliveries } from "../../kernel/delivery.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import { sameJson } from "../../kernel/json.ts";
-import { defects } from "../../kernel/loop.ts";
 import type { Row, Table } from "../../kernel/table.ts";
 import { resources } from "../../services/cloudformation/resource.ts";
 import { isInProgress, stacks } from "../../services/cloudformation/stack.ts";

@@ -103,7 +103,7 @@ function worldOf(seed: number): World {
   const hands = handsThat({
     files: (commit) => files(commit),
     build: (_spec, id) => buildOutcome(new Chance(`${seed} ${id}`)),
-    invoke: (_spec, id, beganAt) => invokeOutcome(new Chance(`${seed} ${id}`), beganAt),
+    invoke: (_spec, id) => invokeOutcome(new Chance(`${seed} ${id}`)),
   });
   const cloud = new World({ services: [...services, thingService], hands, seed });
   files = archivesOf(cloud);
@@ -116,12 +116,8 @@ function buildOutcome(chance: Chance): BuildOutcome {
   return { takesMs, exitCode: chance.happens(0.2) ? 1 : 0 };
 }
 
-/**
- * No invocation is under way at the end of a minute. It is measured for the minute in which it began; were that known only
- * in the next one, an alarm would see it sooner where the power was cut in between, since at boot everything is looked at.
- */
-function invokeOutcome(chance: Chance, beganAt: number): InvokeOutcome {
-  const takesMs = Math.min(chance.between(5, 3000), MINUTE - 1 - (beganAt % MINUTE));
+function invokeOutcome(chance: Chance): InvokeOutcome {
+  const takesMs = chance.between(5, 3000);
   if (chance.happens(0.02)) return { takesMs, ends: chance.happens(0.5) ? "LOST" : "TIMED_OUT" };
   return chance.happens(0.15) ? { takesMs, throws: "no such price" } : { takesMs, returns: { statusCode: 200, body: "1" } };
 }
