@@ -3,8 +3,9 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ResourceChange } from "../../sdk/cloudformation.js";
 import { type ChangeSet, changeSetArn, changeSets } from "./change-set.ts";
+import { findingsOf, reasonOf } from "./early-validation.ts";
 import { KNOWN_AFTER_APPLY } from "./evaluate.ts";
-import { tellStack } from "./event.ts";
+import { tellFinding, tellStack } from "./event.ts";
 import { nestedDraft, nestedRequest } from "./nested-stack.ts";
 import { ensureToken } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
@@ -36,6 +37,9 @@ export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> | unde
         changes.flatMap((change) => withNested(scope, change, nested));
       const changes = shown(plan.changes);
       if (changes.length === 0 && !plan.otherwise) return { status: "FAILED", reason: NO_CHANGES };
+      const findings = set.unvalidated ? [] : findingsOf(scope, plan);
+      for (const finding of findings) tellFinding(scope, stack, changeSetArn(scope, set), finding);
+      if (findings.length > 0) return { status: "FAILED", reason: reasonOf(findings) };
       const changesWithValues = shown(planFor(scope, stack, target, { includePropertyValues: true }).changes);
       return { status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", target, changes, changesWithValues };
     });
@@ -98,6 +102,7 @@ function ensureNested(scope: Scope, { stack, set, target }: Outer, { logicalId, 
     target: target.revertDrift ? { ...wanted, revertDrift: true } : wanted,
     importExisting: set.importExisting,
     includeNestedStacks: true,
+    ...(set.unvalidated && { unvalidated: true }),
     parentId: changeSetArn(scope, set),
     rootId: set.rootId ?? changeSetArn(scope, set),
   });

@@ -46,6 +46,8 @@ export interface ChangeSet extends Row {
   readonly changes?: readonly ResourceChange[];
   /** The same with the values of properties before and after. */
   readonly changesWithValues?: readonly ResourceChange[];
+  /** It is not to be looked whether it can be carried out. */
+  readonly unvalidated?: boolean;
   /** ARNs, of a change set that was made with that of an outer stack. */
   readonly parentId?: string;
   readonly rootId?: string;
@@ -92,6 +94,7 @@ export const createChangeSet = operation(CreateChangeSet$, (scope, input) => {
     importExisting: input.ImportExistingResources ?? false,
     includeNestedStacks: input.IncludeNestedStacks ?? false,
     ...(OnStackFailure !== undefined && { onStackFailure: OnStackFailure }),
+    ...(input.DisableValidation && { unvalidated: true }),
   });
   return { Id: changeSetArn(scope, set), StackId: arnOf(scope, stack) };
 });

@@ -6,6 +6,7 @@ import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
+import { propertyValidation } from "./property-validation.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { signalsOutcome } from "./signal.ts";
@@ -138,16 +139,11 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   });
 }
 
-/** What the type has to say against the declared properties: one that it does not have, or one that it lacks. */
+/** What the type has to say against the declared properties. */
 function whyUnfit(type: string, logicalId: string, properties: JsonObject): string | undefined {
+  const violations = propertyValidation.violations(type, properties);
   const failed = (message: string): string => `Properties validation failed for resource ${logicalId} with message:\n${message}`;
-  const unknown = specification.unknown(type, properties)[0];
-  if (unknown !== undefined) return failed(`#: extraneous key [${unknown}] is not permitted`);
-  const missing = specification.missing(type, properties)[0];
-  if (missing === undefined) return undefined;
-  const at = missing.lastIndexOf("/");
-  const where = at === -1 ? "#" : `#/${missing.slice(0, at)}`;
-  return failed(`${where}: required key [${missing.slice(at + 1)}] not found`);
+  return violations.length === 0 ? undefined : failed(violations.map(({ path, message }) => `#${path}: ${message}`).join("\n"));
 }
 
 /** A resource that exists comes into the stack as it is. */
