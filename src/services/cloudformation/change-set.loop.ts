@@ -1,6 +1,7 @@
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type ChangeSet, changeSets, planned } from "./change-set.ts";
+import { type ChangeSet, changeSets } from "./change-set.ts";
+import { planned } from "./change-set-plan.ts";
 import { stacks } from "./stack.ts";
 import { pruneTemplates } from "./stored-template.ts";
 import { processTarget } from "./target.ts";
@@ -23,10 +24,7 @@ export const changeSetLoop: Loop<ChangeSet> = {
 
 /** Process the template, where it has transforms, and plan. */
 function work(scope: Scope, set: ChangeSet): Rest | void {
-  if (!set.target.unprocessed) {
-    changeSets.patch(scope, set.id, planned(scope, set));
-    return;
-  }
+  if (!set.target.unprocessed) return plan(scope, set);
   const stack = stacks.get(scope, set.stack)!;
   const processed = processTarget(scope, stack, set.target, { token: set.uuid, startedAt: set.createdAt });
   switch (processed.state) {
@@ -37,7 +35,7 @@ function work(scope: Scope, set: ChangeSet): Rest | void {
       return;
     case "done": {
       const { target } = processed;
-      changeSets.patch(scope, set.id, { target, ...planned(scope, { ...set, target }) });
+      const next = changeSets.patch(scope, set.id, { target });
       // The template as it was before is not needed any more.
       const sets = changeSets.list(scope, `${stack.id}/`);
       pruneTemplates(
@@ -45,6 +43,13 @@ function work(scope: Scope, set: ChangeSet): Rest | void {
         stack,
         sets.map((one) => one.target),
       );
+      return plan(scope, next);
     }
   }
+}
+
+function plan(scope: Scope, set: ChangeSet): Rest | void {
+  const found = planned(scope, set);
+  if (found === undefined) return { kind: "wait", because: "the change sets of its nested stacks are being created" };
+  changeSets.patch(scope, set.id, found);
 }

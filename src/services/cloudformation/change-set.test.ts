@@ -8,8 +8,8 @@ import {
   executeChangeSet as ensureExecuted,
 } from "./api.ts";
 import { createChangeSet, deleteChangeSet, describeChangeSet, executeChangeSet, listChangeSets } from "./change-set.ts";
-import { describeEvents } from "./event.ts";
 import { createStack, deleteStack } from "./operation.ts";
+import { describeEvents } from "./operation-event.ts";
 import { things } from "./simulated-types.fixture.ts";
 import { getTemplate } from "./stored-template.ts";
 import { create, eventsOf, namesOf, S, stackOf, statusOf, template, thing, world } from "./story.fixture.ts";

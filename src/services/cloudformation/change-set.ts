@@ -1,4 +1,4 @@
-import { fault, isFault } from "../../kernel/fault.ts";
+import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -19,13 +19,11 @@ import {
   type ResourceChange,
   type ResourceToImport,
 } from "../../sdk/cloudformation.js";
-import { tellStack } from "./event.ts";
+import { forgetEvents, tellStack } from "./event.ts";
 import { checkUpdatable, draft, startOn } from "./operation.ts";
 import { describeParameter } from "./parameter.ts";
-import { importsOf, planFor } from "./planning.ts";
-import { specification } from "./specification.ts";
 import { arnOf, findStack, idOfArn, isInProgress, requireStack, type Stack, stacks, type Target } from "./stack.ts";
-import { pruneTemplates, templateOf } from "./stored-template.ts";
+import { dropTemplates, pruneTemplates, templateOf } from "./stored-template.ts";
 import { targetOf } from "./target.ts";
 
 /** What would become of a stack; its id is the stack's, a slash and the name. */
@@ -48,54 +46,58 @@ export interface ChangeSet extends Row {
   readonly changes?: readonly ResourceChange[];
   /** The same with the values of properties before and after. */
   readonly changesWithValues?: readonly ResourceChange[];
+  /** It is not to be looked whether it can be carried out. */
+  readonly unvalidated?: boolean;
+  /** ARNs, of a change set that was made with that of an outer stack. */
+  readonly parentId?: string;
+  readonly rootId?: string;
 }
 
-interface ToImport {
+export interface ToImport {
   readonly logicalId: string;
   readonly type: string;
   readonly identifier: Readonly<Record<string, string>>;
 }
 
-export const changeSets = new Table<ChangeSet>("cloudformation/change-set", { indexes: { uuid: ({ uuid }) => uuid } });
+export const changeSets = new Table<ChangeSet>("cloudformation/change-set", {
+  indexes: { uuid: ({ uuid }) => uuid, parent: ({ parentId }) => parentId },
+});
 
 const refuse = (message: string): never => fault("ValidationError", message);
-const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-export const createChangeSet = operation(
-  CreateChangeSet$,
-  (scope, input) => {
-    const { StackName, ChangeSetName, ChangeSetType = "UPDATE", ClientToken, Description, ResourcesToImport, OnStackFailure } = input;
-    const known = findStack(scope, StackName!);
-    const stack = stackFor(scope, StackName!, ChangeSetName!, ChangeSetType, known);
-    const id = `${stack.id}/${ChangeSetName}`;
-    const same = changeSets.get(scope, id);
-    if (same !== undefined) {
-      if (ClientToken !== undefined && same.token === ClientToken) return { Id: changeSetArn(scope, same), StackId: arnOf(scope, stack) };
-      fault(AlreadyExistsException, `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`);
-    }
-    const target = targetOf(scope, stack, input, { reviewed: true });
-    if (stacks.get(scope, stack.id) === undefined) tellStack(scope, stacks.put(scope, stack), "REVIEW_IN_PROGRESS", "User Initiated");
-    const set = changeSets.put(scope, {
-      id,
-      name: ChangeSetName!,
-      uuid: scope.id.uuid(),
-      stack: stack.id,
-      type: ChangeSetType,
-      ...(Description !== undefined && { description: Description }),
-      ...(ClientToken !== undefined && { token: ClientToken }),
-      createdAt: scope.clock.now(),
-      status: "CREATE_PENDING",
-      executionStatus: "UNAVAILABLE",
-      target,
-      ...(ResourcesToImport && { toImport: ResourcesToImport.map(toImport) }),
-      importExisting: input.ImportExistingResources ?? false,
-      includeNestedStacks: input.IncludeNestedStacks ?? false,
-      ...(OnStackFailure !== undefined && { onStackFailure: OnStackFailure }),
-    });
-    return { Id: changeSetArn(scope, set), StackId: arnOf(scope, stack) };
-  },
-  { partial: "IncludeNestedStacks makes no change sets of nested stacks." },
-);
+export const createChangeSet = operation(CreateChangeSet$, (scope, input) => {
+  const { StackName, ChangeSetName, ChangeSetType = "UPDATE", ClientToken, Description, ResourcesToImport, OnStackFailure } = input;
+  const known = findStack(scope, StackName!);
+  const stack = stackFor(scope, StackName!, ChangeSetName!, ChangeSetType, known);
+  const id = `${stack.id}/${ChangeSetName}`;
+  const same = changeSets.get(scope, id);
+  if (same !== undefined) {
+    if (ClientToken !== undefined && same.token === ClientToken) return { Id: changeSetArn(scope, same), StackId: arnOf(scope, stack) };
+    fault(AlreadyExistsException, `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`);
+  }
+  const wanted = targetOf(scope, stack, input, { reviewed: true });
+  const target = input.DeploymentMode === "REVERT_DRIFT" ? { ...wanted, revertDrift: true } : wanted;
+  if (stacks.get(scope, stack.id) === undefined) tellStack(scope, stacks.put(scope, stack), "REVIEW_IN_PROGRESS", "User Initiated");
+  const set = changeSets.put(scope, {
+    id,
+    name: ChangeSetName!,
+    uuid: scope.id.uuid(),
+    stack: stack.id,
+    type: ChangeSetType,
+    ...(Description !== undefined && { description: Description }),
+    ...(ClientToken !== undefined && { token: ClientToken }),
+    createdAt: scope.clock.now(),
+    status: "CREATE_PENDING",
+    executionStatus: "UNAVAILABLE",
+    target,
+    ...(ResourcesToImport && { toImport: ResourcesToImport.map(toImport) }),
+    importExisting: input.ImportExistingResources ?? false,
+    includeNestedStacks: input.IncludeNestedStacks ?? false,
+    ...(OnStackFailure !== undefined && { onStackFailure: OnStackFailure }),
+    ...(input.DisableValidation && { unvalidated: true }),
+  });
+  return { Id: changeSetArn(scope, set), StackId: arnOf(scope, stack) };
+});
 
 function stackFor(scope: Scope, name: string, changeSet: string, type: ChangeSetType, known: Stack | undefined): Stack {
   const isNew = known === undefined || known.status === "REVIEW_IN_PROGRESS";
@@ -139,8 +141,13 @@ export const describeChangeSet = operation(DescribeChangeSet$, (scope, { ChangeS
     Changes: items.map((ResourceChange) => ({ Type: "Resource" as const, ResourceChange: ResourceChange as ResourceChange })),
     ...(nextToken && { NextToken: nextToken }),
     ...(set.onStackFailure && { OnStackFailure: set.onStackFailure }),
+    ...(target.deployment && { DeploymentConfig: { ...target.deployment } }),
+    ...(target.revertDrift && { DeploymentMode: "REVERT_DRIFT" as const, StackDriftStatus: driftIn(changes) }),
   };
 });
+
+const driftIn = (changes: readonly ResourceChange[]): "DRIFTED" | "IN_SYNC" =>
+  changes.some(({ ResourceDriftStatus: status }) => status === "MODIFIED" || status === "DELETED") ? "DRIFTED" : "IN_SYNC";
 
 export const listChangeSets = operation(ListChangeSets$, (scope, { StackName, NextToken }) => {
   const stack = requireStack(scope, StackName);
@@ -156,21 +163,33 @@ export const deleteChangeSet = operation(DeleteChangeSet$, (scope, { ChangeSetNa
     if (StackName !== undefined) requireStack(scope, StackName);
     return {};
   }
+  checkRoot(set, "deleted");
   if (executionStatusOf(scope, stacks.get(scope, set.stack)!, set) === "EXECUTE_IN_PROGRESS")
     fault(InvalidChangeSetStatusException, "An operation on this ChangeSet is currently in progress.");
   forgetChangeSet(scope, set);
   return {};
 });
 
-/** Take a change set away, and its template where nothing else has it. */
+/** Take a change set away, with those of nested stacks, and its template where nothing else has it. */
 export function forgetChangeSet(scope: Scope, set: ChangeSet): void {
+  for (const nested of nestedIn(scope, set)) forgetChangeSet(scope, nested);
   changeSets.remove(scope, set.id);
   const stack = stacks.get(scope, set.stack)!;
-  pruneTemplates(
-    scope,
-    stack,
-    changeSets.list(scope, `${stack.id}/`).map(({ target }) => target),
-  );
+  const others = changeSets.list(scope, `${stack.id}/`).map(({ target }) => target);
+  // A nested stack that was only to be looked at has nothing else.
+  if (set.parentId !== undefined && stack.status === "REVIEW_IN_PROGRESS" && others.length === 0) {
+    dropTemplates(scope, stack);
+    forgetEvents(scope, stack);
+    stacks.remove(scope, stack.id);
+  } else pruneTemplates(scope, stack, others);
+}
+
+const nestedIn = (scope: Scope, set: ChangeSet): ChangeSet[] => changeSets.by(scope, "parent", changeSetArn(scope, set));
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/change-sets-for-nested-stacks.html */
+function checkRoot({ rootId }: ChangeSet, verb: "executed" | "deleted"): void {
+  if (rootId !== undefined)
+    fault(InvalidChangeSetStatusException, `A nested change set can only be ${verb} from its root change set [${rootId}]`);
 }
 
 export const executeChangeSet = operation(
@@ -179,6 +198,7 @@ export const executeChangeSet = operation(
     const set = requireChangeSet(scope, ChangeSetName!, StackName);
     const stack = stacks.get(scope, set.stack)!;
     if (ClientRequestToken !== undefined && stack.tokens.some((token) => token.endsWith(` ${ClientRequestToken}`))) return {};
+    checkRoot(set, "executed");
     if (set.status !== "CREATE_COMPLETE" || set.executionStatus !== "AVAILABLE")
       fault(
         InvalidChangeSetStatusException,
@@ -205,16 +225,22 @@ export function executeSet(
   const isNew = stack.status === "REVIEW_IN_PROGRESS";
   if (!isNew) checkUpdatable(scope, stack);
   const kind = set.type === "IMPORT" ? "IMPORT" : isNew ? "CREATE" : "UPDATE";
-  for (const { id } of changeSets.list(scope, `${stack.id}/`)) changeSets.remove(scope, id);
-  // It can still be described by its ARN, and its name is free.
-  changeSets.put(scope, { ...set, id: `${stack.id}/=${set.uuid}`, executionStatus: "EXECUTE_COMPLETE" });
-  const chosen = onFailure ?? set.onStackFailure;
+  for (const other of changeSets.list(scope, `${stack.id}/`)) if (other.id !== set.id) forgetChangeSet(scope, other);
+  markExecuted(scope, set);
+  const chosen = onFailure ?? set.onStackFailure ?? (set.target.deployment?.DisableRollback ? "DO_NOTHING" : undefined);
   return startOn(scope, stack, kind, set.target, {
     token,
     changeSetId: changeSetArn(scope, set),
     ...(chosen !== undefined ? { onFailure: chosen } : { onFailure: "ROLLBACK" as const }),
     ...(retainExceptOnCreate !== undefined && { retainExceptOnCreate }),
   });
+}
+
+/** It can still be described by its ARN, and its name is free. Those of nested stacks are carried out with it. */
+function markExecuted(scope: Scope, set: ChangeSet): void {
+  changeSets.remove(scope, set.id);
+  changeSets.put(scope, { ...set, id: `${set.stack}/=${set.uuid}`, executionStatus: "EXECUTE_COMPLETE" });
+  for (const nested of nestedIn(scope, set)) markExecuted(scope, nested);
 }
 
 export const changeSetArn = (scope: Scope, { name, uuid }: ChangeSet): string => scope.arn("cloudformation", `changeSet/${name}/${uuid}`);
@@ -245,35 +271,8 @@ const shownChangeSet = (scope: Scope, stack: Stack, set: ChangeSet) => ({
   ...(set.reason !== undefined && { StatusReason: set.reason }),
   CreationTime: new Date(set.createdAt),
   ...(set.description !== undefined && { Description: set.description }),
+  ...(set.parentId !== undefined && { ParentChangeSetId: set.parentId }),
+  ...(set.rootId !== undefined && { RootChangeSetId: set.rootId }),
   IncludeNestedStacks: set.includeNestedStacks,
   ImportExistingResources: set.importExisting,
 });
-
-/** What a change set would change, or why it cannot be. */
-export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> {
-  const stack = stacks.get(scope, set.stack)!;
-  try {
-    const target = withImports(scope, stack, set);
-    const plan = planFor(scope, stack, target);
-    const changesWithValues = planFor(scope, stack, target, { includePropertyValues: true }).changes;
-    const nothing = plan.changes.length === 0 && !plan.otherwise;
-    if (nothing) return { status: "FAILED", reason: NO_CHANGES };
-    return { status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", target, changes: plan.changes, changesWithValues };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { status: "FAILED", reason: error.message };
-  }
-}
-
-function withImports(scope: Scope, stack: Stack, { target, toImport: asked, importExisting, type }: ChangeSet): Target {
-  if (type === "IMPORT" && (asked ?? []).length === 0) refuse("ResourcesToImport is required for change sets of type IMPORT");
-  const named = (asked ?? []).map((one) => {
-    const order = specification.type(one.type)?.primaryIdentifier ?? Object.keys(one.identifier);
-    return [
-      one.logicalId,
-      order.map((name) => one.identifier[name] ?? refuse(`Identifier ${name} of ${one.logicalId} is missing`)).join("|"),
-    ] as const;
-  });
-  const imports = { ...(importExisting ? importsOf(scope, stack, target) : {}), ...Object.fromEntries(named) };
-  return Object.keys(imports).length === 0 ? target : { ...target, imports };
-}

@@ -20,6 +20,8 @@ export interface AttributeChange {
   readonly before: Json | undefined;
   readonly after: Json | undefined;
   readonly causes: readonly Cause[];
+  /** Where the live value is not the one that was deployed. */
+  readonly drift?: { readonly previous: Json | undefined; readonly actual: Json | undefined };
 }
 
 export type Replacement = "True" | "False" | "Conditional";
@@ -47,7 +49,7 @@ export function detailsOf(changes: readonly AttributeChange[], includePropertyVa
 }
 
 function targetOf(
-  { attribute, name, mutability, before, after }: AttributeChange,
+  { attribute, name, mutability, before, after, drift }: AttributeChange,
   includePropertyValues: boolean,
 ): ResourceTargetDefinition {
   return {
@@ -58,12 +60,19 @@ function targetOf(
       Path: name === undefined ? `/${attribute}` : `/${attribute}/${name}`,
       ...(before !== undefined && { BeforeValue: written(before) }),
       ...(after !== undefined && { AfterValue: written(after) }),
+      ...(drift && {
+        Drift: { PreviousValue: shown(drift.previous), ActualValue: shown(drift.actual) },
+        BeforeValueFrom: "ACTUAL_STATE" as const,
+        AfterValueFrom: "TEMPLATE" as const,
+      }),
       AttributeChangeType: before === undefined ? "Add" : after === undefined ? "Remove" : "Modify",
     }),
   };
 }
 
 const written = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+const shown = (value: Json | undefined): string => (value === undefined ? "null" : written(value));
 
 /** What there was or will be of a resource, for BeforeContext and AfterContext. */
 export const contextOf = (properties: JsonObject, metadata: JsonObject | undefined): string =>

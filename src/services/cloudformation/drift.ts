@@ -138,6 +138,27 @@ export function liveDrift(
   return { status: drifts.length > 0 ? "MODIFIED" : "IN_SYNC", expected, actual: shown, drifts };
 }
 
+/** How a resource stands and what it was made as, where something is to be brought back from drift. */
+export interface LiveState {
+  readonly status: StackResourceDriftStatus;
+  readonly deployed: JsonObject;
+}
+
+/** A resource with the properties that it has now in place of those that it was given; undefined where it is gone. */
+export function asLive(scope: Scope, made: Made): { readonly made: Made | undefined; readonly state: LiveState } {
+  const found = liveDrift(scope, made);
+  if (found === undefined) return { made, state: { status: "NOT_CHECKED", deployed: made.properties } };
+  const state = { status: found.status, deployed: made.properties };
+  if (found.status !== "MODIFIED") return { made: found.status === "DELETED" ? undefined : made, state };
+  const properties: Record<string, Json> = { ...made.properties };
+  for (const name of new Set(found.drifts.map(({ path }) => path[0]!))) {
+    const live = found.actual?.[name];
+    if (live === undefined) delete properties[name];
+    else properties[name] = live;
+  }
+  return { made: { ...made, properties }, state };
+}
+
 /** Resources that have no live properties of their own to be compared. */
 const isChecked = (type: string): boolean => !/^(AWS::CloudFormation|AWS::CDK|Custom)::/.test(type);
 

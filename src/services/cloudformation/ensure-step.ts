@@ -1,10 +1,12 @@
 import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { differences } from "./change.ts";
+import { asLive } from "./drift.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
+import { propertyValidation } from "./property-validation.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { signalsOutcome } from "./signal.ts";
@@ -107,18 +109,19 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     const properties = wanted.properties;
     return setResource(scope, stack, row, "CREATE_IN_PROGRESS", { properties, step: { ...step, state: "RUNNING", startedAt, wanted } });
   }
-  const difference = compare(scope, stack, now, wanted);
+  const live = op.target!.revertDrift ? asLive(scope, now).made : now;
+  const difference = live === undefined ? "recreation" : compare(scope, stack, live, wanted);
   if (difference === "none" || difference === "attributes") {
-    const made = difference === "none" ? now : { ...wanted, physicalId: now.physicalId, token: now.token, tags: now.tags };
+    const made = difference === "none" && live === now ? now : { ...wanted, physicalId: now.physicalId, token: now.token, tags: now.tags };
     changeResource(scope, row, { now: made, step: { ...step, state: "DONE", startedAt, wanted } });
     return undefined;
   }
   const unfit = whyUnfit(type, logicalId, wanted.properties);
   if (unfit !== undefined) return refuse(unfit);
-  const replaces = difference === "replacement";
+  const replaces = difference === "replacement" || difference === "recreation";
   const denied = policyRefusal(policyOf(stack), { action: replaces ? "Update:Replace" : "Update:Modify", logicalId, type });
   if (denied !== undefined) return refuse(denied);
-  const name = replaces ? customName(now, wanted) : undefined;
+  const name = difference === "replacement" ? customName(now, wanted) : undefined;
   if (name !== undefined)
     return refuse(
       `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${name} and update the stack again.`,
@@ -127,23 +130,20 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     ? undefined
     : Object.keys(wanted.updatePolicy ?? {}).find((one) => scope.registry.updatePolicy(one) !== undefined);
   return setResource(scope, stack, row, "UPDATE_IN_PROGRESS", {
-    ...(replaces && { reason: "Requested update requires the creation of a new physical resource; hence creating one." }),
+    ...(difference === "replacement" && {
+      reason: "Requested update requires the creation of a new physical resource; hence creating one.",
+    }),
     physicalId: now.physicalId,
     properties: wanted.properties,
     step: { ...step, state: "RUNNING", startedAt, wanted, ...(replaces && { replaces }), ...(policy && { policy }) },
   });
 }
 
-/** What the type has to say against the declared properties: one that it does not have, or one that it lacks. */
+/** What the type has to say against the declared properties. */
 function whyUnfit(type: string, logicalId: string, properties: JsonObject): string | undefined {
+  const violations = propertyValidation.violations(type, properties);
   const failed = (message: string): string => `Properties validation failed for resource ${logicalId} with message:\n${message}`;
-  const unknown = specification.unknown(type, properties)[0];
-  if (unknown !== undefined) return failed(`#: extraneous key [${unknown}] is not permitted`);
-  const missing = specification.missing(type, properties)[0];
-  if (missing === undefined) return undefined;
-  const at = missing.lastIndexOf("/");
-  const where = at === -1 ? "#" : `#/${missing.slice(0, at)}`;
-  return failed(`${where}: required key [${missing.slice(at + 1)}] not found`);
+  return violations.length === 0 ? undefined : failed(violations.map(({ path, message }) => `#${path}: ${message}`).join("\n"));
 }
 
 /** A resource that exists comes into the stack as it is. */

@@ -3,7 +3,8 @@ import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Entry, type Place, Stream } from "../../kernel/stream.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { DescribeEvents$, DescribeStackEvents$, type ResourceStatus } from "../../sdk/cloudformation.js";
+import { DescribeStackEvents$, type ResourceStatus } from "../../sdk/cloudformation.js";
+import type { Finding } from "./early-validation.ts";
 import { arnOf, requireStack, type Stack } from "./stack.ts";
 
 /** Something that happened to a stack or to one of its resources. */
@@ -18,6 +19,8 @@ export interface StackEvent {
   readonly properties?: string;
   readonly token?: string;
   readonly operationId?: string;
+  /** What was found wrong before anything was done, and the change set that it was found in. */
+  readonly validation?: { readonly name: string; readonly path: string; readonly changeSetId: string };
 }
 
 /** A series per stack, named by the id of its row. */
@@ -30,7 +33,7 @@ interface LastEvent extends Row {
 
 export const lastEvents = new Table<LastEvent>("cloudformation/last-event");
 
-const STACK = "AWS::CloudFormation::Stack";
+export const STACK = "AWS::CloudFormation::Stack";
 const PAGE_MAX = 100;
 
 /** Say that the stack's status is now this. */
@@ -94,46 +97,28 @@ export function tellResource(
   });
 }
 
+/** Say what was found wrong with a change set. */
+export function tellFinding(
+  scope: Scope,
+  stack: Stack,
+  changeSetId: string,
+  { logicalId, physicalId = "", type, name, path, reason }: Finding,
+): void {
+  const id = `${logicalId}-${scope.id.uuid()}`;
+  tell(scope, stack, { id, logicalId, physicalId, type, status: "FAILED", reason, validation: { name, path, changeSetId } });
+}
+
 export const describeStackEvents = operation(DescribeStackEvents$, (scope, { StackName, NextToken }) => {
   const stack = requireStack(scope, StackName);
   const { entries, nextToken } = newestFirst(scope, stack, NextToken);
   return {
-    StackEvents: entries.map(({ at, value }) => ({
-      StackId: arnOf(scope, stack),
-      EventId: value.id,
-      StackName: stack.name,
-      ...(value.operationId && { OperationId: value.operationId }),
-      LogicalResourceId: value.logicalId,
-      PhysicalResourceId: value.physicalId,
-      ResourceType: value.type,
-      Timestamp: new Date(at),
-      ResourceStatus: value.status as ResourceStatus,
-      ...(value.reason !== undefined && { ResourceStatusReason: value.reason }),
-      ...(value.properties !== undefined && { ResourceProperties: value.properties }),
-      ...(value.token !== undefined && { ClientRequestToken: value.token }),
-    })),
-    ...(nextToken && { NextToken: nextToken }),
-  };
-});
-
-export const describeEvents = operation(
-  DescribeEvents$,
-  (scope, { StackName, ChangeSetName, OperationId, Filters, NextToken }) => {
-    if (StackName === undefined) return fault("ValidationError", "StackName must be specified");
-    const stack = requireStack(scope, StackName);
-    // Change sets are checked before they are accepted, so that there is nothing to tell of them.
-    if (ChangeSetName !== undefined) return { OperationEvents: [] };
-    const { entries, nextToken } = newestFirst(scope, stack, NextToken);
-    const shown = entries.filter(
-      ({ value }) =>
-        (OperationId === undefined || value.operationId === OperationId) && (!Filters?.FailedEvents || value.status.endsWith("_FAILED")),
-    );
-    return {
-      OperationEvents: shown.map(({ at, value }) => ({
-        EventId: value.id,
+    StackEvents: entries
+      .filter(({ value }) => value.validation === undefined)
+      .map(({ at, value }) => ({
         StackId: arnOf(scope, stack),
+        EventId: value.id,
+        StackName: stack.name,
         ...(value.operationId && { OperationId: value.operationId }),
-        EventType: value.type === STACK && value.logicalId === stack.name ? ("STACK_EVENT" as const) : eventType(value),
         LogicalResourceId: value.logicalId,
         PhysicalResourceId: value.physicalId,
         ResourceType: value.type,
@@ -143,14 +128,9 @@ export const describeEvents = operation(
         ...(value.properties !== undefined && { ResourceProperties: value.properties }),
         ...(value.token !== undefined && { ClientRequestToken: value.token }),
       })),
-      ...(nextToken && { NextToken: nextToken }),
-    };
-  },
-  { partial: "Events of validations and hooks do not exist, and so no events of a change set." },
-);
-
-const eventType = ({ status }: StackEvent): "PROVISIONING_ERROR" | "PROGRESS_EVENT" =>
-  status.endsWith("_FAILED") ? "PROVISIONING_ERROR" : "PROGRESS_EVENT";
+    ...(nextToken && { NextToken: nextToken }),
+  };
+});
 
 function tell(scope: Scope, stack: Stack, event: StackEvent): void {
   const { operation: op } = stack;
@@ -160,7 +140,7 @@ function tell(scope: Scope, stack: Stack, event: StackEvent): void {
   const told: StackEvent = { ...event, ...(op?.token && { token: op.token }), ...(op && { operationId: op.id }) };
   stackEvents.append(scope, stack.id, now, told);
   const target = op?.target ?? stack.target;
-  for (const arn of target?.notificationArns ?? []) {
+  for (const arn of (told.validation === undefined && target?.notificationArns) || []) {
     scope.deliver(`cloudformation/${stack.id}/${event.id}/${arn}`, arn, notification(scope, stack, told, now), {
       from: "cloudformation.amazonaws.com",
       context: { subject: "AWS CloudFormation Notification", sourceArn: arnOf(scope, stack) },
@@ -189,7 +169,8 @@ function notification(scope: Scope, stack: Stack, event: StackEvent, at: number)
     .join("");
 }
 
-function newestFirst(scope: Scope, stack: Stack, token: string | undefined): { entries: Entry<StackEvent>[]; nextToken?: string } {
+/** A page of the events of a stack. */
+export function newestFirst(scope: Scope, stack: Stack, token: string | undefined): { entries: Entry<StackEvent>[]; nextToken?: string } {
   const after = token === undefined ? undefined : placeOf(token);
   const found = stackEvents.read(scope, stack.id, { newestFirst: true, limit: PAGE_MAX + 1, ...(after && { after }) });
   const entries = found.slice(0, PAGE_MAX);

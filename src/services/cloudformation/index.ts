@@ -10,6 +10,7 @@ import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
+import { describeEvents } from "./operation-event.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
 import * as signal from "./signal.ts";
@@ -29,7 +30,7 @@ export const cloudformation = service({
     changeSet.deleteChangeSet,
     operation.deleteStack,
     changeSet.describeChangeSet,
-    event.describeEvents,
+    describeEvents,
     drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
     resource.describeStackResource,

@@ -4,7 +4,7 @@ import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resou
 import type { Scope } from "../../kernel/scope.ts";
 import type { EngineRequest } from "./custom-resource.ts";
 import { draft, NO_UPDATES, startCreate, startDelete, startOn, startUpdate } from "./operation.ts";
-import { arnOf, findStack, idOfArn, isInProgress, type Stack, stacks } from "./stack.ts";
+import { arnOf, findStack, idOfArn, isInProgress, type Stack, stacks, type Target } from "./stack.ts";
 import type { TargetRequest } from "./target.ts";
 import { asText, isObject, type JsonObject } from "./value.ts";
 
@@ -50,21 +50,28 @@ function createOnce(
   declared: JsonObject,
   { generatedName, stackId, token, roleArn, tags }: ResourceRequest,
 ): Stack | Progress {
-  const uuid = idsFrom(`nested ${token}`).uuid();
-  const name = generatedName.slice(0, 128);
-  const known = stacks.get(scope, `${name}/${uuid}`);
-  if (known !== undefined) return known;
   const parent = stacks.get(scope, idOfArn(stackId)!)!;
-  return attempt(() => {
-    const timeout = Number(declared["TimeoutInMinutes"] ?? 0);
-    const stack = draft(scope, name, {
-      uuid,
-      onFailure: "DO_NOTHING",
-      parentId: stackId,
-      rootId: parent.rootId ?? stackId,
-      ...(timeout > 0 && { timeoutMinutes: timeout }),
-    });
-    return startCreate(scope, stack, requestOf(declared, parent, tags, roleArn), { token });
+  const inner = nestedDraft(scope, parent, { generatedName, stackId, token }, declared);
+  const known = stacks.get(scope, inner.id);
+  // One that was looked at in a change set is there already, with nothing in it.
+  if (known !== undefined && known.status !== "REVIEW_IN_PROGRESS") return known;
+  return attempt(() => startCreate(scope, inner, nestedRequest(declared, targetOf(parent), tags, roleArn), { token }));
+}
+
+/** A nested stack that has nothing yet. Its name and id derive from the token of its creation. */
+export function nestedDraft(
+  scope: Scope,
+  parent: Stack,
+  { generatedName, stackId, token }: Pick<ResourceRequest, "generatedName" | "stackId" | "token">,
+  declared: JsonObject = {},
+): Stack {
+  const timeout = Number(declared["TimeoutInMinutes"] ?? 0);
+  return draft(scope, generatedName.slice(0, 128), {
+    uuid: idsFrom(`nested ${token}`).uuid(),
+    onFailure: "DO_NOTHING",
+    parentId: stackId,
+    rootId: parent.rootId ?? stackId,
+    ...(timeout > 0 && { timeoutMinutes: timeout }),
   });
 }
 
@@ -76,7 +83,7 @@ function updateOnce(scope: Scope, declared: JsonObject, id: string, { stackId, t
   const parent = stacks.get(scope, idOfArn(stackId)!)!;
   return attempt(() => {
     try {
-      return startUpdate(scope, stack, requestOf(declared, parent, tags, roleArn), { token });
+      return startUpdate(scope, stack, nestedRequest(declared, targetOf(parent), tags, roleArn), { token });
     } catch (error) {
       if (isFault(error) && error.message === NO_UPDATES) return { state: "done", id };
       throw error;
@@ -105,10 +112,16 @@ function attempt(work: () => Stack | Progress): Stack | Progress {
   }
 }
 
+const targetOf = ({ operation, target }: Stack): Target | undefined => operation?.target ?? target;
+
 /** Capabilities and notifications of the outer stack are those of the inner one. */
-function requestOf(declared: JsonObject, parent: Stack, tags: ResourceRequest["tags"], RoleARN: string | undefined): TargetRequest {
+export function nestedRequest(
+  declared: JsonObject,
+  target: Target | undefined,
+  tags: ResourceRequest["tags"],
+  RoleARN: string | undefined,
+): TargetRequest {
   const parameters = isObject(declared["Parameters"]) ? declared["Parameters"] : {};
-  const target = parent.operation?.target ?? parent.target;
   const own = (declared["Tags"] ?? []) as unknown as { Key: string; Value: string }[];
   return {
     TemplateURL: asText(declared["TemplateURL"]),

@@ -37,7 +37,7 @@ const UPDATABLE = [
 ];
 
 export const createStack = operation(CreateStack$, (scope, input) => {
-  const { StackName, ClientRequestToken, OnFailure, DisableRollback, TimeoutInMinutes } = input;
+  const { StackName, ClientRequestToken, OnFailure, DisableRollback = input.DeploymentConfig?.DisableRollback, TimeoutInMinutes } = input;
   const known = findStack(scope, StackName!);
   if (known !== undefined) {
     if (ClientRequestToken !== undefined && known.tokens.includes(`CREATE ${ClientRequestToken}`)) return idsOf(scope, known);
@@ -57,7 +57,7 @@ export const createStack = operation(CreateStack$, (scope, input) => {
 });
 
 export const updateStack = operation(UpdateStack$, (scope, input) => {
-  const { StackName, ClientRequestToken, DisableRollback, RetainExceptOnCreate } = input;
+  const { StackName, ClientRequestToken, DisableRollback = input.DeploymentConfig?.DisableRollback, RetainExceptOnCreate } = input;
   const stack = requireStack(scope, StackName);
   if (ClientRequestToken !== undefined && stack.tokens.includes(`UPDATE ${ClientRequestToken}`)) return idsOf(scope, stack);
   const policyBody = givenPolicy(scope, input.StackPolicyDuringUpdateBody, input.StackPolicyDuringUpdateURL);

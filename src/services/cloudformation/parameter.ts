@@ -1,5 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Resolved } from "../../kernel/reference.ts";
+import { KNOWN_AFTER_APPLY } from "./evaluate.ts";
 import { asText, isList, isObject, type Json } from "./value.ts";
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
@@ -159,6 +160,11 @@ export function resolveParameters(
   for (const [key, declaration, value] of chosen) {
     if (Buffer.byteLength(value!) > VALUE_MAX_BYTES)
       refuse(`Parameter '${key}' value '[${MASK}]' length is greater than ${VALUE_MAX_BYTES}.`);
+    if (value!.includes(KNOWN_AFTER_APPLY)) {
+      // Of a nested stack in a change set: nothing can be said of what is not known yet.
+      values.push({ key, value: value! });
+      continue;
+    }
     checkConstraints(key, declaration, value!);
     const found = lookUp(key, declaration, value!, surroundings);
     if (found.state === "busy") return found;

@@ -59,8 +59,12 @@ export const changeResource = (
 
 export const rowsOf = (scope: Scope, stack: Stack): StackResource[] => resources.list(scope, `${stack.id}/`);
 
-const tokenOf = (scope: Scope, stack: Stack, verb: string, logicalId: string): string =>
-  `${arnOf(scope, stack)}/${stack.operations}/${verb}/${logicalId}`;
+const tokenOf = (scope: Scope, stack: Stack, verb: string, logicalId: string, nth = stack.operations): string =>
+  `${arnOf(scope, stack)}/${nth}/${verb}/${logicalId}`;
+
+/** The token by which a stack's nth operation makes a resource. */
+export const ensureToken = (scope: Scope, stack: Stack, nth: number, logicalId: string): string =>
+  tokenOf(scope, stack, "ensure", logicalId, nth);
 
 /** Set out to make what is wanted. */
 export function startApply(scope: Scope, stack: Busy, plan: Plan): void {

@@ -3,6 +3,7 @@ import { sameJson } from "../../kernel/json.ts";
 import type { PolicyAction, ResourceChange } from "../../sdk/cloudformation.js";
 import { type AttributeChange, type Cause, contextOf, detailsOf, differences, type Replacement, replacementOf, scopeOf } from "./change.ts";
 import { dependencies } from "./condition.ts";
+import type { LiveState } from "./drift.ts";
 import { type EvaluationContext, evaluate, KNOWN_AFTER_APPLY, type ResourceValues } from "./evaluate.ts";
 import { type Graph, order, reverse } from "./graph.ts";
 import { mentions } from "./intrinsic.ts";
@@ -37,6 +38,8 @@ export interface StackBefore {
   readonly tags: Tags;
   readonly resources: readonly ExistingResource[];
   values(logicalId: string): ResourceValues | undefined;
+  /** Where drift is to be reverted: how the resources stand; their properties are then the live ones, and those gone are left out. */
+  readonly live?: ReadonlyMap<string, LiveState>;
 }
 
 /** A stack as it shall be. */
@@ -64,7 +67,7 @@ export interface Plan {
 
 export interface Step {
   readonly logicalId: string;
-  readonly action: "Add" | "Modify" | "Import";
+  readonly action: "Add" | "Modify" | "Import" | "SyncWithActual";
   readonly replacement: Replacement;
   /** The logical ids of steps that have to be done before. */
   readonly after: readonly string[];
@@ -97,7 +100,9 @@ export function planUpdate(
     changes: [
       ...changed.map((one) => describe(one, includePropertyValues)),
       ...removed.map((one) => describeRemoval(one, includePropertyValues)),
-    ].sort(byLogicalId),
+    ]
+      .map((change) => withDrift(change, before))
+      .sort(byLogicalId),
     steps: changed.map((one) => stepOf(one, planned)),
     desired: [...planned.values()].map(({ desired }) => desired),
     removed,
@@ -134,7 +139,7 @@ export function isRetained(policy: string | undefined, rollingBackCreation = fal
 interface Planned {
   readonly desired: DesiredResource;
   readonly existing: ExistingResource | undefined;
-  readonly action: "Add" | "Modify" | "Import" | "None";
+  readonly action: Step["action"] | "None";
   readonly importedId: string | undefined;
   readonly changes: readonly AttributeChange[];
   readonly replacement: Replacement;
@@ -166,8 +171,15 @@ function planResource(logicalId: string, needs: readonly string[], planning: Pla
   const desired = desire(logicalId, needs, planning);
   const importedId = existing === undefined ? after.imports?.[logicalId] : undefined;
   const changes = existing === undefined ? [] : changesOf(existing, desired, planning);
-  const action = existing === undefined ? (importedId === undefined ? "Add" : "Import") : changes.length > 0 ? "Modify" : "None";
+  const action =
+    existing === undefined ? (importedId === undefined ? "Add" : "Import") : changes.length > 0 ? "Modify" : unchanged(desired, before);
   return { desired, existing, action, importedId, changes, replacement: replacementOf(changes) };
+}
+
+/** What is live and wanted, and was deployed otherwise, is only taken note of. */
+function unchanged({ logicalId, properties }: DesiredResource, { live }: StackBefore): "SyncWithActual" | "None" {
+  const deployed = live?.get(logicalId)?.deployed;
+  return deployed === undefined || sameJson(deployed, properties) ? "None" : "SyncWithActual";
 }
 
 function desire(logicalId: string, needs: readonly string[], { before, after, types, planned }: Planning): DesiredResource {
@@ -215,8 +227,10 @@ function changesOf(existing: ExistingResource, desired: DesiredResource, plannin
     const [before, after] = [existing.properties[name], desired.properties[name]];
     const expression = (template: Template | undefined) => template?.Resources[existing.logicalId]?.Properties?.[name];
     const causes = causesOf(before, after, expression, planning);
+    const drift = driftIn(existing.logicalId, name, before, planning.before);
     if (causes.length > 0)
       changes.push({
+        ...(drift && { drift }),
         attribute: "Properties",
         name,
         mutability: mutabilityOf(existing.type, name, before, after, planning.types),
@@ -250,6 +264,12 @@ function changesOf(existing: ExistingResource, desired: DesiredResource, plannin
     });
   }
   return changes;
+}
+
+function driftIn(logicalId: string, name: string, actual: Json | undefined, { live }: StackBefore): AttributeChange["drift"] {
+  const state = live?.get(logicalId);
+  const previous = state?.deployed[name];
+  return state === undefined || sameJson(previous, actual) ? undefined : { previous, actual };
 }
 
 const STRICTNESS: readonly Mutability[] = ["Mutable", "Conditional", "Immutable"];
@@ -329,6 +349,11 @@ function describe({ desired, existing, action, importedId, changes, replacement 
       AfterContext: contextOf(desired.properties, desired.metadata),
     }),
   };
+}
+
+function withDrift(change: ResourceChange, { live }: StackBefore): ResourceChange {
+  const status = live?.get(change.LogicalResourceId!)?.status;
+  return status === undefined ? change : { ...change, ResourceDriftStatus: status };
 }
 
 function describeRemoval(

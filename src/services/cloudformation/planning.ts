@@ -1,7 +1,8 @@
 import type { Scope } from "../../kernel/scope.ts";
+import { asLive } from "./drift.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { exportOf } from "./export.ts";
-import { type Plan, type PlanOptions, planUpdate, type TypeKnowledge } from "./plan.ts";
+import { type Plan, type PlanOptions, planUpdate, type StackBefore, type TypeKnowledge } from "./plan.ts";
 import { existing, resources, valuesOf } from "./resource.ts";
 import { specification } from "./specification.ts";
 import type { Stack, Target } from "./stack.ts";
@@ -41,18 +42,30 @@ export interface Planned extends Plan {
   readonly otherwise: boolean;
 }
 
+/** The resources that a stack has, or where drift is to be reverted, what has become of them. */
+function standing(scope: Scope, stack: Stack, { revertDrift }: Target): Pick<StackBefore, "resources" | "live"> {
+  const made = existing(scope, stack);
+  if (!revertDrift) return { resources: made };
+  const found = made.map((one) => [one.logicalId, asLive(scope, one)] as const);
+  return {
+    resources: found.flatMap(([, live]) => live.made ?? []),
+    live: new Map(found.map(([logicalId, { state }]) => [logicalId, state])),
+  };
+}
+
 /** What has to happen so that the stack becomes as the target says. */
 export function planFor(scope: Scope, stack: Stack, target: Target, options: PlanOptions = {}): Planned {
   const { template } = templateOf(scope, target);
-  const before = stack.target && templateOf(scope, stack.target).template;
+  const deployed = stack.target && templateOf(scope, stack.target).template;
   const imported = new Set<string>();
   const context = contextOf(scope, template, target, imported);
+  const before = standing(scope, stack, target);
   const plan = planUpdate(
     {
-      template: before,
+      ...before,
+      template: deployed,
       parameters: stack.target?.refs ?? {},
       tags: stack.target?.tags ?? [],
-      resources: existing(scope, stack),
       values: (logicalId) => valuesOf(scope, stack, logicalId),
     },
     { template, context, tags: target.tags, ...(target.imports && { imports: target.imports }) },
@@ -62,7 +75,7 @@ export function planFor(scope: Scope, stack: Stack, target: Target, options: Pla
   const outputs = (of: Template | undefined, to: Target | undefined): string =>
     of === undefined || to === undefined ? "" : JSON.stringify(outputsAsWritten(scope, stack, of, to, imported));
   const otherwise =
-    outputs(before, stack.target) !== outputs(template, target) ||
+    outputs(deployed, stack.target) !== outputs(template, target) ||
     JSON.stringify(stack.target?.notificationArns ?? []) !== JSON.stringify(target.notificationArns) ||
     JSON.stringify(stack.target?.tags ?? []) !== JSON.stringify(target.tags);
   return { ...plan, imported: [...imported], otherwise };

@@ -7,7 +7,7 @@ import { resolveDynamicReferences } from "./dynamic.ts";
 import type { Busy } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import type { StackResource, Step } from "./resource.ts";
-import { arnOf } from "./stack.ts";
+import { arnOf, type Stack } from "./stack.ts";
 import { resourceType } from "./target.ts";
 import type { JsonObject } from "./value.ts";
 
@@ -64,6 +64,10 @@ export function withReferences(scope: Scope, properties: JsonObject, work: (prop
   }
 }
 
+/** The name of a resource that is declared without one; it derives from the token of its creation. */
+export const generatedName = (stack: Pick<Stack, "name">, logicalId: string, token: string): string =>
+  `${stack.name}-${logicalId}-${idsFrom(token).text(12)}`;
+
 interface Requesting {
   readonly token: string;
   readonly nameToken: string;
@@ -84,7 +88,7 @@ export function requestOf(
   const policies = { ...wanted?.creationPolicy, ...wanted?.updatePolicy };
   const request: EngineRequest = {
     token,
-    generatedName: `${stack.name}-${logicalId}-${idsFrom(nameToken).text(12)}`,
+    generatedName: generatedName(stack, logicalId, nameToken),
     logicalId,
     stackId: arnOf(scope, stack),
     tags: target?.tags ?? [],

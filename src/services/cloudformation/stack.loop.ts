@@ -270,7 +270,7 @@ function succeed(scope: Scope, stack: Busy): void {
   const { outputs, exported } = outputsOf(scope, stack);
   setExports(scope, stack, exported);
   keepNeeds(scope, stack);
-  const { imports: _, ...kept } = target!;
+  const { imports: _, revertDrift: __, ...kept } = target!;
   const change: Partial<Stack> = {
     target: kept,
     outputs,

@@ -598,3 +598,10 @@ describe("whenever the power is cut, the end is the same", () => {
     expect(await endsTheSameWheneverThePowerIsCut(world, story)).toBeGreaterThan(1);
   });
 });
+
+test("a deployment configuration is kept, and may leave what failed as it is", async () => {
+  const cloud = world();
+  const DeploymentConfig = { Mode: "EXPRESS", DisableRollback: true } as const;
+  await create(cloud, { A: thing(), B: thing({ FailOnCreate: true }) }, { DeploymentConfig });
+  expect(await stackOf(cloud)).toMatchObject({ StackStatus: "CREATE_FAILED", DeploymentConfig });
+});

@@ -5,6 +5,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
   type Capability,
+  type DeploymentConfig,
   DescribeStacks$,
   ListStacks$,
   type OnFailure,
@@ -33,6 +34,10 @@ export interface Target {
   readonly notificationArns: readonly string[];
   readonly roleArn?: string;
   readonly rollback?: RollbackTriggers;
+  /** As it was asked for. Here a resource is ready once it is configured, so that the modes do the same. */
+  readonly deployment?: DeploymentConfig;
+  /** What was changed by hand is to be as declared again. */
+  readonly revertDrift?: boolean;
   /** By logical id, the physical ids of what exists already and comes into the stack. */
   readonly imports?: Readonly<Record<string, string>>;
 }
@@ -195,6 +200,7 @@ function shownStack(scope: Scope, stack: Stack) {
         MonitoringTimeInMinutes: rollback.monitoringMinutes,
       }),
     },
+    ...(target?.deployment && { DeploymentConfig: { ...target.deployment } }),
     DisableRollback: (op?.onFailure ?? stack.onFailure) === "DO_NOTHING",
     NotificationARNs: [...(target?.notificationArns ?? [])],
     ...(stack.timeoutMinutes !== undefined && { TimeoutInMinutes: stack.timeoutMinutes }),
