@@ -99,7 +99,7 @@ function ensureNested(scope: Scope, { stack, set, target }: Outer, { logicalId, 
     createdAt: scope.clock.now(),
     status: "CREATE_PENDING",
     executionStatus: "UNAVAILABLE",
-    target: target.revertDrift ? { ...wanted, revertDrift: true } : wanted,
+    target: wanted,
     importExisting: set.importExisting,
     includeNestedStacks: true,
     ...(set.unvalidated && { unvalidated: true }),
@@ -116,11 +116,11 @@ function review(scope: Scope, outer: Stack, logicalId: string): Stack {
   return inner;
 }
 
-/** A change of a nested stack names its change set; one that only might have changed and has not is none. */
+/** A change of a nested stack names its change set; one that only might have come and does not is none. */
 function withNested(scope: Scope, change: ResourceChange, nested: ReadonlyMap<string, ChangeSet>): ResourceChange[] {
   const set = nested.get(change.LogicalResourceId!);
   if (set === undefined) return [change];
-  const isAutomatic = (change.Details ?? []).every(({ ChangeSource }) => ChangeSource === "Automatic");
-  if (set.reason === NO_CHANGES && change.Action === "Modify" && isAutomatic) return [];
-  return [{ ...change, ChangeSetId: changeSetArn(scope, set) }];
+  const isCertain = (change.Details ?? []).some(({ Evaluation }) => Evaluation === "Static");
+  if (set.reason !== NO_CHANGES) return [{ ...change, ChangeSetId: changeSetArn(scope, set) }];
+  return isCertain || change.Action !== "Modify" ? [change] : [];
 }

@@ -75,8 +75,7 @@ export const createChangeSet = operation(CreateChangeSet$, (scope, input) => {
     if (ClientToken !== undefined && same.token === ClientToken) return { Id: changeSetArn(scope, same), StackId: arnOf(scope, stack) };
     fault(AlreadyExistsException, `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`);
   }
-  const wanted = targetOf(scope, stack, input, { reviewed: true });
-  const target = input.DeploymentMode === "REVERT_DRIFT" ? { ...wanted, revertDrift: true } : wanted;
+  const target = targetOf(scope, stack, input, { reviewed: true });
   if (stacks.get(scope, stack.id) === undefined) tellStack(scope, stacks.put(scope, stack), "REVIEW_IN_PROGRESS", "User Initiated");
   const set = changeSets.put(scope, {
     id,

@@ -107,6 +107,7 @@ describe("the comparison of live properties with declared ones", () => {
       ["NOT_EQUAL P/1/Value", "REMOVE P/0"],
     ],
     ["what is only named", "{{resolve:ssm:secret}}", "value", ordered, []],
+    ["a function by its name", "f", "arn:aws:lambda:eu-west-1:111122223333:function:f", ordered, []],
     ["nothing, and nothing at all", [], undefined, ordered, []],
   ])("%s", (_, expected, actual, order, found) => {
     expect(paths(expected, actual, order)).toEqual(found);

@@ -133,6 +133,7 @@ export function nestedRequest(
     NotificationARNs: [...((declared["NotificationARNs"] as string[] | undefined) ?? target?.notificationArns ?? [])],
     Tags: [...tags.filter(({ Key }) => !own.some((tag) => tag.Key === Key)), ...own],
     ...(RoleARN !== undefined && { RoleARN }),
+    ...(target?.revertDrift && { DeploymentMode: "REVERT_DRIFT" }),
   };
 }
 

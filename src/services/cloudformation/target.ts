@@ -2,7 +2,7 @@ import { fault, isFault } from "../../kernel/fault.ts";
 import type { Resolved } from "../../kernel/reference.ts";
 import type { ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import type { DeploymentConfig, Parameter, RollbackConfiguration, Tag } from "../../sdk/cloudformation.js";
+import type { DeploymentConfig, DeploymentMode, Parameter, RollbackConfiguration, Tag } from "../../sdk/cloudformation.js";
 import { InsufficientCapabilitiesException } from "../../sdk/cloudformation.js";
 import { checkConditional, evaluateConditions } from "./condition.ts";
 import { exportOf } from "./export.ts";
@@ -29,6 +29,8 @@ export interface TargetRequest {
   readonly NotificationARNs?: string[] | undefined;
   readonly RollbackConfiguration?: RollbackConfiguration | undefined;
   readonly DeploymentConfig?: DeploymentConfig | undefined;
+  /** Of change sets. */
+  readonly DeploymentMode?: DeploymentMode | undefined;
 }
 
 const refuse = (message: string): never => fault("ValidationError", message);
@@ -96,6 +98,7 @@ export function targetOf(scope: Scope, stack: Stack, request: TargetRequest, { r
     ...(roleArn !== undefined && { roleArn }),
     ...(rollback !== undefined && { rollback }),
     ...(request.DeploymentConfig && { deployment: request.DeploymentConfig }),
+    ...(request.DeploymentMode === "REVERT_DRIFT" && { revertDrift: true }),
   };
   if (transforms.length === 0) return settled(scope, stack, wanted, { text, template });
   return { ...wanted, template: keepTemplate(scope, stack.id, { text, template, unprocessed: true }), conditions: {}, unprocessed: true };
