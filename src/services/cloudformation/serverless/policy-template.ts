@@ -1,0 +1,3 @@
+import type { Section } from "./draft.ts";
+
+export function useTemplates(_id: string, _properties: Section): void {}
