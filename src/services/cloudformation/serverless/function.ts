@@ -11,7 +11,7 @@ import { alias, aliasName, version } from "./function/version.ts";
 import { either, getAtt, isIf, isNoValue, join, not, partsOfIf } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { useTemplates } from "./policy-template.ts";
-import { boolean, choiceOf, list, listOf, map, mapOf, may, mayBeLiteral, oneOf, type PropertyRules, passed, text } from "./property.ts";
+import { boolean, choiceOf, listOf, map, mapOf, may, mayBeLiteral, oneOf, type PropertyRules, passed, text } from "./property.ts";
 import { type Resource, resource } from "./resource.ts";
 import { managedPolicyArn, roleFor, trustOf } from "./role.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";

@@ -1,6 +1,36 @@
+import { alexaSkill } from "./alexa-skill.ts";
+import { mq } from "./broker.ts";
+import { cloudWatchLogs } from "./cloudwatch-logs.ts";
+import { cognito } from "./cognito.ts";
+import { documentDb } from "./document-db.ts";
+import { cloudWatchEvent, eventBridgeRule, schedule } from "./event-bridge.ts";
 import type { EventSource } from "./event-source.ts";
+import { iotRule } from "./iot-rule.ts";
+import { msk, selfManagedKafka } from "./kafka.ts";
+import { s3 } from "./s3.ts";
+import { scheduleV2 } from "./scheduler.ts";
+import { sns } from "./sns.ts";
+import { dynamoDb, kinesis, queue } from "./stream.ts";
 
 /** The events that a function may have. */
-const all: readonly EventSource[] = [];
+const all: readonly EventSource[] = [
+  alexaSkill,
+  cloudWatchEvent,
+  cloudWatchLogs,
+  cognito,
+  documentDb,
+  dynamoDb,
+  eventBridgeRule,
+  iotRule,
+  kinesis,
+  mq,
+  msk,
+  queue,
+  s3,
+  schedule,
+  scheduleV2,
+  selfManagedKafka,
+  sns,
+];
 
 export const eventSources: ReadonlyMap<string, EventSource> = new Map(all.map((source) => [source.type, source]));

@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
 import { asSection, isAbsent, isText, isTruthy, type Section, type Value } from "../draft.ts";
+import { bucketPolicy } from "../event-source/mapping.ts";
 import { expectMap, resourceOwner } from "../expect.ts";
-import { and, either, getAtt, isIf, isNoValue, join, not, partsOfIf, ref } from "../intrinsic.ts";
+import { and, either, getAtt, isIf, isNoValue, not, partsOfIf, ref } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
 import { shortHash } from "../logical-id.ts";
 import { display } from "../python.ts";
@@ -115,10 +116,7 @@ function policiesFor(type: string, arn: Value, id: string): Section[] {
       return [allowing(`${id}EventBridgePolicy`, "events:PutEvents", arn)];
     case "Lambda":
       return [allowing(`${id}LambdaPolicy`, "lambda:InvokeFunction", arn)];
-    default: {
-      const objects = { Action: "s3:PutObject", Effect: "Allow", Resource: join("/", [arn, "*"]) };
-      const bucket = { Action: "s3:ListBucket", Effect: "Allow", Resource: arn };
-      return [{ PolicyName: `${id}S3Policy`, PolicyDocument: { Statement: [objects, bucket] } }];
-    }
+    default:
+      return [bucketPolicy(`${id}S3Policy`, arn)];
   }
 }

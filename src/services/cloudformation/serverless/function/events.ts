@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { asSection, isSection, isText, type Section, type Value } from "../draft.ts";
-import type { EventSource, FunctionEvent } from "../event-source/event-source.ts";
+import type { DeclaredEvent, EventSource } from "../event-source/event-source.ts";
 import { eventSources } from "../event-source/index.ts";
 import { Invalid, invalidEvent, invalidResource } from "../invalid.ts";
 import { checkProperties } from "../property.ts";
@@ -24,7 +24,7 @@ export function eventResources(declared: Declared, context: Context): { made(tar
       inFunction(declared.id, () =>
         events.toSorted(byPath).flatMap(([name, section]) => {
           const { source, event } = readEvent(declared, name, section);
-          return source.transform(event, { id: declared.id, declared, target, role }, context);
+          return source.transform(event, { id: declared.id, passedOn: declared.passedOn, target, role }, context);
         }),
       ),
   };
@@ -39,7 +39,7 @@ function inFunction<T>(id: string, work: () => T): T {
   }
 }
 
-function readEvent({ id }: Declared, name: string, section: Section): { source: EventSource; event: FunctionEvent } {
+function readEvent({ id }: Declared, name: string, section: Section): { source: EventSource; event: DeclaredEvent } {
   const type = section["Type"];
   const source = isText(type) ? eventSources.get(type) : undefined;
   if (source === undefined) {
