@@ -4,7 +4,7 @@ import { expectText, resourceOwner } from "./expect.ts";
 import { codeOf } from "./function/code.ts";
 import { shiftTraffic } from "./function/deployment.ts";
 import { eventInvokeConfig } from "./function/event-invoke.ts";
-import { eventResources } from "./function/events.ts";
+import { invokingEvents, linkEvents } from "./function/events.ts";
 import { checkTenancy, checkTogether } from "./function/together.ts";
 import { functionUrl } from "./function/url.ts";
 import { alias, aliasName, version } from "./function/version.ts";
@@ -85,7 +85,7 @@ export const serverlessFunction: ServerlessType = {
 
 function transform(declared: Declared, context: Context): Resource[] {
   const { id, properties } = declared;
-  const events = eventResources(declared, context);
+  linkEvents(declared, context);
   checkTogether(declared);
   checkDeadLetterQueue(declared);
   checkTenancy(declared);
@@ -103,7 +103,7 @@ function transform(declared: Declared, context: Context): Resource[] {
   resources.push(...invoking.resources);
   const role = executionRole(declared, invoking.policies, context);
   resources.push(...useRole(declared, lambda, role, context));
-  resources.push(...events.made(its ?? lambda, role));
+  resources.push(...invokingEvents(declared, its ?? lambda, role, context));
   propagateTags(resources, properties["Tags"], properties["PropagateTags"]);
   return resources;
 }

@@ -7,14 +7,29 @@ import { isList, isSection, type Section, type Value } from "./draft.ts";
  */
 
 /** What json.dumps(value, separators=(",", ":"), sort_keys=True) writes. */
-export function canonicalJson(value: Value): string {
-  if (isList(value)) return `[${value.map(canonicalJson).join(",")}]`;
+export const canonicalJson = (value: Value): string => sortedJson(value, { colon: ":", indent: "", line: "" });
+
+/** What json.dumps(value, separators=(",", ": "), sort_keys=True, indent=4) writes. */
+export const indentedJson = (value: Value): string => sortedJson(value, { colon: ": ", indent: "    ", line: "\n" });
+
+/** `line` begins the line of a member; `indent` is what each level adds. */
+function sortedJson(value: Value, { colon, indent, line }: { colon: string; indent: string; line: string }): string {
+  const deeper = { colon, indent, line: line + indent };
+  const around = (open: string, members: string[], close: string): string =>
+    members.length === 0 ? open + close : open + members.map((one) => deeper.line + one).join(",") + line + close;
+  if (isList(value))
+    return around(
+      "[",
+      value.map((each) => sortedJson(each, deeper)),
+      "]",
+    );
   if (isSection(value)) {
     const names = Object.keys(value).filter((name) => value[name] !== undefined);
-    return `{${names
-      .sort()
-      .map((name) => `${asciiJson(name)}:${canonicalJson(value[name])}`)
-      .join(",")}}`;
+    return around(
+      "{",
+      names.sort().map((name) => asciiJson(name) + colon + sortedJson(value[name], deeper)),
+      "}",
+    );
   }
   return typeof value === "string" ? asciiJson(value) : JSON.stringify(value ?? null);
 }

@@ -3,12 +3,19 @@ import { serverlessFunction } from "./function.ts";
 import { layerVersion } from "./layer-version.ts";
 import type { ServerlessType } from "./serverless-type.ts";
 import { simpleTable } from "./simple-table.ts";
+import { stateMachine } from "./state-machine.ts";
 
 /**
  * The types in the order in which they are transformed. Functions and state machines come first: their events write into
  * APIs. Connectors come last: they look at what has come out.
  */
-const ORDER: readonly (readonly ServerlessType[])[] = [[serverlessFunction], [], [], [application, layerVersion, simpleTable], []];
+const ORDER: readonly (readonly ServerlessType[])[] = [
+  [serverlessFunction],
+  [stateMachine],
+  [],
+  [application, layerVersion, simpleTable],
+  [],
+];
 
 export const types: ReadonlyMap<string, ServerlessType> = new Map(ORDER.flat().map((type) => [type.type, type]));
 
