@@ -1,14 +1,17 @@
 import { resolveApplications } from "./application.ts";
 import type { Context } from "./context.ts";
+import { defaultDefinitions } from "./default-definition.ts";
 import { addDeploymentGroups } from "./deployment-preference.ts";
-import { asSection, copyOf, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { asSection, copyOf, isSection, isText, isTruthy, type Section } from "./draft.ts";
 import { embeddedConnectors } from "./embedded-connector.ts";
 import { attributeOwner, expectMap } from "./expect.ts";
 import { mergeGlobals } from "./globals.ts";
+import { implicitHttpApi, implicitRestApi } from "./implicit-api.ts";
 import { duplicateLogicalId, Invalid, invalidTemplate, refuse } from "./invalid.ts";
 import { mayHaveId } from "./logical-id.ts";
-import { inOrderOfPython27 } from "./python.ts";
+import { useOpenApiVersion } from "./openapi/openapi-3.ts";
 import { followDependsOn, followIds, followProperties, type Moved } from "./reference.ts";
+import { noteOrder, orderAsEver } from "./resource-order.ts";
 import { asDeclared } from "./resource.ts";
 import { readDeclared, typeOf } from "./serverless-type.ts";
 import { isPlain, rankOf, types } from "./types.ts";
@@ -19,10 +22,14 @@ export type Pass = (context: Context) => Invalid[];
 /** The passes, in order. Each says at its function why it stands where it stands. */
 export const passes: readonly Pass[] = [
   checkShape,
-  orderAsEver,
+  noteOrder,
   resolveApplications,
-  // Here: default definition bodies of APIs, then the implicit APIs.
+  defaultDefinitions,
+  implicitRestApi,
+  implicitHttpApi,
+  orderAsEver,
   mergeGlobals,
+  useOpenApiVersion,
   embeddedConnectors,
   transformResources,
   addDeploymentGroups,
@@ -48,24 +55,6 @@ function checkShape({ declared }: Context): Invalid[] {
     }
   }
   return [];
-}
-
-/** Templates with a REST API are gone through in the order of Python 2.7, which ids of deployments still depend on. */
-function orderAsEver({ declared }: Context): Invalid[] {
-  const resources = asSection(declared["Resources"]);
-  if (!Object.values(resources).some((each) => typeOf(each) === "AWS::Serverless::Api" || hasApiEvent(each))) return [];
-  for (const resource of Object.values(resources)) {
-    const properties = asSection(asSection(resource)["Properties"]);
-    if (isSection(properties["Events"])) properties["Events"] = inOrderOfPython27(properties["Events"]);
-  }
-  declared["Resources"] = inOrderOfPython27(resources);
-  return [];
-}
-
-function hasApiEvent(resource: Value): boolean {
-  if (!["AWS::Serverless::Function", "AWS::Serverless::StateMachine"].includes(typeOf(resource) ?? "")) return false;
-  const events = asSection(asSection(asSection(resource)["Properties"])["Events"]);
-  return Object.values(events).some((event) => typeOf(event) === "Api");
 }
 
 /** SAM's resources give way to what they stand for, in the copy that comes out. What is wrong with one is noted, and the next is tried. */

@@ -1,9 +1,12 @@
+import { api } from "./api.ts";
 import { application } from "./application.ts";
 import { serverlessFunction } from "./function.ts";
+import { httpApi } from "./http-api.ts";
 import { layerVersion } from "./layer-version.ts";
 import type { ServerlessType } from "./serverless-type.ts";
 import { simpleTable } from "./simple-table.ts";
 import { stateMachine } from "./state-machine.ts";
+import { webSocketApi } from "./web-socket-api.ts";
 
 /**
  * The types in the order in which they are transformed. Functions and state machines come first: their events write into
@@ -12,7 +15,7 @@ import { stateMachine } from "./state-machine.ts";
 const ORDER: readonly (readonly ServerlessType[])[] = [
   [serverlessFunction],
   [stateMachine],
-  [],
+  [api, httpApi, webSocketApi],
   [application, layerVersion, simpleTable],
   [],
 ];

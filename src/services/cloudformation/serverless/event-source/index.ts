@@ -7,6 +7,8 @@ import { cloudWatchEvent, eventBridgeRule, schedule } from "./event-bridge.ts";
 import type { EventSource } from "./event-source.ts";
 import { iotRule } from "./iot-rule.ts";
 import { msk, selfManagedKafka } from "./kafka.ts";
+import { httpApi } from "./http-api.ts";
+import { restApi } from "./rest-api.ts";
 import { s3 } from "./s3.ts";
 import { scheduleV2 } from "./scheduler.ts";
 import { sns } from "./sns.ts";
@@ -21,11 +23,13 @@ const all: readonly EventSource[] = [
   documentDb,
   dynamoDb,
   eventBridgeRule,
+  httpApi,
   iotRule,
   kinesis,
   mq,
   msk,
   queue,
+  restApi,
   s3,
   schedule,
   scheduleV2,
