@@ -1,4 +1,5 @@
 import { application } from "./application.ts";
+import { connector } from "./connector.ts";
 import { serverlessFunction } from "./function.ts";
 import { layerVersion } from "./layer-version.ts";
 import type { ServerlessType } from "./serverless-type.ts";
@@ -14,7 +15,7 @@ const ORDER: readonly (readonly ServerlessType[])[] = [
   [stateMachine],
   [],
   [application, layerVersion, simpleTable],
-  [],
+  [connector],
 ];
 
 export const types: ReadonlyMap<string, ServerlessType> = new Map(ORDER.flat().map((type) => [type.type, type]));
