@@ -21,19 +21,23 @@ const surroundings: Surroundings = {
   application: (id) =>
     ["no-access", "non-existent", "invalid-semver"].includes(id)
       ? { error: `Cannot access application: ${id}.` }
-      : { templateUrl: "https://awsserverlessrepo-changesets-xxx.s3.amazonaws.com/signed-url" },
+      : {
+          templateUrl: "https://awsserverlessrepo-changesets-xxx.s3.amazonaws.com/signed-url",
+          isReady: id !== "preparing-never-ready",
+        },
 };
 
 describe.skipIf(names.length === 0)("SAM's own cases", () => {
   test.each(names.filter((name) => chosen.test(name)))("%s", (name) => {
     const expected = JSON.parse(readFileSync(join(CASES, "output", `${name}.json`), "utf8"));
+    const passesMetadata = name.startsWith("translate_");
     const body = readTemplate(readFileSync(join(CASES, "input", `${name}.yaml`), "utf8"));
-    const outcome = outcomeOf(body);
+    const outcome = outcomeOf(body, { ...surroundings, passesMetadata });
     expect(inAnyOrder(outcome)).toEqual("errorMessage" in expected ? { errorMessage: expected.errorMessage } : inAnyOrder(expected));
   });
 });
 
-function outcomeOf(body: JsonObject): JsonObject {
+function outcomeOf(body: JsonObject, surroundings: Surroundings): JsonObject {
   try {
     return transformServerless(body, surroundings);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { application } from "./application.ts";
+import { capacityProvider } from "./capacity-provider.ts";
 import { connector } from "./connector.ts";
 import { serverlessFunction } from "./function.ts";
 import { layerVersion } from "./layer-version.ts";
@@ -14,7 +15,7 @@ const ORDER: readonly (readonly ServerlessType[])[] = [
   [serverlessFunction],
   [stateMachine],
   [],
-  [application, layerVersion, simpleTable],
+  [application, capacityProvider, layerVersion, simpleTable],
   [connector],
 ];
 
