@@ -8,8 +8,6 @@ export interface Surroundings {
   readonly region: string;
   /** The moment as Unix seconds, for `AlwaysDeploy`. */
   readonly now?: number;
-  /** The ARN of an AWS managed policy by its name. */
-  managedPolicy?(name: string): string | undefined;
   /** The template of an application of the Serverless Application Repository; why there is none, or whether it is late. */
   application?(id: string, version: string): { readonly templateUrl: string; readonly isReady?: boolean } | { readonly error: string };
   /** Whether a resource's Metadata go to all that is made of it. CloudFormation does not; tools that look back from there do. */

@@ -1,3 +1,4 @@
+import { awsManagedPolicy } from "./aws-managed-policies.ts";
 import type { Context } from "./context.ts";
 import { isSame, isText, isTruthy, type Section, type Value } from "./draft.ts";
 import { isIf } from "./intrinsic.ts";
@@ -37,8 +38,10 @@ export function roleFor(of: RoleOf, context: Context): Resource {
   const id = `${of.id}Role`;
   const arns = [...(of.managedPolicyArns ?? [])];
   const inline = [...(of.inlinePolicies ?? [])];
-  const arnOf = (name: Value): Value =>
-    isText(name) && !name.startsWith("arn:") ? (context.surroundings.managedPolicy?.(name) ?? name) : name;
+  const arnOf = (name: Value): Value => {
+    const known = isText(name) ? awsManagedPolicy(name) : undefined;
+    return known === undefined ? name : managedPolicyArn(context, known);
+  };
   readPolicies(of.policies, () => false).forEach(({ kind, data }, index) => {
     const named = (document: Value): Value => ({ PolicyName: `${id}Policy${index}`, PolicyDocument: document });
     if (kind === "statement") inline.push(isIf(data) ? convertIf(data, named) : named(data));

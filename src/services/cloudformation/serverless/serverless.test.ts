@@ -14,10 +14,6 @@ const surroundings: Surroundings = {
   parameters: { param1: "value1", param2: "value2" },
   region: "ap-southeast-1",
   now: 0,
-  managedPolicy: (name) => {
-    const path = name.startsWith("AWSLambda") ? "service-role/" : "";
-    return name.startsWith("A") ? `arn:aws:iam::aws:policy/${path}${name}` : undefined;
-  },
   application: (id) =>
     ["no-access", "non-existent", "invalid-semver"].includes(id)
       ? { error: `Cannot access application: ${id}.` }
