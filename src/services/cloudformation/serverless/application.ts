@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { asSection, copyOf, hasMember, isAbsent, isSection, isTruthy, type Section, type Value } from "./draft.ts";
+import { asSection, copyOf, hasMember, isAbsent, isSection, isTruthy, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { expectGiven, expectText, resourceOwner } from "./expect.ts";
 import { Invalid, invalidResource } from "./invalid.ts";
 import { integer, listOf, map, may, must, oneOf, text } from "./property.ts";
@@ -31,7 +31,7 @@ export const application: ServerlessType = {
       if (!isAbsent(value)) repository[tag] = value;
     }
     const made = {
-      TemplateURL: isTruthy(TemplateUrl) ? TemplateUrl : "",
+      TemplateURL: unlessEmpty(TemplateUrl) ?? "",
       Parameters,
       NotificationARNs,
       Tags: markedTags(id, Tags, repository),

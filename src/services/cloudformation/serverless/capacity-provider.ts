@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { asSection, isAbsent, isTruthy, member, type Section, type Value } from "./draft.ts";
+import { asSection, isAbsent, isTruthy, member, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { getAtt } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { boolean, map, mayBeLiteral, mustBeLiteral, oneOf, text } from "./property.ts";
@@ -54,11 +54,10 @@ const tagsWithMark = (tags: Value): Value[] => tagList({ ...asSection(tags), "la
 
 function provider({ id, properties, attributes, dependsOn }: Declared, role: Value): Resource {
   const { CapacityProviderName, InstanceRequirements, KmsKeyArn, ScalingConfig, Tags, VpcConfig } = properties;
-  const given = (value: Value): Value => (isTruthy(value) ? value : undefined);
   const { AllowedTypes, Architectures, ExcludedTypes } = asSection(InstanceRequirements);
   const { SecurityGroupIds, SubnetIds } = asSection(VpcConfig);
   const made = {
-    CapacityProviderName: given(CapacityProviderName),
+    CapacityProviderName: unlessEmpty(CapacityProviderName),
     VpcConfig: { SubnetIds, ...set("SecurityGroupIds", SecurityGroupIds) },
     PermissionsConfig: { CapacityProviderOperatorRoleArn: role },
     Tags: tagsWithMark(Tags),
@@ -70,7 +69,7 @@ function provider({ id, properties, attributes, dependsOn }: Declared, role: Val
         }
       : undefined,
     CapacityProviderScalingConfig: isTruthy(ScalingConfig) ? scaling(asSection(ScalingConfig)) : undefined,
-    KmsKeyArn: given(KmsKeyArn),
+    KmsKeyArn: unlessEmpty(KmsKeyArn),
   };
   return resource("AWS::Lambda::CapacityProvider", id, made, attributes, dependsOn);
 }

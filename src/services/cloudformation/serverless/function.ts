@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { asSection, isAbsent, isText, isTruthy, member, type Section, type Value } from "./draft.ts";
+import { asSection, isAbsent, isText, isTruthy, member, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { expectText, resourceOwner } from "./expect.ts";
 import { codeOf } from "./function/code.ts";
 import { shiftTraffic } from "./function/deployment.ts";
@@ -140,18 +140,17 @@ function checkDeadLetterQueue({ id, properties }: Declared): void {
 
 function lambdaFunction(declared: Declared, context: Context): Resource {
   const { id, properties } = declared;
-  const given = (name: string): Value => (isTruthy(properties[name]) ? properties[name] : undefined);
   const made: Section = {
     Code: codeOf(declared),
     PackageType: properties["PackageType"],
     DeadLetterConfig: isTruthy(properties["DeadLetterQueue"])
       ? { TargetArn: member(properties["DeadLetterQueue"], "TargetArn") }
       : undefined,
-    FunctionName: given("FunctionName"),
+    FunctionName: unlessEmpty(properties["FunctionName"]),
     Tags: markedTags(id, properties["Tags"]),
     TracingConfig: isTraced(declared, context) ? { Mode: properties["Tracing"] } : undefined,
     CapacityProviderConfig: capacityProvider(declared),
-    FunctionScalingConfig: given("FunctionScalingConfig"),
+    FunctionScalingConfig: unlessEmpty(properties["FunctionScalingConfig"]),
   };
   for (const name of AS_GIVEN) made[name] = properties[name];
   const { Handler, ImageConfig, Layers, PackageType, Runtime } = properties;

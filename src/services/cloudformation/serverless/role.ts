@@ -1,6 +1,6 @@
 import { awsManagedPolicy } from "./aws-managed-policies.ts";
 import type { Context } from "./context.ts";
-import { isSame, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { isSame, isText, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { isIf } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { convertIf, readPolicies } from "./policy.ts";
@@ -53,7 +53,7 @@ export function roleFor(of: RoleOf, context: Context): Resource {
   const properties = {
     AssumeRolePolicyDocument: of.trust,
     ManagedPolicyArns: arns,
-    Policies: isTruthy(inline) ? inline : undefined,
+    Policies: unlessEmpty(inline),
     Path: of.path,
     PermissionsBoundary: of.permissionsBoundary,
     Tags: of.tags,
