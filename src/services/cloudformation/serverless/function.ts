@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { asSection, isAbsent, isText, isTruthy, member, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { expectText, resourceOwner } from "./expect.ts";
+import { capacityProviderConfig } from "./function/capacity-provider.ts";
 import { codeOf } from "./function/code.ts";
 import { shiftTraffic } from "./function/deployment.ts";
 import { eventInvokeConfig } from "./function/event-invoke.ts";
@@ -149,7 +150,7 @@ function lambdaFunction(declared: Declared, context: Context): Resource {
     FunctionName: unlessEmpty(properties["FunctionName"]),
     Tags: markedTags(id, properties["Tags"]),
     TracingConfig: isTraced(declared, context) ? { Mode: properties["Tracing"] } : undefined,
-    CapacityProviderConfig: capacityProvider(declared),
+    CapacityProviderConfig: capacityProviderConfig(declared),
     FunctionScalingConfig: unlessEmpty(properties["FunctionScalingConfig"]),
   };
   for (const name of AS_GIVEN) made[name] = properties[name];
@@ -197,17 +198,6 @@ const AS_GIVEN = [
 
 const isTraced = ({ properties }: Declared, context: Context): boolean =>
   isTruthy(properties["Tracing"]) && context.resolve(properties["Tracing"]) !== "Disabled";
-
-function capacityProvider({ properties }: Declared): Value {
-  const config = properties["CapacityProviderConfig"];
-  if (!isTruthy(config)) return undefined;
-  const { Arn, ExecutionEnvironmentMemoryGiBPerVCpu, PerExecutionEnvironmentMaxConcurrency } = asSection(config);
-  const given: Section = { CapacityProviderArn: Arn };
-  if (!isAbsent(PerExecutionEnvironmentMaxConcurrency))
-    given["PerExecutionEnvironmentMaxConcurrency"] = PerExecutionEnvironmentMaxConcurrency;
-  if (!isAbsent(ExecutionEnvironmentMemoryGiBPerVCpu)) given["ExecutionEnvironmentMemoryGiBPerVCpu"] = ExecutionEnvironmentMemoryGiBPerVCpu;
-  return { LambdaManagedInstancesCapacityProviderConfig: given };
-}
 
 function executionRole(declared: Declared, further: readonly Section[], context: Context): Resource {
   const { properties } = declared;

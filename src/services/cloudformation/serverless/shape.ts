@@ -22,7 +22,9 @@ export const listShape = kinds((value) => isSection(value) || isList(value), "di
 export const integerShape = kinds((value) => isSection(value) || isNumber(value, /^[+-]?\d+$/), "dictionary or integer");
 export const numberShape = kinds((value) => isSection(value) || isNumber(value, /^[+-]?\d+(\.\d+)?$/), "dictionary or number");
 
-const isNumber = (value: Value, written: RegExp): boolean => typeof value === "number" || (isText(value) && written.test(value));
+// To Python a boolean is a number, too; and what is written as one will do.
+const isNumber = (value: Value, written: RegExp): boolean =>
+  typeof value === "number" || typeof value === "boolean" || (isText(value) && written.test(value));
 
 /** A map with just these members. */
 export function mapShape(members: Readonly<Record<string, Shape>>, required: readonly string[] = []): Shape {

@@ -11,7 +11,10 @@ import { propagateTags } from "./tag.ts";
 
 const MARK = "websocketapi:createdBy";
 
-/** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-websocketapi.html */
+/**
+ * Of all types, this one drops its Condition and DeletionPolicy: SAM does.
+ * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-websocketapi.html
+ */
 export const webSocketApi: ServerlessType = {
   type: "AWS::Serverless::WebSocketApi",
   properties: {
@@ -39,12 +42,14 @@ export const webSocketApi: ServerlessType = {
 };
 
 function transform(declared: Declared, context: Context): Resource[] {
-  const { id, properties, passedOn } = declared;
+  const { id, properties } = declared;
   for (const name of ["Auth", "Domain", "Routes"]) properties[name] = context.resolve(properties[name]);
   const { Domain, Tags } = properties;
   checkApi(declared);
   const api = apiOf(declared);
-  const domain = isAbsent(Domain) ? [] : domainOfApi({ id, domain: asSection(Domain), mark: MARK, passedOn, recordSetGroups: new Map() });
+  const domain = isAbsent(Domain)
+    ? []
+    : domainOfApi({ id, domain: asSection(Domain), mark: MARK, passedOn: {}, recordSetGroups: new Map() });
   const stage = stageOf(declared);
   const routes = Object.entries(asSection(properties["Routes"])).flatMap(([key, route]) => routeOf(declared, key, asSection(route)));
   if (isTruthy(properties["RouteSettings"])) {
@@ -69,13 +74,13 @@ function checkApi({ id, properties }: Declared): void {
   }
 }
 
-function apiOf({ id, properties, attributes, dependsOn }: Declared): Resource {
+function apiOf({ id, properties, dependsOn }: Declared): Resource {
   // SAM puts its mark into the tags themselves, so that it is also propagated.
   const tags = isTruthy(properties["Tags"]) ? asSection(properties["Tags"]) : {};
   tags[MARK] = "SAM";
   const made: Section = { Name: properties["Name"] ?? id, ProtocolType: "WEBSOCKET", Tags: tags };
   for (const name of AS_GIVEN) made[name] = properties[name];
-  return resource("AWS::ApiGatewayV2::Api", id, made, attributes, dependsOn);
+  return resource("AWS::ApiGatewayV2::Api", id, made, {}, dependsOn);
 }
 
 const AS_GIVEN = [
@@ -87,7 +92,7 @@ const AS_GIVEN = [
   "RouteSelectionExpression",
 ];
 
-function stageOf({ id, properties, passedOn }: Declared): Resource {
+function stageOf({ id, properties }: Declared): Resource {
   const name = stageName(properties);
   if (name === "$default") throw invalidResource(id, "Stages cannot be named $default for WebSocket APIs.");
   const { AccessLogSettings, DefaultRouteSettings, RouteSettings, StageVariables } = properties;
@@ -102,7 +107,7 @@ function stageOf({ id, properties, passedOn }: Declared): Resource {
     Tags: { [MARK]: "SAM" },
   };
   const suffix = isText(name) ? (name === DEFAULT_STAGE ? "Default" : name) : "";
-  return resource("AWS::ApiGatewayV2::Stage", `${id}${suffix}Stage`, made, passedOn);
+  return resource("AWS::ApiGatewayV2::Stage", `${id}${suffix}Stage`, made);
 }
 
 const DEFAULT_STAGE = "default";
@@ -110,7 +115,7 @@ const DEFAULT_STAGE = "default";
 const stageName = ({ StageName }: Section): Value => StageName ?? DEFAULT_STAGE;
 
 /** A route with its integration, and the permission to invoke its function. */
-function routeOf({ id, properties, passedOn }: Declared, key: string, route: Section): Resource[] {
+function routeOf({ id, properties }: Declared, key: string, route: Section): Resource[] {
   const named = id + nameOfKey(id, key);
   const { FunctionArn, IntegrationTimeout, RequestParameters } = route;
   if (isTruthy(RequestParameters) && key !== "$connect") {
@@ -144,9 +149,9 @@ function routeOf({ id, properties, passedOn }: Declared, key: string, route: Sec
     SourceArn: isText(stage) ? sub(`${source}${stage}/${key}`) : sub(`${source}\${__StageName__}/${key}`, { __StageName__: stage }),
   };
   return [
-    resource("AWS::ApiGatewayV2::Route", `${named}Route`, made, passedOn),
-    resource("AWS::ApiGatewayV2::Integration", `${named}Integration`, integration, passedOn),
-    resource("AWS::Lambda::Permission", `${named}Permission`, permission, passedOn),
+    resource("AWS::ApiGatewayV2::Route", `${named}Route`, made),
+    resource("AWS::ApiGatewayV2::Integration", `${named}Integration`, integration),
+    resource("AWS::Lambda::Permission", `${named}Permission`, permission),
   ];
 }
 
@@ -180,7 +185,7 @@ function authorizationOf(id: string, auth: Section): Section {
   return { AuthorizationType: AuthType === "AWS_IAM" ? "AWS_IAM" : "NONE" };
 }
 
-function authorizerOf({ id, properties, passedOn }: Declared): Resource[] {
+function authorizerOf({ id, properties }: Declared): Resource[] {
   const { AuthArn, AuthType, IdentitySource, InvokeRole, Name } = asSection(properties["Auth"]);
   if (AuthType !== "CUSTOM") return [];
   const authorizerId = `${id}ConnectAuthorizer`;
@@ -192,7 +197,7 @@ function authorizerOf({ id, properties, passedOn }: Declared): Resource[] {
     IdentitySource,
     Name: unlessEmpty(Name) ?? authorizerId,
   };
-  const authorizer = resource("AWS::ApiGatewayV2::Authorizer", authorizerId, made, passedOn);
+  const authorizer = resource("AWS::ApiGatewayV2::Authorizer", authorizerId, made);
   if (isTruthy(InvokeRole)) return [authorizer];
-  return [authorizer, resource("AWS::Lambda::Permission", `${id}AuthorizerPermission`, authorizerPermission(AuthArn, ref(id)), passedOn)];
+  return [authorizer, resource("AWS::Lambda::Permission", `${id}AuthorizerPermission`, authorizerPermission(AuthArn, ref(id)))];
 }

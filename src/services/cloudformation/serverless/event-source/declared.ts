@@ -1,4 +1,4 @@
-import { asSection, isSection, isText, type Value } from "../draft.ts";
+import { asSection, hasMember, isSection, isText, type Value } from "../draft.ts";
 import { Invalid, invalidEvent, invalidResource } from "../invalid.ts";
 import { checkProperties, type PropertyRules } from "../property.ts";
 import { display, typeName } from "../python.ts";
@@ -24,7 +24,7 @@ export function readEvent<T extends { readonly type: string; readonly properties
   }
   const id = ownerId + name;
   checkLogicalId(id);
-  const properties = section["Properties"] ?? {};
+  const properties = hasMember(section, "Properties") ? section["Properties"] : {};
   if (!isSection(properties)) throw invalidResource(id, "Properties of a resource must be an object.");
   checkProperties(id, source.type, properties, source.properties);
   return { source, event: { id, name, properties } };

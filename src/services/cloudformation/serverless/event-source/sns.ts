@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
-import { asSection, given, isTruthy, type Section, unlessEmpty, type Value } from "../draft.ts";
+import { asSection, given, isText, isTruthy, type Section, unlessEmpty, type Value } from "../draft.ts";
 import { eventOwner, expectMap } from "../expect.ts";
 import { getAtt, logicalIdOf, ref } from "../intrinsic.ts";
-import { invalidEvent } from "../invalid.ts";
+import { invalidEvent, invalidResource } from "../invalid.ts";
 import { boolean, map, may, must, oneOf, passed, text } from "../property.ts";
+import { display } from "../python.ts";
 import { type Resource, resource } from "../resource.ts";
 import { arnOf, type DeclaredEvent, type EventSource, type Invoked, permission } from "./event-source.ts";
 import { mapping } from "./mapping.ts";
@@ -58,7 +59,8 @@ function through(event: DeclaredEvent, queue: Between, invoked: Invoked, context
     Resource: queue.arn,
     Condition: { ArnEquals: { "aws:SourceArn": event.properties["Topic"] } },
   };
-  const policyId = String(unlessEmpty(queue.policyId) ?? `${event.id}QueuePolicy`);
+  const policyId = unlessEmpty(queue.policyId) ?? `${event.id}QueuePolicy`;
+  if (!isText(policyId)) throw invalidResource(display(policyId), "Logical ids must be alphanumeric.");
   // Whether the mapping is enabled SAM asks, and does not heed.
   const read = { Queue: queue.arn, BatchSize: unlessEmpty(queue.batchSize) ?? 10, Enabled: true };
   return [
