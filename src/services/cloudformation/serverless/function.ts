@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { asSection, isAbsent, isText, isTruthy, member, type Section, unlessEmpty, type Value } from "./draft.ts";
+import { asSection, isAbsent, isText, isTruthy, member, type Section, unlessEmpty } from "./draft.ts";
 import { expectText, resourceOwner } from "./expect.ts";
 import { capacityProviderConfig } from "./function/capacity-provider.ts";
 import { codeOf } from "./function/code.ts";

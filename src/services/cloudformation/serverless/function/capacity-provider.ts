@@ -1,6 +1,7 @@
-import { given, hasMember, isAbsent, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
+import { given, hasMember, isAbsent, isSection, isTruthy, type Section, type Value } from "../draft.ts";
 import { invalidResource } from "../invalid.ts";
 import type { Declared } from "../serverless-type.ts";
+import { numberShape } from "../shape.ts";
 
 const SETTINGS = ["PerExecutionEnvironmentMaxConcurrency", "ExecutionEnvironmentMemoryGiBPerVCpu"];
 
@@ -27,7 +28,7 @@ function faultsOf(config: Section): string[] {
     [SETTINGS[1]!, "float"],
   ] as const) {
     const value = config[name];
-    if (isAbsent(value) || isSection(value) || typeof value === "number" || (isText(value) && /^[+-]?\d+(\.\d+)?$/.test(value))) continue;
+    if (isAbsent(value) || numberShape(value, []).length === 0) continue;
     faults.push(
       wrong(name, "value is not a valid dict", "type_error.dict"),
       wrong(name, `value is not a valid ${kind}`, `type_error.${kind}`),
