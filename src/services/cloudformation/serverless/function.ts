@@ -18,7 +18,7 @@ import { managedPolicyArn, roleFor, trustOf } from "./role.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";
 import { markedTags, propagateTags } from "./tag.ts";
 
-const properties: PropertyRules = {
+const PROPERTIES: PropertyRules = {
   FunctionName: may(oneOf(text, map)),
   Handler: passed,
   Runtime: passed,
@@ -73,7 +73,7 @@ const properties: PropertyRules = {
 /** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html */
 export const serverlessFunction: ServerlessType = {
   type: "AWS::Serverless::Function",
-  properties,
+  properties: PROPERTIES,
   referable: {
     Alias: "AWS::Lambda::Alias",
     Version: "AWS::Lambda::Version",
