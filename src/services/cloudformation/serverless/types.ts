@@ -6,7 +6,6 @@ import { layerVersion } from "./layer-version.ts";
 import type { ServerlessType } from "./serverless-type.ts";
 import { simpleTable } from "./simple-table.ts";
 import { stateMachine } from "./state-machine.ts";
-import { webSocketApi } from "./web-socket-api.ts";
 
 /**
  * The types in the order in which they are transformed. Functions and state machines come first: their events write into
@@ -15,7 +14,7 @@ import { webSocketApi } from "./web-socket-api.ts";
 const ORDER: readonly (readonly ServerlessType[])[] = [
   [serverlessFunction],
   [stateMachine],
-  [webSocketApi],
+  [],
   [application, capacityProvider, layerVersion, simpleTable],
   [connector],
 ];
