@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { asSection, copyOf, hasMember, isAbsent, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { asSection, copyOf, hasMember, isAbsent, isSection, isTruthy, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { expectGiven, expectText, resourceOwner } from "./expect.ts";
 import { Invalid, invalidResource } from "./invalid.ts";
 import { integer, listOf, map, may, must, oneOf, text } from "./property.ts";
@@ -31,7 +31,7 @@ export const application: ServerlessType = {
       if (!isAbsent(value)) repository[tag] = value;
     }
     const made = {
-      TemplateURL: isTruthy(TemplateUrl) ? TemplateUrl : "",
+      TemplateURL: unlessEmpty(TemplateUrl) ?? "",
       Parameters,
       NotificationARNs,
       Tags: markedTags(id, Tags, repository),
@@ -43,8 +43,14 @@ export const application: ServerlessType = {
 
 const LOCATION_TAGS = { ApplicationId: "serverlessrepo:applicationId", SemanticVersion: "serverlessrepo:semanticVersion" };
 
+interface Found {
+  readonly application: string;
+  readonly templateUrl: string;
+  readonly isReady: boolean;
+}
+
 /** What came of asking the repository for each application, by id and version: the same is asked for once. */
-const newApplications = (): Map<string, string | Invalid> => new Map();
+const newApplications = (): Map<string, Found | Invalid> => new Map();
 const keyOf = (id: Value, version: Value): string => `${literal(id)} ${literal(version)}`;
 
 /** Resolve the places of applications and find their templates. First of all, because the repository takes its time. */
@@ -58,12 +64,12 @@ export function resolveApplications(context: Context): Invalid[] {
     const { ApplicationId, SemanticVersion } = location;
     const key = keyOf(ApplicationId, SemanticVersion);
     if (isSection(ApplicationId) || isSection(SemanticVersion) || found.has(key)) continue;
-    found.set(key, templateUrl(id, ApplicationId, SemanticVersion, context));
+    found.set(key, lookUp(id, ApplicationId, SemanticVersion, context));
   }
   return [];
 }
 
-function templateUrl(id: string, application: Value, version: Value, context: Context): string | Invalid {
+function lookUp(id: string, application: Value, version: Value, context: Context): Found | Invalid {
   try {
     const name = expectText(application, resourceOwner(id), "Location.ApplicationId");
     const its = expectText(version, resourceOwner(id), "Location.SemanticVersion");
@@ -73,7 +79,8 @@ function templateUrl(id: string, application: Value, version: Value, context: Co
     const answer = context.surroundings.application?.(name, its) ?? {
       error: "Serverless Application Repository is not available in this region.",
     };
-    return "error" in answer ? invalidResource(id, answer.error) : answer.templateUrl;
+    if ("error" in answer) return invalidResource(id, answer.error);
+    return { application: name, templateUrl: answer.templateUrl, isReady: answer.isReady !== false };
   } catch (error) {
     if (error instanceof Invalid) return error;
     throw error;
@@ -97,7 +104,15 @@ function findTemplate(id: string, properties: Section, context: Context): void {
   if (isSection(SemanticVersion)) throw invalidResource(id, unresolved("SemanticVersion"));
   const found = context.shared(newApplications).get(keyOf(ApplicationId, SemanticVersion));
   if (found instanceof Invalid) throw found;
-  if (isText(found)) properties["TemplateUrl"] = found;
+  properties["TemplateUrl"] = found?.templateUrl;
+}
+
+/** That the templates of all applications are there; after all else, because the repository makes them meanwhile. */
+export function checkApplicationsReady(context: Context): Invalid[] {
+  const late = [...context.shared(newApplications).values()].filter((one): one is Found => !(one instanceof Invalid) && !one.isReady);
+  if (late.length === 0) return [];
+  const ids = literal(late.map(({ application }) => application));
+  return [invalidResource(ids, "Timed out waiting for nested stack templates to reach ACTIVE status.")];
 }
 
 function requireMembers(id: string, section: Section, names: readonly string[]): void {

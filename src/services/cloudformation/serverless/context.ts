@@ -8,10 +8,10 @@ export interface Surroundings {
   readonly region: string;
   /** The moment as Unix seconds, for `AlwaysDeploy`. */
   readonly now?: number;
-  /** The ARN of an AWS managed policy by its name. */
-  managedPolicy?(name: string): string | undefined;
-  /** The URL of a template of the Serverless Application Repository, or why there is none. */
-  application?(id: string, version: string): { readonly templateUrl: string } | { readonly error: string };
+  /** The template of an application of the Serverless Application Repository; why there is none, or whether it is late. */
+  application?(id: string, version: string): { readonly templateUrl: string; readonly isReady?: boolean } | { readonly error: string };
+  /** Whether a resource's Metadata go to all that is made of it. CloudFormation does not; tools that look back from there do. */
+  readonly passesMetadata?: boolean;
 }
 
 /** One run of the transform. */

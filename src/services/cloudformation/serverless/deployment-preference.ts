@@ -1,5 +1,17 @@
 import type { Context } from "./context.ts";
-import { asSection, copyOf, hasMember, isAbsent, isList, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import {
+  asSection,
+  copyOf,
+  hasMember,
+  isAbsent,
+  isList,
+  isSection,
+  isText,
+  isTruthy,
+  type Section,
+  unlessEmpty,
+  type Value,
+} from "./draft.ts";
 import { combinedCondition, getAtt, isIf, isIntrinsic, isNoValue, partsOfIf, ref, sub } from "./intrinsic.ts";
 import { Invalid, invalidResource } from "./invalid.ts";
 import { asDeclared, type Resource, resource } from "./resource.ts";
@@ -101,8 +113,8 @@ function deploymentGroup({ functionId, given, condition, tags }: DeploymentPrefe
     AutoRollbackConfiguration: { Enabled: true, Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"] },
     DeploymentConfigName: configName(copyOf(Type)),
     DeploymentStyle: { DeploymentType: "BLUE_GREEN", DeploymentOption: "WITH_TRAFFIC_CONTROL" },
-    ServiceRoleArn: isTruthy(Role) ? Role : getAtt(SERVICE_ROLE, "Arn"),
-    TriggerConfigurations: isTruthy(TriggerConfigurations) ? TriggerConfigurations : undefined,
+    ServiceRoleArn: unlessEmpty(Role) ?? getAtt(SERVICE_ROLE, "Arn"),
+    TriggerConfigurations: unlessEmpty(TriggerConfigurations),
     Tags: isTruthy(tags) ? tagList(tags) : undefined,
   };
   const attributes = isTruthy(condition) ? { Condition: condition } : {};

@@ -34,6 +34,13 @@ export const asSection = (value: Value): Section => (isSection(value) ? value : 
 
 export const asList = (value: Value): Value[] => (isList(value) ? value : isAbsent(value) ? [] : [value]);
 
+/** What counts as not given is taken as not there. */
+export const unlessEmpty = (value: Value): Value => (isTruthy(value) ? value : undefined);
+
+/** The members of these names that are there. */
+export const given = (section: Section, names: readonly string[]): Section =>
+  Object.fromEntries(names.filter((name) => !isAbsent(section[name])).map((name) => [name, section[name]]));
+
 export const copyOf = <T>(value: T): T => structuredClone(value);
 
 /** Equality as Python has it between JSON values. */

@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
-import { asSection, isAbsent, isText, isTruthy, member, type Section, type Value } from "./draft.ts";
+import { asSection, isAbsent, isText, isTruthy, member, type Section, unlessEmpty } from "./draft.ts";
 import { expectText, resourceOwner } from "./expect.ts";
+import { capacityProviderConfig } from "./function/capacity-provider.ts";
 import { codeOf } from "./function/code.ts";
 import { shiftTraffic } from "./function/deployment.ts";
 import { eventInvokeConfig } from "./function/event-invoke.ts";
@@ -17,7 +18,7 @@ import { managedPolicyArn, roleFor, trustOf } from "./role.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";
 import { markedTags, propagateTags } from "./tag.ts";
 
-const properties: PropertyRules = {
+const PROPERTIES: PropertyRules = {
   FunctionName: may(oneOf(text, map)),
   Handler: passed,
   Runtime: passed,
@@ -72,7 +73,7 @@ const properties: PropertyRules = {
 /** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html */
 export const serverlessFunction: ServerlessType = {
   type: "AWS::Serverless::Function",
-  properties,
+  properties: PROPERTIES,
   referable: {
     Alias: "AWS::Lambda::Alias",
     Version: "AWS::Lambda::Version",
@@ -140,18 +141,17 @@ function checkDeadLetterQueue({ id, properties }: Declared): void {
 
 function lambdaFunction(declared: Declared, context: Context): Resource {
   const { id, properties } = declared;
-  const given = (name: string): Value => (isTruthy(properties[name]) ? properties[name] : undefined);
   const made: Section = {
     Code: codeOf(declared),
     PackageType: properties["PackageType"],
     DeadLetterConfig: isTruthy(properties["DeadLetterQueue"])
       ? { TargetArn: member(properties["DeadLetterQueue"], "TargetArn") }
       : undefined,
-    FunctionName: given("FunctionName"),
+    FunctionName: unlessEmpty(properties["FunctionName"]),
     Tags: markedTags(id, properties["Tags"]),
     TracingConfig: isTraced(declared, context) ? { Mode: properties["Tracing"] } : undefined,
-    CapacityProviderConfig: capacityProvider(declared),
-    FunctionScalingConfig: given("FunctionScalingConfig"),
+    CapacityProviderConfig: capacityProviderConfig(declared),
+    FunctionScalingConfig: unlessEmpty(properties["FunctionScalingConfig"]),
   };
   for (const name of AS_GIVEN) made[name] = properties[name];
   const { Handler, ImageConfig, Layers, PackageType, Runtime } = properties;
@@ -198,17 +198,6 @@ const AS_GIVEN = [
 
 const isTraced = ({ properties }: Declared, context: Context): boolean =>
   isTruthy(properties["Tracing"]) && context.resolve(properties["Tracing"]) !== "Disabled";
-
-function capacityProvider({ properties }: Declared): Value {
-  const config = properties["CapacityProviderConfig"];
-  if (!isTruthy(config)) return undefined;
-  const { Arn, ExecutionEnvironmentMemoryGiBPerVCpu, PerExecutionEnvironmentMaxConcurrency } = asSection(config);
-  const given: Section = { CapacityProviderArn: Arn };
-  if (!isAbsent(PerExecutionEnvironmentMaxConcurrency))
-    given["PerExecutionEnvironmentMaxConcurrency"] = PerExecutionEnvironmentMaxConcurrency;
-  if (!isAbsent(ExecutionEnvironmentMemoryGiBPerVCpu)) given["ExecutionEnvironmentMemoryGiBPerVCpu"] = ExecutionEnvironmentMemoryGiBPerVCpu;
-  return { LambdaManagedInstancesCapacityProviderConfig: given };
-}
 
 function executionRole(declared: Declared, further: readonly Section[], context: Context): Resource {
   const { properties } = declared;

@@ -30,5 +30,6 @@ export function transformServerless(body: JsonObject, surroundings: Surroundings
   const causes: Invalid[] = [];
   for (const pass of passes) causes.push(...pass(context));
   if (causes.length > 0) throw new InvalidServerlessTemplate(causes);
-  return JSON.parse(JSON.stringify(context.output)) as JsonObject;
+  // What a resource says of something that is not there is null; it will be refused by CloudFormation, as it should be.
+  return JSON.parse(JSON.stringify(context.output, (_, value) => value ?? null)) as JsonObject;
 }

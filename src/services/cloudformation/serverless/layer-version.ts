@@ -1,6 +1,6 @@
 import { codeIn } from "./code-location.ts";
 import type { Context } from "./context.ts";
-import { copyOf, isAbsent, isList, isSection, isText, isTruthy, type Value } from "./draft.ts";
+import { copyOf, isAbsent, isList, isSection, isText, isTruthy, unlessEmpty, type Value } from "./draft.ts";
 import { isIntrinsic } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { shortHash } from "./logical-id.ts";
@@ -39,7 +39,7 @@ export const layerVersion: ServerlessType = {
     const made = {
       Content: codeIn(ContentUri, declared.id, "ContentUri"),
       Description,
-      LayerName: isTruthy(LayerName) ? LayerName : name,
+      LayerName: unlessEmpty(LayerName) ?? name,
       CompatibleArchitectures,
       CompatibleRuntimes,
       LicenseInfo,

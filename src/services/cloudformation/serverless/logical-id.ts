@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import { isSection, isText, type Section, type Value } from "./draft.ts";
+import { isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
 import { canonicalJson } from "./python.ts";
 
 const HASH_LENGTH = 10;
 
 /** The hash that SAM puts behind an id, so that the id changes when the data do. Nothing has no hash. */
-export function shortHash(data: string | Value, length = HASH_LENGTH): string {
-  const isEmpty = data === undefined || data === null || data === "" || (isSection(data) && Object.keys(data).length === 0);
-  return isEmpty ? "" : sha1(isText(data) ? data : canonicalJson(data)).slice(0, length);
+export function shortHash(data: Value, length = HASH_LENGTH): string {
+  return isTruthy(data) ? sha1(isText(data) ? data : canonicalJson(data)).slice(0, length) : "";
 }
 
 export const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");

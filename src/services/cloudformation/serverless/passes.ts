@@ -1,8 +1,8 @@
-import { resolveApplications } from "./application.ts";
+import { checkApplicationsReady, resolveApplications } from "./application.ts";
 import type { Context } from "./context.ts";
 import { defaultDefinitions } from "./default-definition.ts";
 import { addDeploymentGroups } from "./deployment-preference.ts";
-import { asSection, copyOf, isSection, isText, isTruthy, type Section } from "./draft.ts";
+import { asSection, copyOf, hasMember, isSection, isText, isTruthy, type Section } from "./draft.ts";
 import { embeddedConnectors } from "./embedded-connector.ts";
 import { attributeOwner, expectMap } from "./expect.ts";
 import { mergeGlobals } from "./globals.ts";
@@ -33,6 +33,7 @@ export const passes: readonly Pass[] = [
   embeddedConnectors,
   transformResources,
   addDeploymentGroups,
+  checkApplicationsReady,
   followReferences,
 ];
 
@@ -53,6 +54,9 @@ function checkShape({ declared }: Context): Invalid[] {
       if (error instanceof Invalid) refuse(error);
       throw error;
     }
+  }
+  if (hasMember(declared, "Mappings") && !isSection(declared["Mappings"])) {
+    refuse(invalidTemplate("'Mappings' or 'Parameters' is either null or not a valid dictionary."));
   }
   return [];
 }
@@ -92,8 +96,13 @@ function transformResource(id: string, section: Section, context: Context): Inva
   delete resources[id];
   const causes: Invalid[] = [];
   for (const resource of made) {
-    if (mayHaveId(resource.id, resource.type, asSection(context.declared["Resources"]))) resources[resource.id] = asDeclared(resource);
-    else causes.push(duplicateLogicalId(id, resource.id, resource.type));
+    if (!mayHaveId(resource.id, resource.type, asSection(context.declared["Resources"]))) {
+      causes.push(duplicateLogicalId(id, resource.id, resource.type));
+      continue;
+    }
+    const passesMetadata = context.surroundings.passesMetadata === true && !isTruthy(resources[resource.id]);
+    if (passesMetadata && isTruthy(section["Metadata"])) resource.attributes["Metadata"] = section["Metadata"];
+    resources[resource.id] = asDeclared(resource);
   }
   return causes;
 }

@@ -4,7 +4,7 @@ import { invalidResource } from "./invalid.ts";
 import { convertIf, readPolicies } from "./policy.ts";
 import { POLICY_TEMPLATES } from "./policy-templates.ts";
 import { literal } from "./python.ts";
-import { readStatement } from "./statement.ts";
+import { arnText, readStatement } from "./statement.ts";
 
 /** The statements of each policy template, as texts. */
 const templates: ReadonlyMap<string, readonly string[]> = new Map(
@@ -49,10 +49,6 @@ const variablesIn = (text: string): { variable: string; parameter: string }[] =>
 function resourceOf(text: string, values: Section): Value {
   if (text === "*") return text;
   const variables = variablesIn(text).map(({ variable, parameter }) => [variable, copyOf(values[parameter])] as const);
-  const plain = text.replace(/\{(\w+)(=\w+)?\}/g, "${$1}");
-  const [, service, rest] = /^([a-z0-9-]+):(.*)$/.exec(plain) ?? [];
-  // `s3:::bucket` is in no region and no account.
-  const place = rest?.startsWith(":") ? "" : "${AWS::Region}:${AWS::AccountId}:";
-  const arn = service === undefined ? plain : `arn:\${AWS::Partition}:${service}:${place}${rest}`;
+  const arn = arnText(text.replace(/\{(\w+)(=\w+)?\}/g, "${$1}"));
   return sub(arn, variables.length === 0 ? undefined : Object.fromEntries(variables));
 }

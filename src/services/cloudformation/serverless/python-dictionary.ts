@@ -1,5 +1,5 @@
 import { isList, isSection, type Section, type Value } from "./draft.ts";
-import { canonicalJson, literal, orderOfPython27 } from "./python.ts";
+import { canonicalJson, type KeyChange, literal, orderAfter, orderOfPython27 } from "./python.ts";
 
 /**
  * Definitions of REST APIs are dictionaries of Python 2.7 to SAM: the id of a deployment is a hash of such a dictionary as
@@ -12,6 +12,8 @@ interface Marks {
   readonly keepsOrder: boolean;
   readonly names: Set<string>;
   readonly words: Set<string>;
+  /** What came and went, where something went. */
+  changes?: KeyChange[];
 }
 
 const MARKS = Symbol("marks");
@@ -81,15 +83,27 @@ export const wordAt = (section: Section, name: string): Written => {
 };
 
 export function remove(section: Section, name: string): void {
-  const marks = marksOf(section);
-  marks?.names.delete(name);
-  marks?.words.delete(name);
+  const marks = marksFor(section);
+  marks.changes = [...changesOf(section), { key: name, isRemoved: true }];
+  marks.names.delete(name);
+  marks.words.delete(name);
   delete section[name];
 }
 
+function changesOf(section: Section): KeyChange[] {
+  const known = marksOf(section)?.changes ?? [];
+  const there = new Set<string>();
+  for (const { key, isRemoved } of known) isRemoved ? there.delete(key) : there.add(key);
+  const added = Object.keys(section).filter((key) => !there.has(key));
+  return [...known, ...added.map((key) => ({ key, isRemoved: false }))];
+}
+
 /** The names in the order in which Python goes over them. */
-export const namesOf = (section: Section): string[] =>
-  marksOf(section)?.keepsOrder === true ? Object.keys(section) : orderOfPython27(Object.keys(section));
+export function namesOf(section: Section): string[] {
+  const marks = marksOf(section);
+  if (marks?.keepsOrder === true) return Object.keys(section);
+  return marks?.changes === undefined ? orderOfPython27(Object.keys(section)) : orderAfter(changesOf(section));
+}
 
 export const entriesOf = (section: Section): [string, Value][] => namesOf(section).map((name) => [name, section[name]]);
 

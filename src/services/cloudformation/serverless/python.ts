@@ -82,31 +82,50 @@ function hashOf(text: string): bigint {
 
 const SMALLEST_TABLE = 8n;
 
+/** A key that came into a dictionary, or left it. */
+export interface KeyChange {
+  readonly key: string;
+  readonly isRemoved: boolean;
+}
+
 /** The order in which Python 2.7 iterates a dictionary that got these keys one after the other. */
-export function orderOfPython27(keys: readonly string[]): string[] {
+export const orderOfPython27 = (keys: readonly string[]): string[] =>
+  keys.length < 2 ? [...keys] : orderAfter(keys.map((key) => ({ key, isRemoved: false })));
+
+/** The same for a dictionary that lost keys, too: a slot that had one is not quite free again. */
+export function orderAfter(changes: readonly KeyChange[]): string[] {
   let mask = SMALLEST_TABLE - 1n;
-  let slots = new Map<bigint, string>();
-  const place = (key: string): void => {
+  // A slot that was left holds undefined.
+  let slots = new Map<bigint, string | undefined>();
+  const slotOf = (key: string): bigint => {
     const hash = hashOf(key);
     let slot = hash & mask;
+    let left = slots.has(slot) && slots.get(slot) === undefined ? slot : undefined;
     let walker = slot;
     for (let perturb = hash; slots.has(slot) && slots.get(slot) !== key; perturb >>= 5n) {
       walker = (walker << 2n) + walker + perturb + 1n;
       slot = walker & mask;
+      if (slots.has(slot) && slots.get(slot) === undefined) left ??= slot;
     }
-    slots.set(slot, key);
+    return slots.has(slot) ? slot : (left ?? slot);
   };
-  const inOrder = (): string[] => [...slots.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, key]) => key);
-  for (const key of keys) {
-    const before = slots.size;
-    place(key);
-    if (slots.size === before || BigInt(slots.size) * 3n < (mask + 1n) * 2n) continue;
+  const inOrder = (): string[] =>
+    [...slots.entries()]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .flatMap(([, key]) => (key === undefined ? [] : [key]));
+  for (const { key, isRemoved } of changes) {
+    const slot = slotOf(key);
+    const isThere = slots.get(slot) === key;
+    if (isRemoved && isThere) slots.set(slot, undefined);
+    if (isRemoved || isThere) continue;
+    slots.set(slot, key);
+    if (BigInt(slots.size) * 3n < (mask + 1n) * 2n) continue;
     const kept = inOrder();
     let size = SMALLEST_TABLE;
     while (size <= BigInt(kept.length) * (kept.length > 50_000 ? 2n : 4n)) size <<= 1n;
     mask = size - 1n;
     slots = new Map();
-    for (const one of kept) place(one);
+    for (const one of kept) slots.set(slotOf(one), one);
   }
   return inOrder();
 }

@@ -1,5 +1,6 @@
+import { awsManagedPolicy } from "./aws-managed-policies.ts";
 import type { Context } from "./context.ts";
-import { isSame, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { isSame, isText, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { isIf } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { convertIf, readPolicies } from "./policy.ts";
@@ -37,8 +38,10 @@ export function roleFor(of: RoleOf, context: Context): Resource {
   const id = `${of.id}Role`;
   const arns = [...(of.managedPolicyArns ?? [])];
   const inline = [...(of.inlinePolicies ?? [])];
-  const arnOf = (name: Value): Value =>
-    isText(name) && !name.startsWith("arn:") ? (context.surroundings.managedPolicy?.(name) ?? name) : name;
+  const arnOf = (name: Value): Value => {
+    const known = isText(name) ? awsManagedPolicy(name) : undefined;
+    return known === undefined ? name : managedPolicyArn(context, known);
+  };
   readPolicies(of.policies, () => false).forEach(({ kind, data }, index) => {
     const named = (document: Value): Value => ({ PolicyName: `${id}Policy${index}`, PolicyDocument: document });
     if (kind === "statement") inline.push(isIf(data) ? convertIf(data, named) : named(data));
@@ -50,7 +53,7 @@ export function roleFor(of: RoleOf, context: Context): Resource {
   const properties = {
     AssumeRolePolicyDocument: of.trust,
     ManagedPolicyArns: arns,
-    Policies: isTruthy(inline) ? inline : undefined,
+    Policies: unlessEmpty(inline),
     Path: of.path,
     PermissionsBoundary: of.permissionsBoundary,
     Tags: of.tags,

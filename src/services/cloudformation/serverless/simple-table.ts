@@ -1,4 +1,4 @@
-import { hasMember, isTruthy, type Section, type Value } from "./draft.ts";
+import { hasMember, isTruthy, type Section, unlessEmpty } from "./draft.ts";
 import { expectGiven, resourceOwner } from "./expect.ts";
 import { invalidResource } from "./invalid.ts";
 import { integer, map, mapOf, may, oneOf, passed, text } from "./property.ts";
@@ -21,15 +21,14 @@ export const simpleTable: ServerlessType = {
   transform(declared) {
     const { PointInTimeRecoverySpecification, ProvisionedThroughput, SSESpecification, TableName, Tags } = declared.properties;
     const key = primaryKey(declared);
-    const given = (value: Value): Value => (isTruthy(value) ? value : undefined);
     const properties = {
       AttributeDefinitions: [key],
       KeySchema: [{ AttributeName: key["AttributeName"], KeyType: "HASH" }],
-      PointInTimeRecoverySpecification: given(PointInTimeRecoverySpecification),
-      ProvisionedThroughput: given(ProvisionedThroughput),
+      PointInTimeRecoverySpecification: unlessEmpty(PointInTimeRecoverySpecification),
+      ProvisionedThroughput: unlessEmpty(ProvisionedThroughput),
       BillingMode: isTruthy(ProvisionedThroughput) ? undefined : "PAY_PER_REQUEST",
-      SSESpecification: given(SSESpecification),
-      TableName: given(TableName),
+      SSESpecification: unlessEmpty(SSESpecification),
+      TableName: unlessEmpty(TableName),
       Tags: isTruthy(Tags) ? tagList(Tags) : undefined,
     };
     return [resource("AWS::DynamoDB::Table", declared.id, properties, declared.attributes, declared.dependsOn)];

@@ -1,6 +1,6 @@
 import { readS3Uri } from "./code-location.ts";
 import type { Context } from "./context.ts";
-import { asList, asSection, copyOf, isSection, isText, isTruthy, member, type Section, type Value } from "./draft.ts";
+import { asList, asSection, copyOf, isSection, isText, isTruthy, member, type Section, unlessEmpty, type Value } from "./draft.ts";
 import { tracingPolicy } from "./function.ts";
 import { getAtt, isIntrinsic, join, ref } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
@@ -112,7 +112,7 @@ function locationOf(id: string, location: Value): Section {
 }
 
 function executionRole({ id, properties, passedOn }: Declared, tags: Value, context: Context): Resource {
-  const policies = [...asList(properties["Policies"])];
+  const policies = [...asList(unlessEmpty(properties["Policies"]))];
   if (member(properties["Tracing"], "Enabled") === true) policies.push(tracingPolicy(context));
   return roleFor(
     {

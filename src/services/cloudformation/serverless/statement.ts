@@ -26,3 +26,10 @@ export function readStatement(text: string, resource: (text: string) => Value): 
     ...(operator === undefined ? {} : { Condition: { [operator]: { [key!]: resource(operand!) } } }),
   };
 }
+
+/** `service:rest` is an ARN in this region and account; where the rest begins with a colon, in none. Other texts stay. */
+export function arnText(text: string): string {
+  const [, service, rest] = /^([a-z0-9-]+):(.*)$/s.exec(text) ?? [];
+  const place = rest?.startsWith(":") ? "" : "${AWS::Region}:${AWS::AccountId}:";
+  return service === undefined ? text : `arn:\${AWS::Partition}:${service}:${place}${rest}`;
+}

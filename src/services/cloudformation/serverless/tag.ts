@@ -12,9 +12,6 @@ const TAGGED = new Set([
   "AWS::ApiGateway::RestApi",
   "AWS::ApiGateway::Stage",
   "AWS::ApiGateway::UsagePlan",
-  "AWS::ApiGatewayV2::Api",
-  "AWS::ApiGatewayV2::DomainName",
-  "AWS::ApiGatewayV2::Stage",
   "AWS::AppSync::GraphQLApi",
   "AWS::CloudFormation::Stack",
   "AWS::CodeDeploy::Application",
@@ -29,6 +26,13 @@ const TAGGED = new Set([
   "AWS::SQS::Queue",
   "AWS::StepFunctions::StateMachine",
 ]);
+
+/** Types whose tags are a map. */
+const TAGGED_BY_MAP = new Set(["AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Stage"]);
+
+/** Of APIs, those of HTTP have their tags in the definition. */
+const hasTagMap = ({ type, properties }: Resource): boolean =>
+  TAGGED_BY_MAP.has(type) || (type === "AWS::ApiGatewayV2::Api" && properties["ProtocolType"] === "WEBSOCKET");
 
 /** SAM's map of tags as CloudFormation's list. */
 export const tagList = (tags: Value): Value[] =>
@@ -52,7 +56,10 @@ export function markedTags(id: string, tags: Value, further: Section = {}, mark 
 /** Give the tags of a SAM resource to all that is made for it, in place of their own. */
 export function propagateTags(resources: readonly Resource[], tags: Value, isWanted: Value): void {
   if (!isTruthy(isWanted) || !isTruthy(tags)) return;
-  for (const { type, properties } of resources) if (TAGGED.has(type)) properties["Tags"] = tagList(tags);
+  for (const one of resources) {
+    if (hasTagMap(one)) one.properties["Tags"] = tags;
+    else if (TAGGED.has(one.type)) one.properties["Tags"] = tagList(tags);
+  }
 }
 
 /** As `propagateTags`, but added to their own. */

@@ -1,5 +1,7 @@
 import { api } from "./api.ts";
 import { application } from "./application.ts";
+import { capacityProvider } from "./capacity-provider.ts";
+import { connector } from "./connector.ts";
 import { serverlessFunction } from "./function.ts";
 import { httpApi } from "./http-api.ts";
 import { layerVersion } from "./layer-version.ts";
@@ -16,8 +18,8 @@ const ORDER: readonly (readonly ServerlessType[])[] = [
   [serverlessFunction],
   [stateMachine],
   [api, httpApi, webSocketApi],
-  [application, layerVersion, simpleTable],
-  [],
+  [application, capacityProvider, layerVersion, simpleTable],
+  [connector],
 ];
 
 export const types: ReadonlyMap<string, ServerlessType> = new Map(ORDER.flat().map((type) => [type.type, type]));

@@ -96,7 +96,7 @@ function lambda(apiId: string, { given, name }: Authorizer, isRequest: boolean, 
   const uri = `arn:${partition}:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${__FunctionArn__}/invocations`;
   const authorizer = dictionary({
     type: own(isRequest ? "request" : "token"),
-    authorizerUri: plain({ "Fn::Sub": list(own(uri), plain({ __FunctionArn__: FunctionArn })) }),
+    authorizerUri: plain({ "Fn::Sub": list(own(uri), plain({ __FunctionArn__: FunctionArn ?? null })) }),
   });
   const identity = isSection(Identity) ? Identity : {};
   if (!isAbsent(identity["ReauthorizeEvery"])) write(authorizer, "authorizerResultTtlInSeconds", identity["ReauthorizeEvery"]);

@@ -1,21 +1,22 @@
-import { asSection, isSection, isText, type Section } from "../draft.ts";
+import { asSection, hasMember, isSection, isText, type Value } from "../draft.ts";
 import { Invalid, invalidEvent, invalidResource } from "../invalid.ts";
 import { checkProperties, type PropertyRules } from "../property.ts";
-import { display } from "../python.ts";
+import { display, typeName } from "../python.ts";
 import { checkLogicalId } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import type { DeclaredEvent } from "./event-source.ts";
 
-export const declaredEvents = ({ properties }: Declared): [string, Section][] =>
-  Object.entries(asSection(properties["Events"])).filter((event): event is [string, Section] => isSection(event[1]));
+export const declaredEvents = ({ properties }: Declared): [string, Value][] => Object.entries(asSection(properties["Events"]));
 
 /** The source of an event, by its type, and the event with its properties checked. */
 export function readEvent<T extends { readonly type: string; readonly properties: PropertyRules }>(
   sources: ReadonlyMap<string, T>,
   ownerId: string,
   name: string,
-  section: Section,
+  section: Value,
 ): { source: T; event: DeclaredEvent } {
+  // SAM passes on what Python has to say about this.
+  if (!isSection(section)) throw invalidEvent(name, `'${typeName(section)}' object has no attribute 'get'`);
   const type = section["Type"];
   const source = isText(type) ? sources.get(type) : undefined;
   if (source === undefined) {
@@ -23,7 +24,7 @@ export function readEvent<T extends { readonly type: string; readonly properties
   }
   const id = ownerId + name;
   checkLogicalId(id);
-  const properties = section["Properties"] ?? {};
+  const properties = hasMember(section, "Properties") ? section["Properties"] : {};
   if (!isSection(properties)) throw invalidResource(id, "Properties of a resource must be an object.");
   checkProperties(id, source.type, properties, source.properties);
   return { source, event: { id, name, properties } };

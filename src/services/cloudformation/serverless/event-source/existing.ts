@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { asSection, hasMember, isAbsent, isSection, isText, type Section, type Value } from "../draft.ts";
+import { asSection, hasMember, isSection, isText, type Section, type Value } from "../draft.ts";
 import { type Invalid, invalidResource } from "../invalid.ts";
 import { display } from "../python.ts";
 import { type Resource, resource } from "../resource.ts";
@@ -28,7 +28,7 @@ export function again({ id, section }: Existing, type: string, known: ReadonlySe
     throw invalidResource(id, `Resource has incorrect Type; expected '${type}', got '${display(section["Type"])}'`);
   }
   const properties = section["Properties"];
-  if (!isAbsent(properties) && !isSection(properties)) throw invalidResource(id, "Properties of a resource must be an object.");
+  if (hasMember(section, "Properties") && !isSection(properties)) throw invalidResource(id, "Properties of a resource must be an object.");
   const unknown = Object.keys(asSection(properties)).find((name) => !known.has(name));
   if (unknown !== undefined) throw invalidResource(id, `property ${unknown} not defined for resource of type ${type}`);
   const attributes = Object.fromEntries(KEPT.filter((name) => hasMember(section, name)).map((name) => [name, section[name]]));

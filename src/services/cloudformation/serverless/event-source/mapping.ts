@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { asSection, isAbsent, isList, isSame, isTruthy, member, type Section, type Value } from "../draft.ts";
+import { asSection, given, isAbsent, isList, isSame, isTruthy, member, type Section, unlessEmpty, type Value } from "../draft.ts";
 import { eventOwner, expectMap } from "../expect.ts";
 import { isIntrinsic, join, ref } from "../intrinsic.ts";
 import { invalidEvent } from "../invalid.ts";
@@ -7,7 +7,6 @@ import { boolean, integer, list, map, may, type PropertyRules, passed, text } fr
 import { type Resource, resource } from "../resource.ts";
 import { allowing, managedPolicyArn } from "../role.ts";
 import type { DeclaredEvent, EventSource, Invoked } from "./event-source.ts";
-import { given } from "./rule.ts";
 
 /** A source that Lambda reads from by an event source mapping. */
 export interface MappedSource {
@@ -73,7 +72,7 @@ export function mapping(event: DeclaredEvent, source: MappedSource, { target, ro
     SelfManagedEventSource: isTruthy(KafkaBootstrapServers) ? { Endpoints: { KafkaBootstrapServers } } : undefined,
     ...(isTruthy(kafka) ? { [KAFKA[source.type]!]: kafka } : {}),
     // An empty one is left out; its type of destination is SAM's own.
-    DestinationConfig: isTruthy(properties["DestinationConfig"]) ? properties["DestinationConfig"] : undefined,
+    DestinationConfig: unlessEmpty(properties["DestinationConfig"]),
     ...source.further?.(event),
   };
   allow(role, source.managedPolicy === undefined ? undefined : managedPolicyArn(context, `service-role/${source.managedPolicy}`), [

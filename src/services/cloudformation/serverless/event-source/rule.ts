@@ -1,4 +1,4 @@
-import { asSection, hasMember, isAbsent, isText, isTruthy, type Section, type Value } from "../draft.ts";
+import { asSection, given, hasMember, isAbsent, isText, isTruthy, type Section, unlessEmpty, type Value } from "../draft.ts";
 import { getAtt, ref } from "../intrinsic.ts";
 import { invalidEvent } from "../invalid.ts";
 import { boolean, map, may, mayBeLiteral, must, type PropertyRules, text } from "../property.ts";
@@ -51,7 +51,7 @@ export function ruleFor(event: DeclaredEvent, idSuffix: string, attributes: Sect
     EventPattern: Pattern,
     Name: isScheduled ? Name : RuleName,
     ScheduleExpression: Schedule,
-    State: isTruthy(State) ? State : enabled,
+    State: unlessEmpty(State) ?? enabled,
   };
   const rule = resource("AWS::Events::Rule", event.id, made, attributes);
   const queue = deadLetterQueue(event, attributes, getAtt(rule.id, "Arn"));
@@ -63,9 +63,6 @@ export function ruleFor(event: DeclaredEvent, idSuffix: string, attributes: Sect
   };
   return { rule, deadLetter: queue?.resources ?? [], target };
 }
-
-export const given = (properties: Section, names: readonly string[]): Section =>
-  Object.fromEntries(names.filter((name) => !isAbsent(properties[name])).map((name) => [name, properties[name]]));
 
 const TARGET_ID_CHARACTERS = 64;
 

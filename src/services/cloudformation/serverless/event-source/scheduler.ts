@@ -1,12 +1,11 @@
-import type { Section } from "../draft.ts";
-import { isTruthy } from "../draft.ts";
+import { given, isTruthy, type Section, unlessEmpty } from "../draft.ts";
 import { getAtt } from "../intrinsic.ts";
 import { invalidEvent } from "../invalid.ts";
 import { boolean, map, may, mayBeLiteral, must, type PropertyRules, text } from "../property.ts";
 import { type Resource, resource } from "../resource.ts";
 import { allowing, trustOf } from "../role.ts";
 import { arnOf, type DeclaredEvent, type EventSource } from "./event-source.ts";
-import { deadLetterQueue, given } from "./rule.ts";
+import { deadLetterQueue } from "./rule.ts";
 
 /** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-schedulev2.html */
 export const scheduleProperties: PropertyRules = {
@@ -48,7 +47,7 @@ export function scheduleOf(event: DeclaredEvent, arn: Section, invoking: Section
   const trusted = {
     AssumeRolePolicyDocument: trustOf("scheduler.amazonaws.com"),
     Policies: policies,
-    PermissionsBoundary: isTruthy(PermissionsBoundary) ? PermissionsBoundary : undefined,
+    PermissionsBoundary: unlessEmpty(PermissionsBoundary),
   };
   const roles = isTruthy(RoleArn) ? [] : [resource("AWS::IAM::Role", `${id}Role`, trusted, attributes)];
   const made = {
@@ -61,12 +60,12 @@ export function scheduleOf(event: DeclaredEvent, arn: Section, invoking: Section
       "GroupName",
       "KmsKeyArn",
     ]),
-    Name: isTruthy(OmitName) ? undefined : isTruthy(Name) ? Name : id,
-    State: isTruthy(State) ? State : undefined,
-    FlexibleTimeWindow: isTruthy(FlexibleTimeWindow) ? FlexibleTimeWindow : { Mode: "OFF" },
+    Name: isTruthy(OmitName) ? undefined : (unlessEmpty(Name) ?? id),
+    State: unlessEmpty(State),
+    FlexibleTimeWindow: unlessEmpty(FlexibleTimeWindow) ?? { Mode: "OFF" },
     Target: {
       Arn: arn,
-      RoleArn: isTruthy(RoleArn) ? RoleArn : getAtt(`${id}Role`, "Arn"),
+      RoleArn: unlessEmpty(RoleArn) ?? getAtt(`${id}Role`, "Arn"),
       ...given(properties, ["Input", "RetryPolicy"]),
       ...(queue === undefined ? {} : { DeadLetterConfig: { Arn: queue.arn } }),
     },

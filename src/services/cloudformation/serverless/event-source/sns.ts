@@ -1,13 +1,14 @@
 import type { Context } from "../context.ts";
-import { asSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { asSection, given, isText, isTruthy, type Section, unlessEmpty, type Value } from "../draft.ts";
 import { eventOwner, expectMap } from "../expect.ts";
 import { getAtt, logicalIdOf, ref } from "../intrinsic.ts";
-import { invalidEvent } from "../invalid.ts";
+import { invalidEvent, invalidResource } from "../invalid.ts";
 import { boolean, map, may, must, oneOf, passed, text } from "../property.ts";
+import { display } from "../python.ts";
 import { type Resource, resource } from "../resource.ts";
 import { arnOf, type DeclaredEvent, type EventSource, type Invoked, permission } from "./event-source.ts";
 import { mapping } from "./mapping.ts";
-import { given, queuePolicy } from "./rule.ts";
+import { queuePolicy } from "./rule.ts";
 import { sqs } from "./stream.ts";
 
 /** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sns.html */
@@ -58,9 +59,10 @@ function through(event: DeclaredEvent, queue: Between, invoked: Invoked, context
     Resource: queue.arn,
     Condition: { ArnEquals: { "aws:SourceArn": event.properties["Topic"] } },
   };
-  const policyId = isTruthy(queue.policyId) ? String(queue.policyId) : `${event.id}QueuePolicy`;
+  const policyId = unlessEmpty(queue.policyId) ?? `${event.id}QueuePolicy`;
+  if (!isText(policyId)) throw invalidResource(display(policyId), "Logical ids must be alphanumeric.");
   // Whether the mapping is enabled SAM asks, and does not heed.
-  const read = { Queue: queue.arn, BatchSize: isTruthy(queue.batchSize) ? queue.batchSize : 10, Enabled: true };
+  const read = { Queue: queue.arn, BatchSize: unlessEmpty(queue.batchSize) ?? 10, Enabled: true };
   return [
     ...mapping({ id: `${event.id}EventSourceMapping`, name: event.name, properties: read }, sqs, invoked, context),
     queuePolicy(policyId, statement, queue.url, invoked.passedOn),

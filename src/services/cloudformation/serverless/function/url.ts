@@ -1,4 +1,4 @@
-import { asSection, isList, isTruthy, type Section, type Value } from "../draft.ts";
+import { asSection, isList, isTruthy, type Section, unlessEmpty, type Value } from "../draft.ts";
 import { expectMap, resourceOwner } from "../expect.ts";
 import { isIntrinsic, ref } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
@@ -17,7 +17,7 @@ export function functionUrl({ id, properties, passedOn }: Declared, alias: Resou
   }
   const { AuthType, Cors, InvokeMode } = given;
   const target = ref(alias?.id ?? id);
-  const url = { AuthType, Cors: isTruthy(Cors) ? Cors : undefined, InvokeMode, TargetFunctionArn: target };
+  const url = { AuthType, Cors: unlessEmpty(Cors), InvokeMode, TargetFunctionArn: target };
   const resources = [resource("AWS::Lambda::Url", `${id}Url`, url, passedOn)];
   if (AuthType !== "NONE" || isIntrinsic(given)) return resources;
   const permission = (suffix: string, rest: Section): Resource =>

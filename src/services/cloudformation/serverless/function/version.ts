@@ -1,5 +1,17 @@
 import type { Context } from "../context.ts";
-import { asList, asSection, copyOf, isAbsent, isSection, isText, isTruthy, member, type Section, type Value } from "../draft.ts";
+import {
+  asList,
+  asSection,
+  copyOf,
+  isAbsent,
+  isSection,
+  isText,
+  isTruthy,
+  member,
+  type Section,
+  unlessEmpty,
+  type Value,
+} from "../draft.ts";
 import { getAtt, logicalIdOf, ref } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
 import { shortHash } from "../logical-id.ts";
@@ -62,12 +74,11 @@ export function alias({ id, properties, passedOn }: Declared, name: string, publ
         "(?!^[0-9]+$)([a-zA-Z0-9-_]+) pattern.",
     );
   }
-  const concurrency = properties["ProvisionedConcurrencyConfig"];
   const made = {
     Name: name,
     FunctionName: ref(id),
     FunctionVersion: getAtt(published.id, "Version"),
-    ProvisionedConcurrencyConfig: isTruthy(concurrency) ? concurrency : undefined,
+    ProvisionedConcurrencyConfig: unlessEmpty(properties["ProvisionedConcurrencyConfig"]),
   };
   return resource("AWS::Lambda::Alias", `${id}Alias${name.replaceAll("-", "D").replaceAll("_", "U")}`, made, passedOn);
 }

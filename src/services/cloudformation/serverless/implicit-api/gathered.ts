@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { asSection, isTruthy, type Section, type Value } from "../draft.ts";
 import { combinedCondition } from "../intrinsic.ts";
 import { makePathConditional } from "../openapi/integration.ts";
-import { namesOf } from "../python-dictionary.ts";
+import { namesOf, own, textOf, type Written } from "../python-dictionary.ts";
 import { typeOf } from "../serverless-type.ts";
 import type { ApiKind } from "./kind.ts";
 
@@ -29,13 +29,13 @@ export function newGathered(): Gathered {
 }
 
 /** The condition that is true when that of one of the owners is; undefined where one of them has none. */
-function conditionOf(owners: readonly Section[], name: string, { declared }: Context): string | undefined {
+function conditionOf(owners: readonly Section[], name: string, { declared }: Context): Written {
   const conditions = new Set(owners.map((owner) => owner["Condition"]));
   if (conditions.size === 0 || [...conditions].some((condition) => !isTruthy(condition))) return undefined;
   const names = [...conditions].map(String).sort();
   if (names.length === 1) return names[0];
   declared["Conditions"] = { ...asSection(declared["Conditions"]), ...combinedCondition(names, name) };
-  return name;
+  return own(name);
 }
 
 export function addConditions(kind: ApiKind, { owners }: Gathered, context: Context): void {
@@ -45,7 +45,7 @@ export function addConditions(kind: ApiKind, { owners }: Gathered, context: Cont
     `${kind.id}Condition`,
     context,
   );
-  if (condition !== undefined) asSection(resources[kind.id])["Condition"] = condition;
+  if (condition !== undefined) asSection(resources[kind.id])["Condition"] = textOf(condition);
   for (const [id, resource] of Object.entries(resources)) {
     const properties = asSection(asSection(resource)["Properties"]);
     if (typeOf(resource) !== kind.type || !isTruthy(properties["__MANAGE_SWAGGER"])) continue;

@@ -1,7 +1,10 @@
 import { hasMember, isList, isSection, isText, isTruthy, member, type Section, type Value } from "../draft.ts";
 import { onlyIf, type Route } from "./integration.ts";
-import { ANY_METHOD, addPath, branches, DEFAULT_PATH, definitionsOf, hasIntegration, INTEGRATION, methodName, pathItems, wrong } from "./path.ts";
+import { ANY_METHOD, addPath, branches, DEFAULT_PATH, definitionsOf, hasIntegration, INTEGRATION, methodName, pathItems, putMethod, wrong } from "./path.ts";
+import { dictionary, own, write } from "../python-dictionary.ts";
 import type { HttpDefinition } from "./http.ts";
+
+// HTTP APIs need no hash, but an event of one may write into the definition of a REST API.
 
 /** Let a route call a function, unless it has an integration already. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 export function addHttpIntegration(paths: Section, { path, method }: Route, uri: Value, condition: Value): void {
@@ -10,11 +13,12 @@ export function addHttpIntegration(paths: Section, { path, method }: Route, uri:
   addPath(paths, path, name);
   const itsUri = isTruthy(condition) ? onlyIf(condition, uri) : uri;
   for (const item of pathItems(paths, path)) {
-    const definition = (item[name] ?? {}) as Section;
-    definition[INTEGRATION] = { type: "aws_proxy", httpMethod: "POST", payloadFormatVersion: "2.0", uri: itsUri };
-    if (path === DEFAULT_PATH && name === ANY_METHOD) definition["isDefaultRoute"] = true;
-    if (!Object.hasOwn(definition, "responses")) definition["responses"] = {};
-    item[name] = isTruthy(condition) ? onlyIf(condition, definition) : definition;
+    const definition = (item[name] ?? dictionary()) as Section;
+    const integration = { type: own("aws_proxy"), httpMethod: own("POST"), payloadFormatVersion: own("2.0"), uri: itsUri };
+    write(definition, INTEGRATION, dictionary(integration));
+    if (path === DEFAULT_PATH && name === ANY_METHOD) write(definition, "isDefaultRoute", true);
+    if (!Object.hasOwn(definition, "responses")) write(definition, "responses", dictionary());
+    putMethod(item, name, isTruthy(condition) ? onlyIf(condition, definition) : definition);
   }
 }
 

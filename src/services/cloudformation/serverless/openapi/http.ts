@@ -1,6 +1,7 @@
-import { copyOf, isAbsent, isList, isSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { isAbsent, isList, isSection, isTruthy, type Section, type Value } from "../draft.ts";
 import { Invalid, invalidResource, invalidTemplate, refuse } from "../invalid.ts";
 import { display, typeName } from "../python.ts";
+import { copyOfDictionary } from "../python-dictionary.ts";
 import { isVersion3, wrong } from "./path.ts";
 
 /** The definition of an HTTP API while it is being edited. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html */
@@ -20,7 +21,7 @@ function opened(given: Value): HttpDefinition | Invalid {
   if (!isHttpDefinition(given)) {
     return invalidTemplate("Invalid OpenApi document. Invalid values or missing keys for 'openapi' or 'paths' in 'DefinitionBody'.");
   }
-  const document = copyOf(given);
+  const document = copyOfDictionary(given);
   const { components, info, paths, tags } = document;
   if (!isAbsent(components) && !isSection(components)) {
     return invalidTemplate("Invalid OpenApi document: The value of 'components' should be a map");

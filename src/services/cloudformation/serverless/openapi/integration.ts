@@ -5,7 +5,7 @@ import { addPath, hasIntegration, INTEGRATION, methodName, pathItems, putMethod,
 import type { Swagger } from "./swagger.ts";
 
 /** What is only there under a condition. */
-export const onlyIf = (condition: Value, value: Value): Value =>
+export const onlyIf = (condition: Written, value: Value): Value =>
   plain({ "Fn::If": list(condition, value, plain({ Ref: own("AWS::NoValue") })) });
 
 export interface Route {
@@ -94,6 +94,6 @@ export function setTimeoutOf(definitions: readonly Section[], timeout: Value): v
 }
 
 /** Make an item of a path, or all of it, depend on a condition. */
-export function makePathConditional(paths: Section, path: string, condition: string): void {
+export function makePathConditional(paths: Section, path: string, condition: Written): void {
   put(paths, path, onlyIf(condition, paths[path]));
 }

@@ -78,7 +78,7 @@ export function putMethod(item: Section, name: string, definition: Value): void 
 
 export function addPath(paths: Section, path: string, method: string): void {
   const name = methodName(method);
-  if (!Object.hasOwn(paths, path)) put(paths, path, dictionary());
+  if (!Object.hasOwn(paths, path)) (path === DEFAULT_PATH ? write : put)(paths, path, dictionary());
   checkedSection(paths[path], `Value of '${path}' path must be a dictionary according to Swagger spec.`);
   for (const item of branches(paths[path])) {
     if (isSection(item) && !Object.hasOwn(item, name)) putMethod(item, name, dictionary());

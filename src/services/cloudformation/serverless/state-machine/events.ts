@@ -3,10 +3,11 @@ import { declaredEvents, inOwner, readEvent } from "../event-source/declared.ts"
 import type { Resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import { cloudWatchEvent, eventBridgeRule, schedule, scheduleV2 } from "./event-bridge.ts";
+import { restApi } from "./rest-api.ts";
 import type { StartingSource } from "./starting.ts";
 
 /** The events that a state machine may have. */
-const all: readonly StartingSource[] = [cloudWatchEvent, eventBridgeRule, schedule, scheduleV2];
+const all: readonly StartingSource[] = [cloudWatchEvent, eventBridgeRule, restApi, schedule, scheduleV2];
 
 const sources: ReadonlyMap<string, StartingSource> = new Map(all.map((source) => [source.type, source]));
 

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { isTruthy, type Section, type Value } from "../draft.ts";
+import { type Section, unlessEmpty, type Value } from "../draft.ts";
 import type { DeclaredEvent } from "../event-source/event-source.ts";
 import { ref } from "../intrinsic.ts";
 import type { PropertyRules } from "../property.ts";
@@ -29,7 +29,7 @@ export function startingRole(event: DeclaredEvent, { target, passedOn, permissio
   const properties = {
     AssumeRolePolicyDocument: trustOf(service),
     Policies: [allowing(`${id}StartExecutionPolicy`, "states:StartExecution", ref(target.id))],
-    PermissionsBoundary: isTruthy(permissionsBoundary) ? permissionsBoundary : undefined,
+    PermissionsBoundary: unlessEmpty(permissionsBoundary),
   };
   return resource("AWS::IAM::Role", id, properties, passedOn);
 }
