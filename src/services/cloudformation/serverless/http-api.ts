@@ -8,6 +8,7 @@ import { invalidResource } from "./invalid.ts";
 import { shortHash } from "./logical-id.ts";
 import { definitionLocation } from "./openapi/location.ts";
 import { boolean, map, may, oneOf, passed, text } from "./property.ts";
+import { newGroups } from "./record-set.ts";
 import { type Resource, resource } from "./resource.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";
 
@@ -43,7 +44,7 @@ function transform(declared: Declared, context: Context): Resource[] {
   for (const name of ["CorsConfiguration", "Domain"]) properties[name] = context.resolve(properties[name]);
   const isInline = !isAbsent(properties["DefinitionBody"]);
   const made = api(declared, context);
-  const domain = customDomain(declared, HTTP_TAG, context);
+  const domain = customDomain(declared, HTTP_TAG, context.shared(newGroups));
   const permissions = authorizerPermissions(declared);
   const its = stage(declared);
   // The tags of the API stand in its definition; where that is inline, they go to what else is made.

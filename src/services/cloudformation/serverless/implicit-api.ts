@@ -1,9 +1,9 @@
 import type { Context } from "./context.ts";
-import { asSection, copyOf, hasMember, isAbsent, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { asSection, copyOf, hasMember, isAbsent, isTruthy, type Section, type Value } from "./draft.ts";
 import { apiIdOf } from "./event-source/rest-api.ts";
 import { eventOwner, expectGiven, expectMap, expectText, resourceOwner } from "./expect.ts";
-import { type ApiKind, httpKind, restKind } from "./implicit-api/kind.ts";
 import { addConditions, addPolicies, newGathered } from "./implicit-api/gathered.ts";
+import { type ApiKind, httpKind, restKind } from "./implicit-api/kind.ts";
 import { either } from "./intrinsic.ts";
 import { Invalid, InvalidServerlessTemplate, invalidEvent, invalidResource, refuse } from "./invalid.ts";
 import { ANY_METHOD, addPath, DEFAULT_PATH } from "./openapi/path.ts";

@@ -11,8 +11,8 @@ import { duplicateLogicalId, Invalid, invalidTemplate, refuse } from "./invalid.
 import { mayHaveId } from "./logical-id.ts";
 import { useOpenApiVersion } from "./openapi/openapi-3.ts";
 import { followDependsOn, followIds, followProperties, type Moved } from "./reference.ts";
-import { noteOrder, orderAsEver } from "./resource-order.ts";
 import { asDeclared } from "./resource.ts";
+import { noteOrder, orderAsEver } from "./resource-order.ts";
 import { readDeclared, typeOf } from "./serverless-type.ts";
 import { isPlain, rankOf, types } from "./types.ts";
 

@@ -116,8 +116,7 @@ export function copyOfDictionary<T extends Value>(value: T): T {
 }
 
 /** A copy of the dictionary itself: its members stay the same. */
-export const shallowCopy = (section: Section): Section =>
-  withMarks(Object.fromEntries(entriesOf(section)), section);
+export const shallowCopy = (section: Section): Section => withMarks(Object.fromEntries(entriesOf(section)), section);
 
 /** The members of both, of the second where both have one, in a dictionary of today's Python. */
 export function merged(one: Section, other: Section): Section {

@@ -110,9 +110,7 @@ export function orderAfter(changes: readonly KeyChange[]): string[] {
     return slots.has(slot) ? slot : (left ?? slot);
   };
   const inOrder = (): string[] =>
-    [...slots.entries()]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .flatMap(([, key]) => (key === undefined ? [] : [key]));
+    [...slots.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, key]) => (key === undefined ? [] : [key]));
   for (const { key, isRemoved } of changes) {
     const slot = slotOf(key);
     const isThere = slots.get(slot) === key;

@@ -1,4 +1,3 @@
-import type { Context } from "./context.ts";
 import { isAbsent, isTruthy, type Section, type Value } from "./draft.ts";
 import { expectBoolean, expectMap, resourceOwner } from "./expect.ts";
 import { invalidResource } from "./invalid.ts";
@@ -6,8 +5,8 @@ import { shortHash } from "./logical-id.ts";
 import { type Resource, resource } from "./resource.ts";
 import type { Declared } from "./serverless-type.ts";
 
-/** The groups by their ids: what APIs have in one hosted zone stands in one group. */
-const newGroups = (): Map<string, Resource> => new Map();
+/** The groups by their ids: what REST and HTTP APIs have in one hosted zone stands in one group. */
+export const newGroups = (): Map<string, Resource> => new Map();
 
 /**
  * The record sets that send a custom domain to its API.
@@ -17,8 +16,7 @@ export function recordSetGroup(
   { id, passedOn }: Declared,
   domain: Section,
   target: (route53: Section) => Section,
-  context: Context,
-  mayBeSeparate = true,
+  grouping: { readonly mayBeSeparate: boolean; readonly groups: Map<string, Resource> },
 ): Resource | undefined {
   if (isAbsent(domain["Route53"])) return undefined;
   const route53 = expectMap(domain["Route53"], resourceOwner(id), "Domain.Route53");
@@ -27,7 +25,7 @@ export function recordSetGroup(
     throw invalidResource(id, "HostedZoneId or HostedZoneName is required to enable Route53 support on Custom Domains.");
   }
   const zone = isTruthy(HostedZoneId) ? HostedZoneId : HostedZoneName;
-  if (mayBeSeparate && isTruthy(SeparateRecordSetGroup)) {
+  if (grouping.mayBeSeparate && isTruthy(SeparateRecordSetGroup)) {
     expectBoolean(SeparateRecordSetGroup, resourceOwner(id), "Domain.Route53.SeparateRecordSetGroup");
     const properties = {
       HostedZoneId: isTruthy(HostedZoneId) ? HostedZoneId : undefined,
@@ -37,12 +35,11 @@ export function recordSetGroup(
     const itsId = `RecordSetGroup${shortHash([zone, domain["DomainName"]])}`;
     return resource("AWS::Route53::RecordSetGroup", itsId, properties, passedOn);
   }
-  const groups = context.shared(newGroups);
   const groupId = `RecordSetGroup${shortHash(zone)}`;
-  const byId = mayBeSeparate || !Object.hasOwn(route53, "HostedZoneId") ? { HostedZoneName } : {};
+  const byId = grouping.mayBeSeparate || !Object.hasOwn(route53, "HostedZoneId") ? { HostedZoneName } : {};
   const group =
-    groups.get(groupId) ?? resource("AWS::Route53::RecordSetGroup", groupId, { HostedZoneId, ...byId, RecordSets: [] }, passedOn);
-  groups.set(groupId, group);
+    grouping.groups.get(groupId) ?? resource("AWS::Route53::RecordSetGroup", groupId, { HostedZoneId, ...byId, RecordSets: [] }, passedOn);
+  grouping.groups.set(groupId, group);
   (group.properties["RecordSets"] as Value[]).push(...recordSets(domain, route53, target(route53)));
   return group;
 }

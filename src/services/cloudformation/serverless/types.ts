@@ -3,6 +3,7 @@ import { application } from "./application.ts";
 import { capacityProvider } from "./capacity-provider.ts";
 import { connector } from "./connector.ts";
 import { serverlessFunction } from "./function.ts";
+import { graphQlApi } from "./graphql-api.ts";
 import { httpApi } from "./http-api.ts";
 import { layerVersion } from "./layer-version.ts";
 import type { ServerlessType } from "./serverless-type.ts";
@@ -18,7 +19,7 @@ const ORDER: readonly (readonly ServerlessType[])[] = [
   [serverlessFunction],
   [stateMachine],
   [api, httpApi, webSocketApi],
-  [application, capacityProvider, layerVersion, simpleTable],
+  [application, capacityProvider, graphQlApi, layerVersion, simpleTable],
   [connector],
 ];
 

@@ -4,6 +4,7 @@ import { customDomain } from "./gateway-v2/domain.ts";
 import { isIntrinsic, ref } from "./intrinsic.ts";
 import { invalidResource } from "./invalid.ts";
 import { boolean, map, may, must, oneOf, text } from "./property.ts";
+import { newGroups } from "./record-set.ts";
 import { type Resource, resource } from "./resource.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";
 import { authorizer } from "./web-socket-api/authorizer.ts";
@@ -43,7 +44,8 @@ function transform(declared: Declared, context: Context): Resource[] {
   for (const name of ["Auth", "Domain", "Routes"]) properties[name] = context.resolve(properties[name]);
   check(declared);
   const made = api(declared);
-  const domain = customDomain(declared, TAG, context);
+  // Each has a group of its own, with the id of the zone's: with several in one zone, the last one stays.
+  const domain = customDomain(declared, TAG, newGroups());
   const its = stage(declared);
   const paths = routes(declared);
   if (isTruthy(properties["RouteSettings"])) {

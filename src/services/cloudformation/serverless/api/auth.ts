@@ -1,17 +1,15 @@
 import type { Context } from "../context.ts";
-import { isText, isTruthy, type Section, type Value } from "../draft.ts";
-import { sub } from "../intrinsic.ts";
+import { isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
+import { arnIn } from "../event-source/event-source.ts";
+import { isImplicit } from "../event-source/rest-api.ts";
+import { ref, sub } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
-import { wrong } from "../openapi/path.ts";
 import { toOpenApi3 } from "../openapi/openapi-3.ts";
+import { wrong } from "../openapi/path.ts";
 import { addCustomStatements, addResourcePolicy } from "../openapi/resource-policy.ts";
 import { defineApiKey, defineSecurity, demandApiKeyByDefault, demandByDefault } from "../openapi/security.ts";
 import { editSwagger, isSwagger, type Swagger } from "../openapi/swagger.ts";
 import { namesOf, own } from "../python-dictionary.ts";
-import { arnIn } from "../event-source/event-source.ts";
-import { isImplicit } from "../event-source/rest-api.ts";
-import { ref } from "../intrinsic.ts";
-import { isSection } from "../draft.ts";
 import { type Resource, resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import { type Authorizer, readAuthorizers, securityDefinition } from "./authorizer.ts";
@@ -62,7 +60,9 @@ function setDefault(id: string, swagger: Swagger, authorizers: ReadonlyMap<strin
   if (!authorizers.has(name)) {
     throw invalidResource(id, `Unable to set DefaultAuthorizer because '${name}' was not defined in 'Authorizers'.`);
   }
-  const isForPreflight = isTruthy(Object.hasOwn(auth, "AddDefaultAuthorizerToCorsPreflight") ? auth["AddDefaultAuthorizerToCorsPreflight"] : true);
+  const isForPreflight = isTruthy(
+    Object.hasOwn(auth, "AddDefaultAuthorizerToCorsPreflight") ? auth["AddDefaultAuthorizerToCorsPreflight"] : true,
+  );
   for (const path of namesOf(swagger.paths)) {
     demandByDefault(swagger, path, name, authorizers.get(name)!.scopes, [...authorizers.keys()], isForPreflight);
   }

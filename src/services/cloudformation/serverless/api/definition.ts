@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import { isAbsent, isList, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
 import { invalidResource } from "../invalid.ts";
-import { isVersion3, wrong } from "../openapi/path.ts";
 import { toOpenApi3 } from "../openapi/openapi-3.ts";
+import { isVersion3, wrong } from "../openapi/path.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { dictionary, entriesOf, plain, put, write } from "../python-dictionary.ts";
 import type { Declared } from "../serverless-type.ts";
@@ -39,10 +39,7 @@ function addModels({ id, properties }: Declared, definition: Value): Value {
   if (!isTruthy(given) || !isSection(given)) return definition;
   if (!isTruthy(definition)) throw invalidResource(id, "Models works only with inline Swagger specified in 'DefinitionBody' property.");
   if (!isSwagger(definition)) {
-    throw invalidResource(
-      id,
-      "Unable to add Models definitions because 'DefinitionBody' does not contain a valid Swagger definition.",
-    );
+    throw invalidResource(id, "Unable to add Models definitions because 'DefinitionBody' does not contain a valid Swagger definition.");
   }
   if (!Object.values(given).every(isSection)) throw invalidResource(id, "Invalid value for 'Models' property");
   const edited = editSwagger(definition, ({ models }) => {

@@ -4,8 +4,8 @@ import { expectGiven, expectListOf, expectMap, expectText, resourceOwner } from 
 import { getAtt, ref } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
 import { shortHash } from "../logical-id.ts";
-import { plain, list, own, write } from "../python-dictionary.ts";
-import { recordSetGroup } from "../record-set.ts";
+import { list, own, plain, write } from "../python-dictionary.ts";
+import { newGroups, recordSetGroup } from "../record-set.ts";
 import { type Resource, resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 
@@ -40,7 +40,10 @@ export function customDomain(declared: Declared, context: Context): { made: Reso
   const resources = [resource(`AWS::ApiGateway::DomainName${isPrivate ? "V2" : ""}`, domainId, made, passedOn)];
   resources.push(...basePaths(declared, domain, domainId, isPrivate));
   const association = isPrivate ? accessAssociation(declared, domain["AccessAssociation"], domainId) : [];
-  const group = recordSetGroup(declared, domain, (route53) => aliasTarget(domain, route53, domainId), context);
+  const group = recordSetGroup(declared, domain, (route53) => aliasTarget(domain, route53, domainId), {
+    mayBeSeparate: true,
+    groups: context.shared(newGroups),
+  });
   if (group !== undefined) resources.push(group);
   return { made: resources, association };
 }

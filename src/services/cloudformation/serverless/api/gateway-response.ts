@@ -22,9 +22,7 @@ export function addGatewayResponses({ id, properties }: Declared, definition: Va
       throw invalid("Unable to set GatewayResponses attribute because intrinsic functions are not supported for this field.");
     }
     if (!isSection(response)) {
-      throw invalid(
-        `Invalid property type '${typeName(response)}' for GatewayResponses. Expected an object of type 'GatewayResponse'.`,
-      );
+      throw invalid(`Invalid property type '${typeName(response)}' for GatewayResponses. Expected an object of type 'GatewayResponse'.`);
     }
     const unknown = Object.keys(response).find((name) => !MEMBERS.includes(name));
     if (unknown !== undefined) throw invalid(`Invalid property '${unknown}' in 'GatewayResponses' property '${type}'.`);

@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
-import { asSection, hasMember, isAbsent, isList, isText, isTruthy, member, type Section, type Value } from "../draft.ts";
+import { asSection, hasMember, isAbsent, isList, isTruthy, member, type Section } from "../draft.ts";
 import { expectMap, resourceOwner } from "../expect.ts";
 import { sub } from "../intrinsic.ts";
 import { invalidEvent } from "../invalid.ts";
+import { editHttpApi, type HttpDefinition, openHttpApi } from "../openapi/http.ts";
 import { addHttpIntegration, addPathParameters, invokesByDefault, setPayloadVersion } from "../openapi/http-integration.ts";
 import { demandOfRoute } from "../openapi/http-security.ts";
 import { type Route, setTimeoutOf } from "../openapi/integration.ts";
-import { editHttpApi, type HttpDefinition, openHttpApi } from "../openapi/http.ts";
 import { ANY_METHOD, DEFAULT_PATH, definitionsOf, hasIntegration } from "../openapi/path.ts";
 import { integer, map, may, text } from "../property.ts";
 import type { Resource } from "../resource.ts";
@@ -83,7 +83,9 @@ function integrate(
 function authorize(definition: HttpDefinition, { name, properties }: DeclaredEvent, route: Route, id: string, api: Section): void {
   const auth = asSection(properties["Auth"]);
   const apiAuth = expectMap(hasMember(api, "Auth") ? api["Auth"] : {}, resourceOwner(id), "Auth");
-  const { Authorizers, DefaultAuthorizer, EnableIamAuthorizer } = apiAuth;
+  const { DefaultAuthorizer, EnableIamAuthorizer } = apiAuth;
+  // No Auth at all has no authorizers; one that says other things only has not even a wrong list of them.
+  const authorizers = isTruthy(apiAuth) ? apiAuth["Authorizers"] : {};
   if (!isTruthy(auth["Authorizer"])) {
     if (!isTruthy(DefaultAuthorizer)) {
       const needed = "an explicit 'Authorizer' set or a 'DefaultAuthorizer' configured on the HttpApi.";
@@ -97,10 +99,10 @@ function authorize(definition: HttpDefinition, { name, properties }: DeclaredEve
   if (authorizer === "NONE") {
     if (!isTruthy(DefaultAuthorizer)) throw unable("'NONE' is only a valid value when a DefaultAuthorizer on the API is specified.");
   } else if (authorizer !== "AWS_IAM" || EnableIamAuthorizer !== true) {
-    requireAuthorizer(name, route, authorizer, Authorizers, true);
+    requireAuthorizer(name, route, authorizer, authorizers, true);
   }
   if (isTruthy(auth["AuthorizationScopes"]) && !isList(auth["AuthorizationScopes"])) {
     throw unable("'AuthorizationScopes' must be a list of strings.");
   }
-  demandOfRoute(definition.paths, route, auth, Authorizers);
+  demandOfRoute(definition.paths, route, auth, authorizers);
 }

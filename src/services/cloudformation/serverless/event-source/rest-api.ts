@@ -80,7 +80,9 @@ function transform(event: DeclaredEvent, invoked: Invoked, context: Context): Re
       const choice = "Authorizer, ApiKeyRequired or ResourcePolicy";
       throw invalidEvent(event.name, `Must define one of: ${choice} when using the OverrideApiAuth property.`);
     }
-    api["DefinitionBody"] = editSwagger(api["DefinitionBody"], (swagger) => authorizeMethod(swagger, event, route, linked, linked.stage, context));
+    api["DefinitionBody"] = editSwagger(api["DefinitionBody"], (swagger) =>
+      authorizeMethod(swagger, event, route, linked, linked.stage, context),
+    );
   }
   return [permission(event, invoked, { principal: "apigateway.amazonaws.com", sourceArn, suffix })];
 }

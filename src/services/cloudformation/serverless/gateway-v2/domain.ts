@@ -1,4 +1,3 @@
-import type { Context } from "../context.ts";
 import { asSection, isAbsent, isList, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
 import { getAtt, ref } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
@@ -11,7 +10,7 @@ import type { Declared } from "../serverless-type.ts";
  * The custom domain of an HTTP or WebSocket API, and what of it leads to the API.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapidomainconfiguration.html
  */
-export function customDomain(declared: Declared, tagName: string, context: Context): Resource[] {
+export function customDomain(declared: Declared, tagName: string, groups: Map<string, Resource>): Resource[] {
   const { id, properties, passedOn } = declared;
   if (isAbsent(properties["Domain"])) return [];
   const domain = asSection(properties["Domain"]);
@@ -39,7 +38,7 @@ export function customDomain(declared: Declared, tagName: string, context: Conte
     ...mappings(declared, domain["BasePath"], domainId),
   ];
   const target = { HostedZoneId: getAtt(domainId, "RegionalHostedZoneId"), DNSName: getAtt(domainId, "RegionalDomainName") };
-  const group = recordSetGroup(declared, domain, () => target, context, false);
+  const group = recordSetGroup(declared, domain, () => target, { mayBeSeparate: false, groups });
   return group === undefined ? resources : [...resources, group];
 }
 

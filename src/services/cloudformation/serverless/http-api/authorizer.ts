@@ -48,7 +48,8 @@ function readAuthorizer(apiId: string, name: string, given: Section): Authorizer
   const isJwt = isTruthy(given["JwtConfiguration"]);
   if (isJwt) expectMap(given["JwtConfiguration"], owner, "JwtConfiguration");
   const type = isJwt ? "JWT" : "REQUEST";
-  if (!isAbsent(given["AuthorizationScopes"]) && !isList(given["AuthorizationScopes"])) throw invalid("AuthorizationScopes must be a list.");
+  if (!isAbsent(given["AuthorizationScopes"]) && !isList(given["AuthorizationScopes"]))
+    throw invalid("AuthorizationScopes must be a list.");
   for (const [property, kind, hint = ""] of OF_KIND) {
     // An empty configuration of the wrong kind is none.
     const isThere = property === "JwtConfiguration" ? isTruthy(given[property]) : !isAbsent(given[property]);

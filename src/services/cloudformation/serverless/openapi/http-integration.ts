@@ -1,8 +1,20 @@
 import { hasMember, isList, isSection, isText, isTruthy, member, type Section, type Value } from "../draft.ts";
-import { onlyIf, type Route } from "./integration.ts";
-import { ANY_METHOD, addPath, branches, DEFAULT_PATH, definitionsOf, hasIntegration, INTEGRATION, methodName, pathItems, putMethod, wrong } from "./path.ts";
 import { dictionary, own, write } from "../python-dictionary.ts";
 import type { HttpDefinition } from "./http.ts";
+import { onlyIf, type Route } from "./integration.ts";
+import {
+  ANY_METHOD,
+  addPath,
+  branches,
+  DEFAULT_PATH,
+  definitionsOf,
+  hasIntegration,
+  INTEGRATION,
+  methodName,
+  pathItems,
+  putMethod,
+  wrong,
+} from "./path.ts";
 
 // HTTP APIs need no hash, but an event of one may write into the definition of a REST API.
 

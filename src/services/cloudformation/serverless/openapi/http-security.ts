@@ -1,6 +1,6 @@
 import { hasMember, isList, isSection, isTruthy, type Section, type Value } from "../draft.ts";
-import { branches, checkedSection, definitionsOf, isIntegrated, methodName, pathItems, wrong } from "./path.ts";
 import type { Route } from "./integration.ts";
+import { branches, checkedSection, definitionsOf, isIntegrated, methodName, pathItems, wrong } from "./path.ts";
 
 /** Who may call the routes of an HTTP API. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html */
 

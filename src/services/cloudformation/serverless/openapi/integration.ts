@@ -66,7 +66,7 @@ export function addStateMachineIntegration(
         httpMethod: own("POST"),
         uri,
         responses: eachOf("statusCode", { "200": "200", "400": "400" }),
-        credentials: plain({ "Fn::GetAtt": list(roleId, own("Arn")) }),
+        credentials: plain({ "Fn::GetAtt": list(own(roleId), own("Arn")) }),
         requestTemplates: plain({ "application/json": plain({ "Fn::Sub": own(requestTemplate) }) }),
       });
       write(definition, INTEGRATION, integration);

@@ -65,8 +65,7 @@ export function hasIntegration(paths: Section, path: string, method: string): bo
   const name = methodName(method);
   if (!branches(paths[path]).every((item) => hasMember(item, name))) return false;
   return pathItems(paths, path).every(
-    (item) =>
-      isSection(item[name]) && branches(item[name]).some((definition) => isIntegrated(checkedDefinition(definition, path, method))),
+    (item) => isSection(item[name]) && branches(item[name]).some((definition) => isIntegrated(checkedDefinition(definition, path, method))),
   );
 }
 

@@ -82,9 +82,7 @@ function networks(policy: Section, lists: Section, colour: "Black" | "White", op
   const literal = lists[`SourceVpc${colour}list`];
   if (!isAbsent(literal) && !(literal as Value[]).every(isText)) {
     const name = `${colour}list`;
-    wrong(
-      `SourceVpc${name} must be a list of strings. Use IntrinsicVpc${name} instead for values that use Intrinsic Functions`,
-    );
+    wrong(`SourceVpc${name} must be a list of strings. Use IntrinsicVpc${name} instead for values that use Intrinsic Functions`);
   }
   const condition = dictionary();
   const add = (key: string, values: Value): void => {
@@ -92,8 +90,14 @@ function networks(policy: Section, lists: Section, colour: "Black" | "White", op
     if (more.length > 0) write(condition, key, [...((condition[key] ?? []) as Value[]), ...more]);
   };
   const texts = (literal ?? []) as string[];
-  add("aws:SourceVpc", texts.filter((each) => each.startsWith("vpc-")));
-  add("aws:SourceVpce", texts.filter((each) => each.startsWith("vpce-")));
+  add(
+    "aws:SourceVpc",
+    texts.filter((each) => each.startsWith("vpc-")),
+  );
+  add(
+    "aws:SourceVpce",
+    texts.filter((each) => each.startsWith("vpce-")),
+  );
   add("aws:SourceVpc", lists[`IntrinsicVpc${colour}list`]);
   add("aws:SourceVpce", lists[`IntrinsicVpce${colour}list`]);
   if (isTruthy(condition)) allBut(policy, operator, condition, resources);

@@ -32,7 +32,12 @@ export function defineApiKey(swagger: Swagger): void {
 
 function defineIam({ securityDefinitions }: Swagger): void {
   if (!isSection(securityDefinitions) || Object.hasOwn(securityDefinitions, "AWS_IAM")) return;
-  const definition = { "x-amazon-apigateway-authtype": own("awsSigv4"), type: own("apiKey"), name: own("Authorization"), in: own("header") };
+  const definition = {
+    "x-amazon-apigateway-authtype": own("awsSigv4"),
+    type: own("apiKey"),
+    name: own("Authorization"),
+    in: own("header"),
+  };
   write(securityDefinitions, "AWS_IAM", dictionary(definition));
 }
 
@@ -73,9 +78,7 @@ export function demandByDefault(
     const [authorizers, others] = [all.filter(isAuthorizer), all.filter((one) => !isAuthorizer(one))];
     const none = others.findIndex((one) => Object.hasOwn(one, "NONE"));
     const demanded =
-      none >= 0
-        ? others.toSpliced(none, 1)
-        : [...others, ...(authorizers.length > 0 ? authorizers : [demand(authorizer, scopes)])];
+      none >= 0 ? others.toSpliced(none, 1) : [...others, ...(authorizers.length > 0 ? authorizers : [demand(authorizer, scopes)])];
     if (demanded.length > 0) set(swagger, definition, demanded);
   }
 }

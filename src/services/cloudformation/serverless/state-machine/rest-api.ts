@@ -38,8 +38,7 @@ function integrate(event: DeclaredEvent, { target, passedOn }: Started, role: Re
 }
 
 /** The request's body as the execution's input. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html */
-const requestTemplate = (id: string): string =>
-  `{"input": "$util.escapeJavaScript($input.json('$'))", "stateMachineArn": "\${${id}}"}`;
+const requestTemplate = (id: string): string => `{"input": "$util.escapeJavaScript($input.json('$'))", "stateMachineArn": "\${${id}}"}`;
 
 /** escapeJavaScript escapes single quotes, too, which is no JSON. */
 const unescapedTemplate = (id: string): string =>
