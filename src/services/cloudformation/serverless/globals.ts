@@ -1,8 +1,10 @@
 import type { Context } from "./context.ts";
-import { asSection, copyOf, hasMember, isList, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
+import { asSection, hasMember, isList, isSection, isText, isTruthy, type Section, type Value } from "./draft.ts";
 import { isIntrinsic } from "./intrinsic.ts";
 import { Invalid, invalidResource, refuse } from "./invalid.ts";
 import { literal } from "./python.ts";
+import { entriesOf, exactCopy, isMarked, mark, noMarks } from "./python-marks.ts";
+import { copied } from "./python-order.ts";
 import { typeOf } from "./serverless-type.ts";
 import { isPlain } from "./types.ts";
 
@@ -41,7 +43,7 @@ export function mergeGlobals({ declared }: Context): Invalid[] {
     if (!isPlain(type) || !isSection(resource)) continue;
     const general = globals[type.replace("AWS::Serverless::", "")];
     const own = resource["Properties"] ?? {};
-    resource["Properties"] = isSection(general) ? merged(copyOf(wanted(general, resource["IgnoreGlobals"], id)), own) : own;
+    resource["Properties"] = isSection(general) ? merged(exactCopy(wanted(general, resource["IgnoreGlobals"], id)), own) : own;
   }
   delete declared["Globals"];
   return [];
@@ -73,7 +75,7 @@ function wanted(general: Section, ignored: Value, id: string): Section {
   if (!isTruthy(ignored)) return general;
   if (ignored === "*") return {};
   if (!isList(ignored)) return wrong("");
-  const kept = { ...general };
+  const kept = exactCopy(general);
   for (const name of ignored) {
     if (!isText(name) || !Object.hasOwn(kept, name)) return wrong(` on item '${isText(name) ? name : literal(name)}'`);
     delete kept[name];
@@ -85,7 +87,9 @@ function wanted(general: Section, ignored: Value, id: string): Section {
 function merged(general: Value, own: Value): Value {
   if (isList(general) && isList(own)) return [...general, ...own];
   if (!isSection(general) || !isSection(own) || [general, own].some(isIntrinsic)) return own;
-  const all: Section = { ...general };
-  for (const [name, value] of Object.entries(own)) all[name] = Object.hasOwn(all, name) ? merged(all[name], value) : value;
+  const entries = (section: Section): [string, Value][] => (isMarked(section) ? entriesOf(section) : Object.entries(section));
+  const all: Section = Object.fromEntries(entries(general));
+  if (isMarked(general)) mark(all, { ...noMarks(), changes: copied(Object.keys(all)) });
+  for (const [name, value] of entries(own)) all[name] = Object.hasOwn(all, name) ? merged(all[name], value) : value;
   return all;
 }

@@ -15,6 +15,7 @@ import { tagList } from "./tag.ts";
 /** An API of AppSync. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-graphqlapi.html */
 export const graphQlApi: ServerlessType = {
   type: "AWS::Serverless::GraphQLApi",
+  ignoresUnknown: true,
   properties: {
     Name: passed,
     Tags: mayBeLiteral(map),
@@ -40,7 +41,8 @@ export const graphQlApi: ServerlessType = {
 
 function transform(declared: Declared, context: Context): Resource[] {
   const { id, properties, attributes, dependsOn } = declared;
-  checkGraphQlApi(id, withoutAbsent(properties));
+  const known = Object.entries(withoutAbsent(properties)).filter(([name]) => Object.hasOwn(graphQlApi.properties, name));
+  checkGraphQlApi(id, Object.fromEntries(known));
   const auth = authentication(declared, context);
   const { roles, ...logging } = logConfig(declared);
   const tags = { ...asSection(properties["Tags"]), "graphqlapi:createdBy": "SAM" };

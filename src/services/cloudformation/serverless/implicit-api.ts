@@ -7,8 +7,9 @@ import { type ApiKind, httpKind, restKind } from "./implicit-api/kind.ts";
 import { either } from "./intrinsic.ts";
 import { Invalid, InvalidServerlessTemplate, invalidEvent, invalidResource, refuse } from "./invalid.ts";
 import { ANY_METHOD, addPath, DEFAULT_PATH } from "./openapi/path.ts";
-import { orderOfPython27 } from "./python.ts";
-import { resourcesInOrder } from "./resource-order.ts";
+import { isMarked, namesOf, noteChange } from "./python-marks.ts";
+import { orderOfPython27 } from "./python-order.ts";
+import { noteImplicitApi, resourcesInOrder } from "./resource-order.ts";
 import { typeOf } from "./serverless-type.ts";
 
 /**
@@ -24,11 +25,16 @@ function implicitApi(kind: ApiKind, context: Context): Invalid[] {
   const existing = copyOf(resources[kind.id]);
   const api = { Type: kind.type, Properties: { ...kind.properties(), DefinitionBody: kind.empty(), __MANAGE_SWAGGER: true } };
   resources[kind.id] = api;
+  noteImplicitApi(context, { key: kind.id, isRemoved: false });
   const gathered = newGathered();
   const causes: Invalid[] = [];
   for (const [id, resource] of resourcesInOrder(context)) {
     try {
-      for (const [name, event] of eventsOf(resource, kind)) takePath(kind, name, event, resource, gathered, context);
+      const events = eventsOf(resource, kind);
+      for (const [name, event] of events) takePath(kind, name, event, resource, gathered, context);
+      // SAM writes the events back, all at once.
+      const all = asSection(resource["Properties"])["Events"];
+      if (events.length > 0) noteChange(asSection(all), { expected: events.length });
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
       if (error.kind !== "event") refuse(error);
@@ -38,8 +44,10 @@ function implicitApi(kind: ApiKind, context: Context): Invalid[] {
   addConditions(kind, gathered, context);
   addPolicies(kind, gathered, context);
   if (Object.keys(asSection(asSection(asSection(resources[kind.id])["Properties"])["DefinitionBody"])["paths"] ?? {}).length === 0) {
-    if (isAbsent(existing)) delete resources[kind.id];
-    else resources[kind.id] = existing;
+    if (isAbsent(existing)) {
+      delete resources[kind.id];
+      noteImplicitApi(context, { key: kind.id, isRemoved: true });
+    } else resources[kind.id] = existing;
   }
   if (causes.length > 0) throw new InvalidServerlessTemplate(causes);
   return [];
@@ -50,8 +58,9 @@ const OWNERS = ["AWS::Serverless::Function", "AWS::Serverless::StateMachine"];
 function eventsOf(resource: Section, kind: ApiKind): [string, Section][] {
   const events = asSection(asSection(resource["Properties"])["Events"]);
   if (!OWNERS.includes(typeOf(resource) ?? "")) return [];
-  const names = Object.keys(events).filter((name) => typeOf(events[name]) === kind.eventType);
-  return orderOfPython27(names).map((name) => [name, events[name] as Section]);
+  const isOld = isMarked(events);
+  const names = (isOld ? namesOf(events) : Object.keys(events)).filter((name) => typeOf(events[name]) === kind.eventType);
+  return (isOld ? orderOfPython27(names) : names).map((name) => [name, events[name] as Section]);
 }
 
 function takePath(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { canonicalJson, indentedJson, literal, orderOfPython27 } from "./python.ts";
+import { canonicalJson, indentedJson, literal } from "./python.ts";
+import { orderOfPython27 } from "./python-order.ts";
 
 test("dictionaries are gone through as Python 2.7 did", () => {
   expect(orderOfPython27(["a", "b", "c"])).toEqual(["a", "c", "b"]);

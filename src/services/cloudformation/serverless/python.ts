@@ -1,4 +1,5 @@
-import { isList, isSection, type Section, type Value } from "./draft.ts";
+import { isList, isSection, type Value } from "./draft.ts";
+import { entriesOf, isMarked, marksOf } from "./python-marks.ts";
 
 /**
  * SAM is written in Python, and some of what it gives out are texts that Python makes of values: hashes of JSON in
@@ -42,14 +43,15 @@ const asciiJson = (text: string): string =>
 /** What str(value) writes, which is how a value stands in a message. */
 export const display = (value: Value): string => (typeof value === "string" ? value : literal(value));
 
-/** What repr(value) writes. */
-export function literal(value: Value): string {
-  if (isList(value)) return `[${value.map(literal).join(", ")}]`;
-  if (isSection(value))
-    return `{${Object.entries(value)
-      .filter(([, each]) => each !== undefined)
-      .map(([name, each]) => `${quoted(name)}: ${literal(each)}`)
-      .join(", ")}}`;
+/** What repr(value) writes: as Python 2.7 did, where the value is marked as one of its. */
+export const literal = (value: Value): string => (isMarked(value) ? shown(value) : today(value));
+
+function today(value: Value): string {
+  if (isList(value)) return `[${value.map(today).join(", ")}]`;
+  if (isSection(value)) {
+    const members = Object.entries(value).filter(([, each]) => each !== undefined);
+    return `{${members.map(([name, each]) => `${quoted(name)}: ${today(each)}`).join(", ")}}`;
+  }
   if (typeof value === "string") return quoted(value);
   if (typeof value === "boolean") return value ? "True" : "False";
   return value === null || value === undefined ? "None" : String(value);
@@ -60,6 +62,44 @@ const quoted = (text: string): string => {
   return mark + text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t").replaceAll(mark, `\\${mark}`) + mark;
 };
 
+/** What Python 2.7 showed of a dictionary. */
+export function shown(value: Value, isOwn = false): string {
+  if (typeof value === "string") return isOwn ? quoted(value) : unicode(value);
+  if (typeof value !== "object" || value === null) return today(value);
+  const words = marksOf(value)?.words;
+  if (isList(value)) return `[${value.map((item, index) => shown(item, words?.has(String(index)))).join(", ")}]`;
+  const names = marksOf(value)?.names;
+  const members = entriesOf(value).map(
+    ([name, each]) => `${shown(name, names?.has(name))}: ${isVersion(name, each) ? `${each}.0` : shown(each, words?.has(name))}`,
+  );
+  return `{${members.join(", ")}}`;
+}
+
+/** To Python `swagger: 2.0` is no integer. JSON does not tell 2 from 2.0, of which the latter is what is written. */
+const isVersion = (name: string, value: Value): boolean => (name === "swagger" || name === "openapi") && Number.isInteger(value);
+
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function unicode(text: string): string {
+  const escaped = text.replace(/[\\\p{Cc}]|[^\p{ASCII}]/gu, (character) => ESCAPES[character] ?? numbered(character.codePointAt(0)!));
+  const quote = escaped.includes("'") && !escaped.includes('"') ? '"' : "'";
+  return `u${quote}${escaped.replaceAll(quote, `\\${quote}`)}${quote}`;
+}
+
+function numbered(code: number): string {
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
+
+/** What json.dumps(value) writes of a dictionary of Python 2.7. */
+export function jsonOf(value: Value): string {
+  if (isList(value)) return `[${value.map(jsonOf).join(", ")}]`;
+  if (!isSection(value)) return canonicalJson(value);
+  const members = entriesOf(value).filter(([, each]) => each !== undefined);
+  return `{${members.map(([name, each]) => `${canonicalJson(name)}: ${jsonOf(each)}`).join(", ")}}`;
+}
+
 /** The name that Python has for the type of a value. */
 export function typeName(value: Value): string {
   if (isList(value)) return "list";
@@ -68,66 +108,3 @@ export function typeName(value: Value): string {
   if (typeof value === "boolean") return "bool";
   return typeof value === "number" ? (Number.isInteger(value) ? "int" : "float") : "NoneType";
 }
-
-const U64 = (value: bigint): bigint => BigInt.asUintN(64, value);
-
-/** The hash of a text in Python 2.7 on 64 bits. */
-function hashOf(text: string): bigint {
-  const characters = [...text];
-  if (characters.length === 0) return 0n;
-  let hash = BigInt(characters[0]!.codePointAt(0)!) << 7n;
-  for (const character of characters) hash = U64(1000003n * hash) ^ BigInt(character.codePointAt(0)!);
-  return U64(hash ^ BigInt(characters.length));
-}
-
-const SMALLEST_TABLE = 8n;
-
-/** A key that came into a dictionary, or left it. */
-export interface KeyChange {
-  readonly key: string;
-  readonly isRemoved: boolean;
-}
-
-/** The order in which Python 2.7 iterates a dictionary that got these keys one after the other. */
-export const orderOfPython27 = (keys: readonly string[]): string[] =>
-  keys.length < 2 ? [...keys] : orderAfter(keys.map((key) => ({ key, isRemoved: false })));
-
-/** The same for a dictionary that lost keys, too: a slot that had one is not quite free again. */
-export function orderAfter(changes: readonly KeyChange[]): string[] {
-  let mask = SMALLEST_TABLE - 1n;
-  // A slot that was left holds undefined.
-  let slots = new Map<bigint, string | undefined>();
-  const slotOf = (key: string): bigint => {
-    const hash = hashOf(key);
-    let slot = hash & mask;
-    let left = slots.has(slot) && slots.get(slot) === undefined ? slot : undefined;
-    let walker = slot;
-    for (let perturb = hash; slots.has(slot) && slots.get(slot) !== key; perturb >>= 5n) {
-      walker = (walker << 2n) + walker + perturb + 1n;
-      slot = walker & mask;
-      if (slots.has(slot) && slots.get(slot) === undefined) left ??= slot;
-    }
-    return slots.has(slot) ? slot : (left ?? slot);
-  };
-  const inOrder = (): string[] =>
-    [...slots.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, key]) => (key === undefined ? [] : [key]));
-  for (const { key, isRemoved } of changes) {
-    const slot = slotOf(key);
-    const isThere = slots.get(slot) === key;
-    if (isRemoved && isThere) slots.set(slot, undefined);
-    if (isRemoved || isThere) continue;
-    slots.set(slot, key);
-    if (BigInt(slots.size) * 3n < (mask + 1n) * 2n) continue;
-    const kept = inOrder();
-    let size = SMALLEST_TABLE;
-    while (size <= BigInt(kept.length) * (kept.length > 50_000 ? 2n : 4n)) size <<= 1n;
-    mask = size - 1n;
-    slots = new Map();
-    for (const one of kept) slots.set(slotOf(one), one);
-  }
-  return inOrder();
-}
-
-/** The same map with its members in the order of Python 2.7. */
-export const inOrderOfPython27 = (section: Section): Section =>
-  Object.fromEntries(orderOfPython27(Object.keys(section)).map((name) => [name, section[name]]));

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { asSection, hasMember, isSection, isText, type Section, type Value } from "./draft.ts";
 import { invalidResource } from "./invalid.ts";
-import { checkProperties, type PropertyRules } from "./property.ts";
+import { checkKinds, checkProperties, type PropertyRules } from "./property.ts";
 import { checkLogicalId, type Resource } from "./resource.ts";
 
 /** A resource of SAM as the template declares it, its properties checked. */
@@ -20,6 +20,8 @@ export interface Declared {
 export interface ServerlessType {
   readonly type: string;
   readonly properties: PropertyRules;
+  /** SAM passes over what it does not know of GraphQL APIs. */
+  readonly ignoresUnknown?: boolean;
   /** `Ref: Function.Alias` and the like: the property, and the type of the generated resource that it stands for. */
   readonly referable?: Readonly<Record<string, string>>;
   /** What happens to the properties before they are checked. */
@@ -38,7 +40,8 @@ export function readDeclared(type: ServerlessType, id: string, section: Section,
   }
   const properties = asSection(section["Properties"]);
   type.prepare?.(id, properties, context);
-  checkProperties(id, type.type, properties, type.properties);
+  if (type.ignoresUnknown === true) checkKinds(id, properties, type.properties);
+  else checkProperties(id, type.type, properties, type.properties);
   return {
     id,
     properties,

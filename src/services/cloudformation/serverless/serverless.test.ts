@@ -250,7 +250,8 @@ function outcomeOf(body: JsonObject, surroundings: Surroundings): JsonObject {
   try {
     return transformServerless(body, surroundings);
   } catch (error) {
-    if (error instanceof InvalidServerlessTemplate) return { errorMessage: error.message };
+    // SAM's own test takes the mark of Python's unicode away, too.
+    if (error instanceof InvalidServerlessTemplate) return { errorMessage: error.message.replace(/u'(\w*)'/g, "'$1'") };
     throw error;
   }
 }

@@ -28,7 +28,9 @@ const isNumber = (value: Value, written: RegExp): boolean =>
 
 /** A map with just these members. */
 export function mapShape(members: Readonly<Record<string, Shape>>, required: readonly string[] = []): Shape {
-  return (value, path) => {
+  return (given, path) => {
+    // An empty list or text makes an empty map in Python.
+    const value = given === "" || (isList(given) && given.length === 0) ? {} : given;
     if (!isSection(value)) return [{ path, message: "value is not a valid dict" }];
     const known = Object.entries(members).flatMap(([name, shape]) => {
       const its = value[name];
@@ -36,7 +38,9 @@ export function mapShape(members: Readonly<Record<string, Shape>>, required: rea
       if (!required.includes(name)) return [];
       return [{ path: [...path, name], message: hasMember(value, name) ? "none is not an allowed value" : "is required" }];
     });
-    const others = Object.keys(value).filter((name) => !Object.hasOwn(members, name));
+    const others = Object.keys(value)
+      .filter((name) => !Object.hasOwn(members, name))
+      .sort();
     return [...known, ...others.map((name) => ({ path: [...path, name], message: "is an invalid property" }))];
   };
 }

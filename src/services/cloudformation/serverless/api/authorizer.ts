@@ -3,7 +3,8 @@ import { isAbsent, isList, isSection, isText, isTruthy, type Section, type Value
 import { expectBoolean, expectList, expectMap, expectText, resourceOwner } from "../expect.ts";
 import { invalidResource } from "../invalid.ts";
 import { display } from "../python.ts";
-import { dictionary, entriesOf, list, own, plain, type Written, write } from "../python-dictionary.ts";
+import { dictionary, list, own, plain, type Written, write } from "../python-dictionary.ts";
+import { entriesOf } from "../python-marks.ts";
 
 /** An authorizer of a REST API. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html */
 export interface Authorizer {

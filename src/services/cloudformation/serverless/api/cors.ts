@@ -3,7 +3,8 @@ import { isIntrinsic } from "../intrinsic.ts";
 import { invalidResource, invalidTemplate } from "../invalid.ts";
 import { addCors as addToPath, type Cors } from "../openapi/cors.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
-import { namesOf, own, textOf, type Written } from "../python-dictionary.ts";
+import { own, textOf, type Written } from "../python-dictionary.ts";
+import { namesOf } from "../python-marks.ts";
 import type { Declared } from "../serverless-type.ts";
 
 const MEMBERS = ["AllowMethods", "AllowHeaders", "AllowOrigin", "MaxAge", "AllowCredentials"];

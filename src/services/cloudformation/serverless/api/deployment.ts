@@ -3,7 +3,7 @@ import { asSection, copyOf, isAbsent, isSection, isText, isTruthy, type Section,
 import { apiIdOf } from "../event-source/rest-api.ts";
 import { ref } from "../intrinsic.ts";
 import { sha1, shortHash } from "../logical-id.ts";
-import { jsonOf, shown } from "../python-dictionary.ts";
+import { jsonOf, shown } from "../python.ts";
 import { type Resource, resource } from "../resource.ts";
 import { type Declared, typeOf } from "../serverless-type.ts";
 import { tagList } from "../tag.ts";

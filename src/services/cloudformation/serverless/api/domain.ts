@@ -35,9 +35,15 @@ export function customDomain(declared: Declared, context: Context): { made: Reso
     },
     MutualTlsAuthentication: isPrivate ? undefined : mutualTls(id, domain["MutualTlsAuthentication"]),
   };
-  const further = ["SecurityPolicy", "EndpointAccessMode", ...(isPrivate ? ["Policy"] : ["OwnershipVerificationCertificateArn"])];
-  for (const property of further) if (isTruthy(domain[property])) made[property] = domain[property];
-  const resources = [resource(`AWS::ApiGateway::DomainName${isPrivate ? "V2" : ""}`, domainId, made, passedOn)];
+  const type = `AWS::ApiGateway::DomainName${isPrivate ? "V2" : ""}`;
+  for (const property of FURTHER) {
+    if (!isTruthy(domain[property])) continue;
+    if (property === (isPrivate ? "OwnershipVerificationCertificateArn" : "Policy")) {
+      throw invalidResource(domainId, `property ${property} not defined for resource of type ${type}`);
+    }
+    made[property] = domain[property];
+  }
+  const resources = [resource(type, domainId, made, passedOn)];
   resources.push(...basePaths(declared, domain, domainId, isPrivate));
   const association = isPrivate ? accessAssociation(declared, domain["AccessAssociation"], domainId) : [];
   const group = recordSetGroup(declared, domain, (route53) => aliasTarget(domain, route53, domainId), {
@@ -47,6 +53,8 @@ export function customDomain(declared: Declared, context: Context): { made: Reso
   if (group !== undefined) resources.push(group);
   return { made: resources, association };
 }
+
+const FURTHER = ["SecurityPolicy", "EndpointAccessMode", "Policy", "OwnershipVerificationCertificateArn"];
 
 function endpointOf(id: string, domain: Section): string {
   const endpoint = domain["EndpointConfiguration"];

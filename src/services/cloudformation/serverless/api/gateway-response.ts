@@ -1,10 +1,11 @@
-import { isAbsent, isSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { isAbsent, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
 import { expectMap, resourceOwner } from "../expect.ts";
 import { isIntrinsic } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { display, typeName } from "../python.ts";
-import { dictionary, entriesOf, own, put, write } from "../python-dictionary.ts";
+import { dictionary, own, put, write } from "../python-dictionary.ts";
+import { entriesOf } from "../python-marks.ts";
 import type { Declared } from "../serverless-type.ts";
 
 const MEMBERS = ["ResponseParameters", "ResponseTemplates", "StatusCode"];
@@ -22,7 +23,10 @@ export function addGatewayResponses({ id, properties }: Declared, definition: Va
       throw invalid("Unable to set GatewayResponses attribute because intrinsic functions are not supported for this field.");
     }
     if (!isSection(response)) {
-      throw invalid(`Invalid property type '${typeName(response)}' for GatewayResponses. Expected an object of type 'GatewayResponse'.`);
+      // SAM's own word for a text of a template with REST APIs.
+      throw invalid(
+        `Invalid property type '${isText(response) ? "Py27UniStr" : typeName(response)}' for GatewayResponses. Expected an object of type 'GatewayResponse'.`,
+      );
     }
     const unknown = Object.keys(response).find((name) => !MEMBERS.includes(name));
     if (unknown !== undefined) throw invalid(`Invalid property '${unknown}' in 'GatewayResponses' property '${type}'.`);

@@ -14,9 +14,11 @@ export function readEvent<T extends { readonly type: string; readonly properties
   ownerId: string,
   name: string,
   section: Value,
+  isOld = false,
 ): { source: T; event: DeclaredEvent } {
-  // SAM passes on what Python has to say about this.
-  if (!isSection(section)) throw invalidEvent(name, `'${typeName(section)}' object has no attribute 'get'`);
+  // SAM passes on what Python has to say about this; a text of a template with REST APIs has a type of SAM's own there.
+  const typed = (): string => (isText(section) && isOld ? "Py27UniStr" : typeName(section));
+  if (!isSection(section)) throw invalidEvent(name, `'${typed()}' object has no attribute 'get'`);
   const type = section["Type"];
   const source = isText(type) ? sources.get(type) : undefined;
   if (source === undefined) {

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { asSection, type Value } from "../draft.ts";
 import { declaredEvents, inOwner, readEvent } from "../event-source/declared.ts";
 import { eventSources } from "../event-source/index.ts";
+import { isMarked } from "../python-marks.ts";
 import type { Resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 
@@ -9,7 +10,7 @@ import type { Declared } from "../serverless-type.ts";
 export const linkEvents = (declared: Declared, context: Context): void =>
   inOwner(declared.id, () => {
     for (const [name, section] of declaredEvents(declared)) {
-      const { source, event } = readEvent(eventSources, declared.id, name, section);
+      const { source, event } = readEvent(eventSources, declared.id, name, section, isMarked(declared.properties["Events"]));
       source.link?.(event, context);
     }
   });
@@ -20,7 +21,7 @@ export const invokingEvents = (declared: Declared, target: Resource, role: Resou
     declaredEvents(declared)
       .toSorted(byPath)
       .flatMap(([name, section]) => {
-        const { source, event } = readEvent(eventSources, declared.id, name, section);
+        const { source, event } = readEvent(eventSources, declared.id, name, section, isMarked(declared.properties["Events"]));
         return source.transform(event, { id: declared.id, passedOn: declared.passedOn, target, role }, context);
       }),
   );

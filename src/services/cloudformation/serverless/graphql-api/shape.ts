@@ -1,4 +1,4 @@
-import { isAbsent, isList, isSection, isText, type Value } from "../draft.ts";
+import { asSection, isAbsent, isList, isSection, isText, type Value } from "../draft.ts";
 import { invalidResource } from "../invalid.ts";
 import { anyShape, mapShape, type Shape } from "../shape.ts";
 
@@ -18,8 +18,8 @@ const choice = (...choices: string[]): Shape => faultUnless((value) => isText(va
 const eachOf =
   (shape: Shape): Shape =>
   (value, path) =>
-    isSection(value)
-      ? Object.entries(value).flatMap(([name, each]) =>
+    isSection(value) || value === "" || (isList(value) && value.length === 0)
+      ? Object.entries(asSection(value)).flatMap(([name, each]) =>
           isAbsent(each) ? [{ path: [...path, name], message: "" }] : shape(each, [...path, name]),
         )
       : [{ path, message: "" }];

@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
-import { asSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { asSection, isAbsent, isTruthy, type Section, type Value } from "../draft.ts";
 import { combinedCondition } from "../intrinsic.ts";
 import { makePathConditional } from "../openapi/integration.ts";
-import { namesOf, own, textOf, type Written } from "../python-dictionary.ts";
+import { own, textOf, type Written } from "../python-dictionary.ts";
+import { namesOf } from "../python-marks.ts";
 import { typeOf } from "../serverless-type.ts";
 import type { ApiKind } from "./kind.ts";
 
@@ -31,7 +32,7 @@ export function newGathered(): Gathered {
 /** The condition that is true when that of one of the owners is; undefined where one of them has none. */
 function conditionOf(owners: readonly Section[], name: string, { declared }: Context): Written {
   const conditions = new Set(owners.map((owner) => owner["Condition"]));
-  if (conditions.size === 0 || [...conditions].some((condition) => !isTruthy(condition))) return undefined;
+  if (conditions.size === 0 || [...conditions].some(isAbsent)) return undefined;
   const names = [...conditions].map(String).sort();
   if (names.length === 1) return names[0];
   declared["Conditions"] = { ...asSection(declared["Conditions"]), ...combinedCondition(names, name) };

@@ -1,5 +1,6 @@
 import { isAbsent, isTruthy, type Section, type Value } from "../draft.ts";
-import { dictionary, list, namesOf, own, plain, type Written, write } from "../python-dictionary.ts";
+import { dictionary, list, own, plain, type Written, write } from "../python-dictionary.ts";
+import { namesOf } from "../python-marks.ts";
 import { ANY_METHOD, INTEGRATION, pathItems } from "./path.ts";
 import type { Swagger } from "./swagger.ts";
 

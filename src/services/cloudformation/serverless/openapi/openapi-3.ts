@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
 import { asSection, isAbsent, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
 import type { Invalid } from "../invalid.ts";
-import { dictionary, entriesOf, namesOf, own, put, remove, wordAt, write } from "../python-dictionary.ts";
+import { dictionary, own, put, remove, wordAt, write } from "../python-dictionary.ts";
+import { entriesOf, namesOf } from "../python-marks.ts";
 import { typeOf } from "../serverless-type.ts";
 import { checkedSection, isVersion3, versionText, wrong } from "./path.ts";
 

@@ -2,7 +2,8 @@ import { hasMember, isList, isSection, isText, isTruthy, type Section, type Valu
 import { isNoValue } from "../intrinsic.ts";
 import { invalidTemplate, refuse } from "../invalid.ts";
 import { display } from "../python.ts";
-import { dictionary, entriesOf, put, write } from "../python-dictionary.ts";
+import { dictionary, put, write } from "../python-dictionary.ts";
+import { entriesOf } from "../python-marks.ts";
 
 /** The paths of a definition. A path, or a method of it, may be an Fn::If, and then there is one for each of its branches. */
 

@@ -1,6 +1,7 @@
 import { isAbsent, isList, isSame, isSection, isText, isTruthy, type Section, type Value } from "../draft.ts";
 import { display } from "../python.ts";
-import { dictionary, list, namesOf, own, plain, type Written, write } from "../python-dictionary.ts";
+import { dictionary, list, own, plain, type Written, write } from "../python-dictionary.ts";
+import { namesOf } from "../python-marks.ts";
 import { checkedSection, pathItems, withStars, wrong } from "./path.ts";
 import { POLICY, type Swagger } from "./swagger.ts";
 
@@ -80,7 +81,9 @@ function addresses(policy: Section, given: Value, operator: string, resources: V
 
 function networks(policy: Section, lists: Section, colour: "Black" | "White", operator: string, resources: Value[]): void {
   const literal = lists[`SourceVpc${colour}list`];
-  if (!isAbsent(literal) && !(literal as Value[]).every(isText)) {
+  // A map is its names to Python; a text is its characters, none of which is an id.
+  const ids = isList(literal) ? literal : isSection(literal) ? namesOf(literal) : [];
+  if (!ids.every(isText)) {
     const name = `${colour}list`;
     wrong(`SourceVpc${name} must be a list of strings. Use IntrinsicVpc${name} instead for values that use Intrinsic Functions`);
   }
@@ -89,7 +92,7 @@ function networks(policy: Section, lists: Section, colour: "Black" | "White", op
     const more = (values ?? []) as Value[];
     if (more.length > 0) write(condition, key, [...((condition[key] ?? []) as Value[]), ...more]);
   };
-  const texts = (literal ?? []) as string[];
+  const texts = ids as string[];
   add(
     "aws:SourceVpc",
     texts.filter((each) => each.startsWith("vpc-")),

@@ -1,5 +1,6 @@
 import { isSection, isTruthy, type Section, type Value } from "../draft.ts";
-import { copyOfDictionary, dictionary, namesOf, own, plain, write } from "../python-dictionary.ts";
+import { copyOfDictionary, dictionary, own, plain, write } from "../python-dictionary.ts";
+import { namesOf } from "../python-marks.ts";
 import { branches, checkedSection, isVersion3, wrong } from "./path.ts";
 
 /**
