@@ -1,15 +1,26 @@
-const U64 = (value: bigint): bigint => BigInt.asUintN(64, value);
-
-/** The hash of a text in Python 2.7 on 64 bits. */
-function hashOf(text: string): bigint {
-  const characters = [...text];
-  if (characters.length === 0) return 0n;
-  let hash = BigInt(characters[0]!.codePointAt(0)!) << 7n;
-  for (const character of characters) hash = U64(1000003n * hash) ^ BigInt(character.codePointAt(0)!);
-  return U64(hash ^ BigInt(characters.length));
+/** A number of 64 bits in two halves, each without a sign. */
+interface Hash {
+  readonly high: number;
+  readonly low: number;
 }
 
-const SMALLEST_TABLE = 8n;
+const TWO_TO_32 = 2 ** 32;
+const FACTOR = 1_000_003;
+
+/** The hash of a text in Python 2.7 on 64 bits. */
+function hashOf(text: string): Hash {
+  let [high, low] = [0, 0];
+  let length = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (length === 0) low = (code << 7) >>> 0;
+    const product = low * FACTOR;
+    high = (Math.imul(high, FACTOR) + Math.floor(product / TWO_TO_32)) >>> 0;
+    low = ((product % TWO_TO_32) ^ code) >>> 0;
+    length += 1;
+  }
+  return { high, low: (low ^ length) >>> 0 };
+}
 
 /** A key that came into a dictionary, or left it; or that many keys at once were expected, which may make the table larger. */
 export type KeyChange = { readonly key: string; readonly isRemoved: boolean } | { readonly expected: number };
@@ -18,53 +29,68 @@ export type KeyChange = { readonly key: string; readonly isRemoved: boolean } | 
 export const orderOfPython27 = (keys: readonly string[]): string[] =>
   keys.length < 2 ? [...keys] : orderAfter(keys.map((key) => ({ key, isRemoved: false })));
 
-/** The same for a dictionary that lost keys, too: a slot that had one is not quite free again. */
-export function orderAfter(changes: readonly KeyChange[]): string[] {
-  let mask = SMALLEST_TABLE - 1n;
-  // A slot that was left holds undefined.
-  let slots = new Map<bigint, string | undefined>();
-  const slotOf = (key: string): bigint => {
-    const hash = hashOf(key);
-    let slot = hash & mask;
-    let left = slots.has(slot) && slots.get(slot) === undefined ? slot : undefined;
-    let walker = slot;
-    for (let perturb = hash; slots.has(slot) && slots.get(slot) !== key; perturb >>= 5n) {
-      walker = (walker << 2n) + walker + perturb + 1n;
-      slot = walker & mask;
-      if (slots.has(slot) && slots.get(slot) === undefined) left ??= slot;
-    }
-    return slots.has(slot) ? slot : (left ?? slot);
-  };
-  const inOrder = (): string[] =>
-    [...slots.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, key]) => (key === undefined ? [] : [key]));
-  const resize = (atLeast: bigint): void => {
-    const kept = inOrder();
-    let size = SMALLEST_TABLE;
-    while (size <= atLeast) size <<= 1n;
-    mask = size - 1n;
-    slots = new Map();
-    for (const one of kept) slots.set(slotOf(one), one);
-  };
-  for (const change of changes) {
-    if ("expected" in change) {
-      const more = BigInt(change.expected);
-      if ((BigInt(slots.size) + more) * 3n >= (mask + 1n) * 2n) resize((BigInt(inOrder().length) + more) * 2n);
-      continue;
-    }
-    const slot = slotOf(change.key);
-    const isThere = slots.get(slot) === change.key;
-    if (change.isRemoved && isThere) slots.set(slot, undefined);
-    if (change.isRemoved || isThere) continue;
-    slots.set(slot, change.key);
-    if (BigInt(slots.size) * 3n < (mask + 1n) * 2n) continue;
-    const count = inOrder().length;
-    resize(BigInt(count) * (count > 50_000 ? 2n : 4n));
-  }
-  return inOrder();
-}
-
 /** How a copy of a dictionary comes to its keys: it expects them all. */
 export const copied = (keys: readonly string[]): KeyChange[] => [
   { expected: keys.length },
   ...keys.map((key) => ({ key, isRemoved: false })),
 ];
+
+const SMALLEST_TABLE = 8;
+const LARGE = 50_000;
+
+/** The table of a dictionary. https://github.com/python/cpython/blob/2.7/Objects/dictobject.c */
+interface Table {
+  size: number;
+  /** A slot that was left holds undefined: it is not quite free again. */
+  slots: Map<number, string | undefined>;
+}
+
+/** The same for a dictionary that lost keys, too. */
+export function orderAfter(changes: readonly KeyChange[]): string[] {
+  const table: Table = { size: SMALLEST_TABLE, slots: new Map() };
+  const isFull = (more: number): boolean => (table.slots.size + more) * 3 >= table.size * 2;
+  for (const change of changes) {
+    if ("expected" in change) {
+      if (isFull(change.expected)) resize(table, (keysOf(table).length + change.expected) * 2);
+      continue;
+    }
+    const slot = slotOf(change.key, table);
+    const isThere = table.slots.get(slot) === change.key;
+    if (change.isRemoved && isThere) table.slots.set(slot, undefined);
+    if (change.isRemoved || isThere) continue;
+    table.slots.set(slot, change.key);
+    if (!isFull(0)) continue;
+    const count = keysOf(table).length;
+    resize(table, count * (count > LARGE ? 2 : 4));
+  }
+  return keysOf(table);
+}
+
+const keysOf = ({ slots }: Table): string[] =>
+  [...slots].sort(([one], [other]) => one - other).flatMap(([, key]) => (key === undefined ? [] : [key]));
+
+function resize(table: Table, beyond: number): void {
+  const kept = keysOf(table);
+  table.size = SMALLEST_TABLE;
+  while (table.size <= beyond) table.size *= 2;
+  table.slots = new Map();
+  for (const key of kept) table.slots.set(slotOf(key, table), key);
+}
+
+/** The slot that has the key, or the first one on its way that it may take. */
+function slotOf(key: string, { size, slots }: Table): number {
+  let { high, low } = hashOf(key);
+  let walker = low;
+  let slot = low & (size - 1);
+  let left: number | undefined;
+  while (slots.has(slot)) {
+    const there = slots.get(slot);
+    if (there === key) return slot;
+    if (there === undefined) left ??= slot;
+    walker = (Math.imul(walker, 5) + low + 1) | 0;
+    low = ((low >>> 5) | (high << 27)) >>> 0;
+    high >>>= 5;
+    slot = walker & (size - 1);
+  }
+  return left ?? slot;
+}

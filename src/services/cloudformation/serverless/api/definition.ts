@@ -5,7 +5,7 @@ import { toOpenApi3 } from "../openapi/openapi-3.ts";
 import { isVersion3, wrong } from "../openapi/path.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { dictionary, plain, put, write } from "../python-dictionary.ts";
-import { entriesOf } from "../python-marks.ts";
+import { entriesOf, namesOf } from "../python-marks.ts";
 import type { Declared } from "../serverless-type.ts";
 import { addAuth } from "./auth.ts";
 import { addCors } from "./cors.ts";
@@ -63,13 +63,15 @@ function disableEndpoint({ id, properties }: Declared, definition: Value): Value
     if (!isTruthy(document["openapi"]) || !isVersion3(document["openapi"])) {
       return setDisabled(document, isDisabled, "Invalid OpenAPI definition");
     }
-    const servers = Object.hasOwn(document, "servers") ? (document["servers"] as Value[]) : [dictionary()];
-    for (const [index, server] of servers.entries()) {
+    if (!Object.hasOwn(document, "servers")) write(document, "servers", [dictionary()]);
+    for (const [index, server] of itemsOf(document["servers"]).entries()) {
       setDisabled(server, isDisabled, `Invalid OpenAPI definition of 'servers[${index}]'`);
     }
-    write(document, "servers", servers);
   });
 }
+
+/** What Python goes over: the names of a map, the characters of a text. */
+const itemsOf = (value: Value): Value[] => (isList(value) ? value : isSection(value) ? namesOf(value) : isText(value) ? [...value] : []);
 
 function setDisabled(section: Value, isDisabled: Value, what: string): void {
   if (!isSection(section)) return wrong(`${what}: It should be a map.`);

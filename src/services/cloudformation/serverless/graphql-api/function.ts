@@ -1,6 +1,7 @@
-import { asList, asSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { asList, asSection, isAbsent, isTruthy, type Section, type Value } from "../draft.ts";
 import { getAtt } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
+import { display } from "../python.ts";
 import { type Resource, withoutAbsent } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import { type DataSources, dataSourceName } from "./data-source.ts";
@@ -17,7 +18,7 @@ export const functions = (declared: Declared, sources: DataSources): Resource[] 
     checkCode(name, given);
     if (!isTruthy(InlineCode) && !isTruthy(CodeUri)) throw invalidResource(name, "One of 'InlineCode' or 'CodeUri' must be set.");
     const made = {
-      Name: isTruthy(Name) ? String(Name) : name,
+      Name: isAbsent(Name) || Name === "" ? name : display(Name),
       ...(isTruthy(InlineCode) ? { Code: InlineCode } : { CodeS3Location: CodeUri }),
       DataSourceName: dataSourceName(declared, name, given["DataSource"], sources),
       MaxBatchSize,
@@ -72,7 +73,7 @@ function resolver(declared: Declared, type: string, name: string, given: Section
   }
   const made = {
     ...code,
-    FieldName: isTruthy(FieldName) ? String(FieldName) : name,
+    FieldName: isAbsent(FieldName) || FieldName === "" ? name : display(FieldName),
     TypeName: type,
     Kind: "PIPELINE",
     PipelineConfig: { Functions: asList(Pipeline).map((one) => functionId(declared, name, String(one))) },

@@ -31,9 +31,10 @@ const listOf =
 
 const loggingShape = (value: Value, path: readonly string[]) => (typeof value === "boolean" ? [] : logging(value, path));
 
+const anyOf = (names: string): Record<string, Shape> => Object.fromEntries(names.split(" ").map((name) => [name, anyShape]));
+
 /** Members of any kind, some of them required. */
-const passing = (names: string, ...required: string[]): Shape =>
-  mapShape(Object.fromEntries(names.split(" ").map((name) => [name, anyShape])), required);
+const passing = (names: string, ...required: string[]): Shape => mapShape(anyOf(names), required);
 
 const logging = passing("CloudWatchLogsRoleArn ExcludeVerboseContent FieldLogLevel");
 const runtime = passing("Name Version", "Name", "Version");
@@ -70,8 +71,6 @@ const dynamoDb = mapShape(
   ["TableName"],
 );
 
-const code = { InlineCode: anyShape, CodeUri: anyShape, MaxBatchSize: anyShape, Runtime: runtime, Sync: sync };
-
 const shape = mapShape(
   {
     Auth: mapShape({ ...authorizer, Additional: listOf(mapShape(authorizer, ["Type"])) }, ["Type"]),
@@ -85,14 +84,25 @@ const shape = mapShape(
       DynamoDb: eachOf(dynamoDb),
       Lambda: eachOf(passing("FunctionArn ServiceRoleArn Name Description", "FunctionArn")),
     }),
-    Functions: eachOf(mapShape({ DataSource: textOrFunction, ...code, Description: anyShape, Name: text, Id: anyShape })),
+    Functions: eachOf(
+      mapShape({
+        DataSource: textOrFunction,
+        Runtime: runtime,
+        ...anyOf("InlineCode CodeUri Description MaxBatchSize"),
+        Name: text,
+        Id: anyShape,
+        Sync: sync,
+      }),
+    ),
     Resolvers: eachOf(
       eachOf(
         mapShape({
           FieldName: text,
           Caching: mapShape({ Ttl: anyShape, CachingKeys: listOf(anyShape) }, ["Ttl"]),
-          ...code,
+          ...anyOf("InlineCode CodeUri MaxBatchSize"),
           Pipeline: listOf(text),
+          Runtime: runtime,
+          Sync: sync,
         }),
       ),
     ),
