@@ -95,7 +95,7 @@ function restApi(declared: Declared, context: Context): Resource {
   };
   const definition = definitionOf(declared, context);
   if (isTruthy(DefinitionUri)) made["BodyS3Location"] = definitionLocation(id, DefinitionUri);
-  else if (isTruthy(definition) && isSection(definition)) made["Body"] = toOpenApi3(definition, OpenApiVersion);
+  else if (isTruthy(definition) && isSection(definition)) made["Body"] = toOpenApi3(definition, OpenApiVersion, context);
   for (const name of AS_GIVEN) if (isTruthy(properties[name])) made[name] = properties[name];
   return resource("AWS::ApiGateway::RestApi", id, made, attributes, dependsOn);
 }

@@ -7,11 +7,13 @@ export interface Surroundings {
   readonly parameters: Section;
   readonly region: string;
   /** The moment as Unix seconds, for `AlwaysDeploy`. */
-  readonly now?: number;
+  readonly now: number;
   /** The template of an application of the Serverless Application Repository; why there is none, or whether it is late. */
   application?(id: string, version: string): { readonly templateUrl: string; readonly isReady?: boolean } | { readonly error: string };
   /** Whether a resource's Metadata go to all that is made of it. CloudFormation does not; tools that look back from there do. */
   readonly passesMetadata?: boolean;
+  /** A switch of AWS's: whether the version of a REST API's definition goes before the one that the API asks for. Off, unless said. */
+  readonly prefersDefinitionVersion?: boolean;
 }
 
 /** One run of the transform. */

@@ -51,7 +51,7 @@ export function addAuth({ id, properties }: Declared, definition: Value, context
     }
     setPolicy(swagger, auth["ResourcePolicy"], isImplicit(id) ? own("Prod") : properties["StageName"]);
   });
-  return toOpenApi3(edited, properties["OpenApiVersion"]);
+  return toOpenApi3(edited, properties["OpenApiVersion"], context);
 }
 
 function setDefault(id: string, swagger: Swagger, authorizers: ReadonlyMap<string, Authorizer>, auth: Section): void {

@@ -15,7 +15,7 @@ import { addGatewayResponses } from "./gateway-response.ts";
 export function definitionOf(declared: Declared, context: Context): Value {
   const given = declared.properties["DefinitionBody"];
   const withAuth = addAuth(declared, addCors(declared, given), context);
-  const withModels = addModels(declared, addBinaryMediaTypes(declared, addGatewayResponses(declared, withAuth)));
+  const withModels = addModels(declared, addBinaryMediaTypes(declared, addGatewayResponses(declared, withAuth)), context);
   return disableEndpoint(declared, withModels);
 }
 
@@ -35,7 +35,7 @@ function unescaped(value: Value): Value {
   return section;
 }
 
-function addModels({ id, properties }: Declared, definition: Value): Value {
+function addModels({ id, properties }: Declared, definition: Value, context: Context): Value {
   const given = properties["Models"];
   if (!isTruthy(given) || !isSection(given)) return definition;
   if (!isTruthy(definition)) throw invalidResource(id, "Models works only with inline Swagger specified in 'DefinitionBody' property.");
@@ -49,7 +49,7 @@ function addModels({ id, properties }: Declared, definition: Value): Value {
       put(models, name.toLowerCase(), schema);
     }
   });
-  return toOpenApi3(edited, properties["OpenApiVersion"]);
+  return toOpenApi3(edited, properties["OpenApiVersion"], context);
 }
 
 const ENDPOINT = "x-amazon-apigateway-endpoint-configuration";

@@ -18,7 +18,7 @@ export function deploymentAndStage(declared: Declared, body: Value, context: Con
   const made: Section = { RestApiId: ref(id), StageName: isTruthy(asked) ? undefined : "Stage" };
   let suffix = "";
   if (isTruthy(body)) {
-    const hashed = isTruthy(properties["AlwaysDeploy"]) ? String(context.surroundings.now ?? 0) : whatIsDeployed(declared, body, context);
+    const hashed = isTruthy(properties["AlwaysDeploy"]) ? String(context.surroundings.now) : whatIsDeployed(declared, body, context);
     suffix = shortHash(hashed);
     made["Description"] = `RestApi deployment id: ${sha1(hashed)}`;
   }

@@ -26,9 +26,10 @@ export function useOpenApiVersion({ declared }: Context): Invalid[] {
 }
 
 /** Move what SAM writes as in Swagger 2 to its places in OpenAPI 3, unless the definition is in Swagger 2. */
-export function toOpenApi3(definition: Section, asked: Value): Section {
+export function toOpenApi3(definition: Section, asked: Value, { surroundings }: Context): Section {
   if (!isAbsent(definition["swagger"])) return definition;
-  const version = !isAbsent(definition["openapi"]) && isAbsent(asked) ? definition["openapi"] : asked;
+  const goesBefore = surroundings.prefersDefinitionVersion === true || isAbsent(asked);
+  const version = !isAbsent(definition["openapi"]) && goesBefore ? definition["openapi"] : asked;
   if (!isTruthy(version) || !isVersion3(version)) return definition;
   move(definition, "securityDefinitions", "securitySchemes");
   move(definition, "definitions", "schemas");
