@@ -3,7 +3,7 @@ import { asSection, hasMember, isList, isSection, isText, isTruthy, type Section
 import { isIntrinsic } from "./intrinsic.ts";
 import { Invalid, invalidResource, refuse } from "./invalid.ts";
 import { literal } from "./python.ts";
-import { entriesOf, exactCopy, isMarked, mark, noMarks } from "./python-marks.ts";
+import { exactCopy, isMarked, mark, membersOf, noMarks } from "./python-marks.ts";
 import { copied } from "./python-order.ts";
 import { typeOf } from "./serverless-type.ts";
 import { isPlain } from "./types.ts";
@@ -87,9 +87,8 @@ function wanted(general: Section, ignored: Value, id: string): Section {
 function merged(general: Value, own: Value): Value {
   if (isList(general) && isList(own)) return [...general, ...own];
   if (!isSection(general) || !isSection(own) || [general, own].some(isIntrinsic)) return own;
-  const entries = (section: Section): [string, Value][] => (isMarked(section) ? entriesOf(section) : Object.entries(section));
-  const all: Section = Object.fromEntries(entries(general));
+  const all: Section = Object.fromEntries(membersOf(general));
   if (isMarked(general)) mark(all, { ...noMarks(), changes: copied(Object.keys(all)) });
-  for (const [name, value] of entries(own)) all[name] = Object.hasOwn(all, name) ? merged(all[name], value) : value;
+  for (const [name, value] of membersOf(own)) all[name] = Object.hasOwn(all, name) ? merged(all[name], value) : value;
   return all;
 }

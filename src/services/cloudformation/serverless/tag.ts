@@ -1,6 +1,7 @@
 import { isAbsent, isTruthy, type Section, type Value } from "./draft.ts";
 import { invalidResource } from "./invalid.ts";
 import { display } from "./python.ts";
+import { membersOf } from "./python-marks.ts";
 import type { Resource } from "./resource.ts";
 
 /** Types of generated resources that carry tags as a list; the rest is left alone when tags are propagated. */
@@ -36,7 +37,7 @@ const hasTagMap = ({ type, properties }: Resource): boolean =>
 
 /** SAM's map of tags as CloudFormation's list. */
 export const tagList = (tags: Value): Value[] =>
-  isAbsent(tags) ? [] : Object.entries(tags as Section).map(([Key, Value]) => ({ Key, Value: Value ?? "" }));
+  isAbsent(tags) ? [] : membersOf(tags as Section).map(([Key, Value]) => ({ Key, Value: Value ?? "" }));
 
 const RESERVED = ["lambda:createdBy", "serverlessrepo:applicationId", "serverlessrepo:semanticVersion"];
 

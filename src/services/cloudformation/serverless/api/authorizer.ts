@@ -5,6 +5,7 @@ import { invalidResource } from "../invalid.ts";
 import { display } from "../python.ts";
 import { dictionary, list, own, plain, type Written, write } from "../python-dictionary.ts";
 import { entriesOf } from "../python-marks.ts";
+import { orderOfPython27 } from "../python-order.ts";
 
 /** An authorizer of a REST API. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html */
 export interface Authorizer {
@@ -23,7 +24,8 @@ export function readAuthorizers(apiId: string, given: Value, byDefault?: Value):
       all.set(name, readAuthorizer(apiId, name, expectMap(authorizer, resourceOwner(apiId), `Auth.Authorizers.${name}`)));
     }
   }
-  return all.size === 0 && !isTruthy(given) ? undefined : all;
+  if (all.size === 0 && !isTruthy(given)) return undefined;
+  return new Map(orderOfPython27([...all.keys()]).map((name) => [name, all.get(name)!]));
 }
 
 function readAuthorizer(apiId: string, name: string, given: Section): Authorizer {

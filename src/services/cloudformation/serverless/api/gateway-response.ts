@@ -6,6 +6,7 @@ import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { display, typeName } from "../python.ts";
 import { dictionary, own, put, write } from "../python-dictionary.ts";
 import { entriesOf } from "../python-marks.ts";
+import { orderOfPython27 } from "../python-order.ts";
 import type { Declared } from "../serverless-type.ts";
 
 const MEMBERS = ["ResponseParameters", "ResponseTemplates", "StatusCode"];
@@ -35,8 +36,8 @@ export function addGatewayResponses({ id, properties }: Declared, definition: Va
     throw invalid("Unable to add Auth configuration because 'DefinitionBody' does not contain a valid Swagger definition.");
   }
   return editSwagger(definition, ({ gatewayResponses }) => {
-    const all = entriesOf(given).map(([type, response]) => [type, read(id, type, response as Section)] as const);
-    for (const [type, response] of all) put(gatewayResponses, type, response());
+    const all = new Map(entriesOf(given).map(([type, response]) => [type, read(id, type, response as Section)]));
+    for (const type of orderOfPython27([...all.keys()])) put(gatewayResponses, type, all.get(type)!());
   });
 }
 

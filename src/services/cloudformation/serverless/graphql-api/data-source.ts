@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
-import { asSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { asSection, isAbsent, isSection, isTruthy, type Section, type Value } from "../draft.ts";
 import { getAtt, ref, sub } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
+import { display } from "../python.ts";
 import type { Resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import { connect } from "./authentication.ts";
@@ -80,18 +81,21 @@ function source(
 
 /** The name of the data source that a function names; what is not known by name is a function of CloudFormation. */
 export function dataSourceName(declared: Declared, name: string, given: Value, { names, none }: DataSources): Value {
-  if (!isTruthy(given)) throw invalidResource(name, "'DataSource' must be set.");
-  if (typeof given !== "string") return given;
-  if (given.toLowerCase() === "none") {
+  if (isAbsent(given) || given === "" || (isSection(given) && !isTruthy(given))) {
+    throw invalidResource(name, "'DataSource' must be set.");
+  }
+  if (isSection(given)) return given;
+  const wanted = display(given);
+  if (wanted.toLowerCase() === "none") {
     const id = `${declared.id}NoneDataSource`;
     if (none.length === 0) none.push(part(declared, "DataSource", "NoneDataSource", { Name: id, Type: "NONE" }));
     return getAtt(id, "Name");
   }
-  const found = names.get(given);
+  const found = names.get(wanted);
   if (found !== undefined) return found;
   throw invalidResource(
     name,
-    `Either define DataSource '${given}' in 'DataSources' or use intrinsic function like GetAtt, ImportValue, Sub or another one ` +
+    `Either define DataSource '${wanted}' in 'DataSources' or use intrinsic function like GetAtt, ImportValue, Sub or another one ` +
       "to reference a DataSource defined outside of this GraphQLApi resource.",
   );
 }

@@ -76,7 +76,7 @@ function resolver(declared: Declared, type: string, name: string, given: Section
     FieldName: isAbsent(FieldName) || FieldName === "" ? name : display(FieldName),
     TypeName: type,
     Kind: "PIPELINE",
-    PipelineConfig: { Functions: asList(Pipeline).map((one) => functionId(declared, name, String(one))) },
+    PipelineConfig: { Functions: asList(Pipeline).map((one) => functionId(declared, name, display(one))) },
     CachingConfig: isTruthy(Caching) ? withoutAbsent(asSection(Caching)) : undefined,
     MaxBatchSize: isTruthy(MaxBatchSize) ? MaxBatchSize : undefined,
   };

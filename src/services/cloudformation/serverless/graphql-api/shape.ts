@@ -9,8 +9,10 @@ const faultUnless =
   (value, path) =>
     is(value) ? [] : [{ path, message: "is invalid" }];
 
-const text = faultUnless((value) => isText(value) || typeof value === "number");
-const textOrFunction = faultUnless((value) => isText(value) || typeof value === "number" || isSection(value));
+// What is no text is made one.
+const isTextLike = (value: Value): boolean => isText(value) || typeof value === "number" || typeof value === "boolean";
+const text = faultUnless(isTextLike);
+const textOrFunction = faultUnless((value) => isTextLike(value) || isSection(value));
 const map = faultUnless(isSection);
 const boolean = faultUnless((value) => typeof value === "boolean" || /^(true|false|yes|no|on|off|[tfyn01])$/i.test(String(value)));
 const choice = (...choices: string[]): Shape => faultUnless((value) => isText(value) && choices.includes(value));

@@ -2,6 +2,7 @@ import { isAbsent, isList, isSection, isTruthy, type Section, type Value } from 
 import { Invalid, invalidResource, invalidTemplate, refuse } from "../invalid.ts";
 import { display, typeName } from "../python.ts";
 import { copyOfDictionary } from "../python-dictionary.ts";
+import { membersOf } from "../python-marks.ts";
 import { isVersion3, wrong } from "./path.ts";
 
 /** The definition of an HTTP API while it is being edited. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html */
@@ -69,7 +70,7 @@ export const emptyHttpDefinition = (): Section => ({
 
 /** Tags of an API stand in its definition. */
 export function addTags(definition: HttpDefinition, tags: Section): void {
-  for (const [name, value] of Object.entries(tags)) {
+  for (const [name, value] of membersOf(tags)) {
     const all = definition.tags;
     if (!isList(all)) {
       return wrong(`Tags in OpenApi DefinitionBody needs to be a list. ${display(all)} is a ${typeName(all)} not a list.`);
