@@ -9,7 +9,7 @@ import { wrong } from "../openapi/path.ts";
 import { addCustomStatements, addResourcePolicy } from "../openapi/resource-policy.ts";
 import { defineApiKey, defineSecurity, demandApiKeyByDefault, demandByDefault } from "../openapi/security.ts";
 import { editSwagger, isSwagger, type Swagger } from "../openapi/swagger.ts";
-import { own } from "../python-dictionary.ts";
+import { own, type Written } from "../python-dictionary.ts";
 import { namesOf } from "../python-marks.ts";
 import { type Resource, resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
@@ -46,13 +46,16 @@ export function addAuth({ id, properties }: Declared, definition: Value, context
     }
     if (isTruthy(auth["ApiKeyRequired"])) {
       defineApiKey(swagger);
-      const isForPreflight = isTruthy(auth["AddApiKeyRequiredToCorsPreflight"] ?? true);
+      const isForPreflight = isOn(auth, "AddApiKeyRequiredToCorsPreflight");
       for (const path of namesOf(swagger.paths)) demandApiKeyByDefault(swagger, path, isForPreflight);
     }
     setPolicy(swagger, auth["ResourcePolicy"], isImplicit(id) ? own("Prod") : properties["StageName"]);
   });
   return toOpenApi3(edited, properties["OpenApiVersion"], context);
 }
+
+/** A member that is on, unless it is set to something else. */
+const isOn = (auth: Section, name: string): boolean => !Object.hasOwn(auth, name) || isTruthy(auth[name]);
 
 function setDefault(id: string, swagger: Swagger, authorizers: ReadonlyMap<string, Authorizer>, auth: Section): void {
   const name = auth["DefaultAuthorizer"];
@@ -61,15 +64,13 @@ function setDefault(id: string, swagger: Swagger, authorizers: ReadonlyMap<strin
   if (!authorizers.has(name)) {
     throw invalidResource(id, `Unable to set DefaultAuthorizer because '${name}' was not defined in 'Authorizers'.`);
   }
-  const isForPreflight = isTruthy(
-    Object.hasOwn(auth, "AddDefaultAuthorizerToCorsPreflight") ? auth["AddDefaultAuthorizerToCorsPreflight"] : true,
-  );
+  const isForPreflight = isOn(auth, "AddDefaultAuthorizerToCorsPreflight");
   for (const path of namesOf(swagger.paths)) {
     demandByDefault(swagger, path, name, authorizers.get(name)!.scopes, [...authorizers.keys()], isForPreflight);
   }
 }
 
-function setPolicy(swagger: Swagger, policy: Value, stage: Value | ReturnType<typeof own>): void {
+function setPolicy(swagger: Swagger, policy: Value, stage: Written): void {
   if (!isTruthy(policy)) return;
   if (!isSection(policy)) return wrong("ResourcePolicy must be a map (ResourcePolicyStatement).");
   for (const path of namesOf(swagger.paths)) addResourcePolicy(swagger, policy, path, stage);
