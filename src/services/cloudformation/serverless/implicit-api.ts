@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { asSection, copyOf, hasMember, isAbsent, isTruthy, type Section, type Value } from "./draft.ts";
 import { apiIdOf } from "./event-source/rest-api.ts";
 import { eventOwner, expectGiven, expectMap, expectText, resourceOwner } from "./expect.ts";
-import { addConditions, addPolicies, newGathered } from "./implicit-api/gathered.ts";
+import { addConditions, addPolicies, type Gathered, newGathered } from "./implicit-api/gathered.ts";
 import { type ApiKind, httpKind, restKind } from "./implicit-api/kind.ts";
 import { either } from "./intrinsic.ts";
 import { Invalid, InvalidServerlessTemplate, invalidEvent, invalidResource, refuse } from "./invalid.ts";
@@ -63,14 +63,7 @@ function eventsOf(resource: Section, kind: ApiKind): [string, Section][] {
   return (isOld ? orderOfPython27(names) : names).map((name) => [name, events[name] as Section]);
 }
 
-function takePath(
-  kind: ApiKind,
-  name: string,
-  event: Section,
-  owner: Section,
-  gathered: ReturnType<typeof newGathered>,
-  context: Context,
-): void {
+function takePath(kind: ApiKind, name: string, event: Section, owner: Section, gathered: Gathered, context: Context): void {
   const given = hasMember(event, "Properties") ? event["Properties"] : {};
   if (kind === restKind && !isTruthy(given)) return;
   const properties = expectMap(given, eventOwner(name), "", "Properties should be a map.");

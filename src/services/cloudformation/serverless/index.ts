@@ -10,7 +10,8 @@
  * `ServerlessType`: its `properties`, as rules of `property.ts`, are checked in SAM's words before `transform` is called;
  * `transform` gives `resource(...)`s, or throws `invalidResource(id, message)`, which is collected with the others. An
  * event source of a function is one value of `EventSource` in `event-source/`, listed in `event-source/index.ts`. What
- * resources of one run share (usage plans, deployment groups) they keep in `context.shared(newThing)`.
+ * resources of one run share (usage plans, deployment groups) they keep in `context.shared(newThing)`. Definitions of APIs are edited in `openapi/`, by
+ * the events and by the APIs; what their hashes have to do with Python 2.7 is said in `python-marks.ts`.
  *
  * Values are `Section`s that are changed in place, as in SAM: a function's event adds a path to the API's definition, and
  * the API comes later. The template that the caller gave is copied first.

@@ -48,7 +48,7 @@ export const entriesOf = (section: Section): [string, Value][] => namesOf(sectio
 /** The members of a map: of one of Python 2.7 in its order, of any other as they stand. */
 export const membersOf = (section: Section): [string, Value][] => (isMarked(section) ? entriesOf(section) : Object.entries(section));
 
-export function changesOf(section: Section): KeyChange[] {
+function changesOf(section: Section): KeyChange[] {
   const known = marksOf(section)?.changes ?? [];
   const there = new Set<string>();
   for (const change of known) {

@@ -8,7 +8,7 @@ import { newGroups } from "./record-set.ts";
 import { type Resource, resource } from "./resource.ts";
 import type { Declared, ServerlessType } from "./serverless-type.ts";
 import { authorizer } from "./web-socket-api/authorizer.ts";
-import { routes } from "./web-socket-api/route.ts";
+import { DEFAULT_STAGE, routes } from "./web-socket-api/route.ts";
 
 const TAG = "websocketapi:createdBy";
 
@@ -92,9 +92,6 @@ const AS_GIVEN = [
   "IpAddressType",
   "RouteSelectionExpression",
 ];
-
-/** Not $default, which is the name of a route here. */
-export const DEFAULT_STAGE = "default";
 
 function stage({ id, properties, passedOn }: Declared): Resource {
   const name = properties["StageName"] ?? DEFAULT_STAGE;

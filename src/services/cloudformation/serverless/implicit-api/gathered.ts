@@ -8,7 +8,7 @@ import { typeOf } from "../serverless-type.ts";
 import type { ApiKind } from "./kind.ts";
 
 /** What the owners of events say of themselves: the APIs, and their paths, are there when one of their owners is. */
-interface Gathered {
+export interface Gathered {
   readonly owners: Map<string, Map<string, Map<string, Section>>>;
   readonly all: Map<string, Section[]>;
   note(api: string, path: string, method: string, owner: Section): void;

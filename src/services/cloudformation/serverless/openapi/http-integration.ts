@@ -16,7 +16,7 @@ import {
   wrong,
 } from "./path.ts";
 
-// HTTP APIs need no hash, but an event of one may write into the definition of a REST API.
+// HTTP APIs need no hash, but an event of theirs may write into the definition of a REST API, which does.
 
 /** Let a route call a function, unless it has an integration already. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 export function addHttpIntegration(paths: Section, { path, method }: Route, uri: Value, condition: Value): void {
@@ -51,18 +51,18 @@ export function invokesByDefault({ paths }: HttpDefinition, functionId: string):
 
 export function addPathParameters(definitions: readonly Section[], names: readonly string[]): void {
   for (const definition of definitions) {
-    if (!isList(definition["parameters"])) definition["parameters"] = [];
+    if (!isList(definition["parameters"])) write(definition, "parameters", []);
     const parameters = definition["parameters"] as Value[];
     for (const name of names) {
       const there = parameters.find((parameter) => member(parameter, "name") === name) as Section | undefined;
-      const its = there ?? { name };
-      its["in"] = "path";
-      its["required"] = true;
+      const its = there ?? dictionary({ name });
+      write(its, "in", own("path"));
+      write(its, "required", true);
       if (there === undefined) parameters.push(its);
     }
   }
 }
 
 export function setPayloadVersion(definitions: readonly Section[], version: Value): void {
-  for (const definition of definitions) (definition[INTEGRATION] as Section)["payloadFormatVersion"] = version;
+  for (const definition of definitions) write(definition[INTEGRATION] as Section, "payloadFormatVersion", version);
 }

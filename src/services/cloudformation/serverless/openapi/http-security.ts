@@ -1,4 +1,5 @@
 import { hasMember, isList, isSection, isTruthy, type Section, type Value } from "../draft.ts";
+import { write } from "../python-dictionary.ts";
 import type { Route } from "./integration.ts";
 import { branches, checkedSection, definitionsOf, isIntegrated, methodName, pathItems, wrong } from "./path.ts";
 
@@ -33,6 +34,6 @@ export function demandOfRoute(paths: Section, { path, method }: Route, auth: Sec
     }
     const security = hasMember(definition, "security") ? definition["security"] : [];
     if (!isList(security)) return wrong(`Type of security for path ${path} method ${method} must be a list`);
-    definition["security"] = [...security, { [name]: scopes }];
+    write(definition, "security", [...security, { [name]: scopes }]);
   }
 }

@@ -5,6 +5,9 @@ import { type Resource, resource } from "../resource.ts";
 import type { Declared } from "../serverless-type.ts";
 import { checkAuth, connectAuth } from "./authorizer.ts";
 
+/** Not $default, which is the name of a route here. */
+export const DEFAULT_STAGE = "default";
+
 /** Every route with its integration, and that API Gateway may call the function. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-develop-routes.html */
 export const routes = (declared: Declared): Resource[] =>
   Object.entries(asSection(declared.properties["Routes"])).flatMap(([key, given]) => route(declared, key, asSection(given)));
@@ -50,7 +53,7 @@ function idOf(id: string, key: string): string {
 }
 
 function permission({ id, properties, passedOn }: Declared, itsId: string, key: string, { FunctionArn }: Section): Resource {
-  const stage = properties["StageName"] ?? "default";
+  const stage = properties["StageName"] ?? DEFAULT_STAGE;
   const prefix = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${${id}.ApiId}`;
   const made = {
     Action: "lambda:InvokeFunction",
