@@ -1,5 +1,6 @@
 import { includeSnippet, UnfitSnippet } from "./include.ts";
 import { extendLanguage, UnfitExtension } from "./language-extension.ts";
+import { InvalidServerlessTemplate, type Surroundings, transformServerless } from "./serverless/index.ts";
 import type { Json, JsonObject } from "./value.ts";
 
 /** What a transform of CloudFormation's own knows besides the template. */
@@ -23,9 +24,13 @@ export interface BuiltInTransform {
   readonly embeddable: boolean;
 }
 
+const serverless: BuiltInTransform["apply"] = (body, _, { parameters, region, now }) =>
+  transformServerless(body, { parameters: { ...parameters } as Surroundings["parameters"], region, now });
+
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html */
 export const builtInTransforms: Readonly<Record<string, BuiltInTransform>> = {
   "AWS::Include": { apply: includeSnippet, refusal: UnfitSnippet, embeddable: true },
+  "AWS::Serverless-2016-10-31": { apply: serverless, refusal: InvalidServerlessTemplate, embeddable: false },
   "AWS::LanguageExtensions": { apply: extendLanguage, refusal: UnfitExtension, embeddable: false },
 };
 
@@ -36,7 +41,6 @@ export const NOT_IMPLEMENTED: ReadonlySet<string> = new Set(
     "AWS::CodeStar",
     "AWS::SecretsManager-2020-07-23",
     "AWS::SecretsManager-2024-09-16",
-    "AWS::Serverless-2016-10-31",
     "AWS::ServiceCatalog",
   ].filter((name) => !Object.hasOwn(builtInTransforms, name)),
 );

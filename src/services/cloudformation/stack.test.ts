@@ -233,8 +233,8 @@ describe("what a template and a request say", () => {
       "Requires capabilities : [CAPABILITY_NAMED_IAM]",
     );
     await expect(
-      cloud.call(createStack, { ...S, TemplateBody: template({ A: thing() }, { Transform: "AWS::Serverless-2016-10-31" }) }),
-    ).rejects.toThrow("The transform AWS::Serverless-2016-10-31 is not implemented by Slipway");
+      cloud.call(createStack, { ...S, TemplateBody: template({ A: thing() }, { Transform: "AWS::CodeStar" }) }),
+    ).rejects.toThrow("The transform AWS::CodeStar is not implemented by Slipway");
     await expect(update(cloud, { A: thing() })).rejects.toThrow("Stack [s] does not exist");
     await expect(cloud.call(describeStackEvents, S)).rejects.toThrow("Stack [s] does not exist");
     await expect(
