@@ -1,7 +1,7 @@
 import type { Loop } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { isSuspended } from "./organizations-access.ts";
-import { type StackInstance, stackInstances } from "./stack-instance.ts";
+import { stackInstances } from "./stack-instance.ts";
 import { type InstanceProgress, stepInstance } from "./stack-instance-step.ts";
 import { stackSets } from "./stack-set.ts";
 import { type StackSetOperation, stackSetOperations } from "./stack-set-operation.ts";
@@ -24,11 +24,11 @@ export const stackSetOperationResultLoop: Loop<OperationResult> = {
       // A stack that is kept is not touched.
       if (administrationRoleArn !== undefined && executionRoleName !== undefined && !operation.retainStacks) {
         const refusal = permissionRefusal(owner, result.account, { administrationRoleArn, executionRoleName });
-        if (refusal !== undefined) return fail(owner, operation, result, instance, refusal);
+        if (refusal !== undefined) return fail(owner, operation, result, refusal);
       }
       const gate = gateOf(there);
       operationResults.patch(owner, result.id, { gate });
-      if (gate.status === "FAILED") return fail(owner, operation, result, instance, gate.reason);
+      if (gate.status === "FAILED") return fail(owner, operation, result, gate.reason);
     }
     const progress = stepInstance({ there, set, operation, result, instance });
     switch (progress.state) {
@@ -41,7 +41,7 @@ export const stackSetOperationResultLoop: Loop<OperationResult> = {
       case "done":
         return succeed(owner, operation, result, progress);
       case "failed":
-        return fail(owner, operation, result, instance, progress.reason);
+        return fail(owner, operation, result, progress.reason);
     }
   },
 };
@@ -66,6 +66,7 @@ function succeed(
   if (instance === undefined) return;
   switch (operation.action) {
     case "DELETE":
+      changeInstance(owner, result, { detailedStatus: "SUCCEEDED" });
       return stackInstances.remove(owner, instance.id);
     case "DETECT_DRIFT":
       return changeInstance(owner, result, { drift: { status: drift!, checkedAt: owner.clock.now() } });
@@ -79,7 +80,7 @@ function succeed(
   }
 }
 
-function fail(owner: Scope, { action }: StackSetOperation, result: OperationResult, instance: StackInstance, reason: string): void {
+function fail(owner: Scope, { action }: StackSetOperation, result: OperationResult, reason: string): void {
   operationResults.patch(owner, result.id, { status: "FAILED", reason });
   if (action === "DETECT_DRIFT") return;
   const state =
@@ -88,7 +89,7 @@ function fail(owner: Scope, { action }: StackSetOperation, result: OperationResu
       : result.imports !== undefined
         ? ({ status: "INOPERABLE", detailedStatus: "FAILED_IMPORT" } as const)
         : ({ status: "OUTDATED", detailedStatus: "FAILED" } as const);
-  stackInstances.patch(owner, instance.id, { ...state, reason });
+  changeInstance(owner, result, { ...state, reason });
 }
 
 /** Nothing is done in an account that is closed, and nothing of it counts as a failure. */

@@ -3,7 +3,8 @@ import { type Row, Table } from "../../kernel/table.ts";
 import type { AccountGateStatus, StackDriftStatus, StackSetOperationResultStatus } from "../../sdk/cloudformation.js";
 import { instanceId, type StackInstance, stackInstances } from "./stack-instance.ts";
 import { stackSetArnOf } from "./stack-set.ts";
-import type { StackSetOperation } from "./stack-set-operation.ts";
+import { tellInstance } from "./stack-set-event.ts";
+import { type StackSetOperation, stackSetOperations } from "./stack-set-operation.ts";
 
 /** What becomes of an operation in one account and region; its id is the operation's, the region and the account, with slashes between. */
 export interface OperationResult extends Row {
@@ -56,14 +57,16 @@ function isPending(owner: Scope, result: OperationResult): boolean {
   return instance?.detailedStatus === "PENDING" && result.operation === `${result.stackSet}/${instance.lastOperationId}`;
 }
 
-/** Change the instance, where there is one. */
+/** Change the instance, where there is one, and tell of its status. */
 export function changeInstance(
   owner: Scope,
   result: OperationResult,
   change: { [K in keyof StackInstance]?: StackInstance[K] | undefined },
 ): void {
   const instance = instanceOf(owner, result);
-  if (instance !== undefined) stackInstances.patch(owner, instance.id, change);
+  if (instance === undefined) return;
+  const next = stackInstances.patch(owner, instance.id, change);
+  if (change.detailedStatus !== undefined) tellInstance(owner, next, stackSetOperations.get(owner, result.operation)!.action);
 }
 
 export const shownResult = (result: OperationResult) => ({

@@ -35,6 +35,7 @@ import {
   type TargetedUnit,
 } from "./stack-set.ts";
 import { driftOf } from "./stack-set-drift.ts";
+import { tellInstance, tellOperation } from "./stack-set-event.ts";
 import { cancelResult, type OperationResult, operationResults, resultsOf, shownResult } from "./stack-set-operation-result.ts";
 import { checkPreferences, type Preferences, regionOrder } from "./stack-set-preferences.ts";
 
@@ -149,6 +150,7 @@ export function startOperation(owner: Scope, set: StackSet, started: StartedOper
       status: "PENDING",
     });
   if (open.length === 0 && !automatic) beginOperation(owner, row);
+  else tellOperation(owner, row);
   return operationId;
 }
 
@@ -161,17 +163,20 @@ export function beginOperation(owner: Scope, row: StackSetOperation): void {
       if (status === "CURRENT") stackInstances.patch(owner, id, { status: "OUTDATED" });
   for (const result of resultsOf(owner, row)) {
     const known = stackInstances.get(owner, instanceId(stackSet, result));
-    if (action === "DETECT_DRIFT" || action === "DELETE") {
-      if (known !== undefined)
-        stackInstances.patch(owner, known.id, {
-          lastOperationId: operationId,
-          ...(action === "DELETE" && { detailedStatus: "PENDING", reason: undefined }),
-        });
-      continue;
+    if (action === "DETECT_DRIFT") {
+      if (known !== undefined) stackInstances.patch(owner, known.id, { lastOperationId: operationId });
+    } else if (known !== undefined || action === "CREATE") {
+      const pending = stackInstances.put(owner, pendingInstance(row, result, known));
+      tellInstance(owner, pending, action);
     }
-    stackInstances.put(owner, pendingInstance(row, result, known));
   }
-  stackSetOperations.patch(owner, row.id, { status: "RUNNING" });
+  setStatus(owner, row, "RUNNING");
+}
+
+function setStatus(owner: Scope, { id }: StackSetOperation, status: StackSetOperation["status"], endedAt?: number): StackSetOperation {
+  const row = stackSetOperations.patch(owner, id, { status, ...(endedAt !== undefined && { endedAt }) });
+  tellOperation(owner, row);
+  return row;
 }
 
 function pendingInstance(row: StackSetOperation, result: OperationResult, known: StackInstance | undefined): StackInstance {
@@ -186,7 +191,8 @@ function pendingInstance(row: StackSetOperation, result: OperationResult, known:
     ...before,
     ...(result.organizationalUnitId !== undefined && { organizationalUnitId: result.organizationalUnitId }),
     overrides: overridden(before.overrides, row.overrides),
-    status: "OUTDATED",
+    // What is to go is as up to date as it was.
+    status: row.action === "DELETE" && known !== undefined ? known.status : "OUTDATED",
     detailedStatus: "PENDING",
     lastOperationId: row.operationId,
   };
@@ -198,7 +204,7 @@ const overridden = (before: readonly ParameterOverride[], given: readonly GivenO
 
 /** The operation is over. */
 export function endOperation(owner: Scope, row: StackSetOperation, status: "SUCCEEDED" | "FAILED" | "STOPPED"): void {
-  const ended = stackSetOperations.patch(owner, row.id, { status, endedAt: owner.clock.now() });
+  const ended = setStatus(owner, row, status, owner.clock.now());
   if (row.action === "DETECT_DRIFT") stackSets.patch(owner, row.stackSet, { drift: driftOf(ended, resultsOf(owner, row)) });
 }
 
@@ -259,7 +265,7 @@ export const stopStackSetOperation = operation(StopStackSetOperation$, (scope, {
   if (row.status === "QUEUED") {
     for (const result of resultsOf(owner, row)) cancelResult(owner, result, STOPPED);
     endOperation(owner, row, "STOPPED");
-  } else stackSetOperations.patch(owner, row.id, { status: "STOPPING" });
+  } else setStatus(owner, row, "STOPPING");
   return {};
 });
 

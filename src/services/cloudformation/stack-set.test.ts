@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { EVENTS, events } from "../../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
 import { things } from "./simulated-types.fixture.ts";
@@ -340,6 +341,51 @@ describe("operations", () => {
     expect(await historyOf(cloud)).toEqual([]);
   });
 });
+
+test("is told to the default bus", async () => {
+  const cloud = setWorld();
+  await allow(cloud, A);
+  await createSet(cloud);
+  await deploy(cloud, [A, B], ["eu-west-1"]);
+  const told = events
+    .read(cloud.scope(), EVENTS)
+    .filter(({ value }) => value.detailType.includes("StackSet"))
+    .map(({ value: { detailType, detail } }) => {
+      const { status, "detailed-status": detailed = "" } = detail["status-details"] as Record<string, string>;
+      return `${detailType.split(" ")[2]} ${status} ${detailed}`.trim();
+    });
+  expect(told).toEqual([
+    "Status ACTIVE",
+    "StackInstance OUTDATED PENDING",
+    "StackInstance OUTDATED PENDING",
+    "Operation RUNNING",
+    "StackInstance OUTDATED RUNNING",
+    "StackInstance CURRENT SUCCEEDED",
+    "StackInstance OUTDATED RUNNING",
+    "StackInstance OUTDATED FAILED",
+    "Operation FAILED",
+  ]);
+});
+
+test("whatever is asked of it, it comes to the same end whenever the power is cut", () =>
+  endsTheSameWheneverThePowerIsCut(setWorld, async (cloud) => {
+    await allow(cloud, A, B);
+    await createSet(cloud, { T: thing({ Name: "t", CreateSeconds: 10 }) }, { ManagedExecution: { Active: true } });
+    await deploy(cloud, [A], ["eu-west-1"]);
+    const OperationId = await deploy(cloud, [A, B], ["us-east-1"]);
+    await update(cloud, { T: thing({ Name: "t", Text: "two", CreateSeconds: 10 }) });
+    await cloud.call(stopStackSetOperation, { ...SET, OperationId });
+    await cloud.call(detectStackSetDrift, SET);
+    await remove(cloud, [A], ["eu-west-1"]);
+    await cloud.advance("1m");
+    expect(await historyOf(cloud)).toEqual([
+      "CREATE SUCCEEDED",
+      "CREATE STOPPED",
+      "UPDATE SUCCEEDED",
+      "DETECT_DRIFT SUCCEEDED",
+      "DELETE SUCCEEDED",
+    ]);
+  }));
 
 describe("a stack set", () => {
   test("has a name of its own, and is created once for a token", async () => {

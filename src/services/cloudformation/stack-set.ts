@@ -11,6 +11,7 @@ import {
   DeleteStackSet$,
   DescribeStackSet$,
   InvalidOperationException,
+  LimitExceededException,
   ListStackSets$,
   NameAlreadyExistsException,
   OperationInProgressException,
@@ -28,6 +29,7 @@ import { ownerOf, requireOrganization } from "./organizations-access.ts";
 import { describeParameter, type GivenParameter, type ParameterValue, resolveParameters } from "./parameter.ts";
 import { requireStack, type StackTag, withId } from "./stack.ts";
 import { instancesOf, requireInstance } from "./stack-instance.ts";
+import { tellStackSet } from "./stack-set-event.ts";
 import { asWillBe, repeated, startOperation, unfinishedOperations } from "./stack-set-operation.ts";
 import { ADMINISTRATION_ROLE, EXECUTION_ROLE } from "./stack-set-permission.ts";
 import { templateOf } from "./stored-template.ts";
@@ -113,6 +115,8 @@ export const stackSets = new Table<StackSet>("cloudformation/stack-set", {
 
 const refuse = (message: string): never => fault("ValidationError", message);
 const LISTED_MAX = 100;
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const SETS_MAX = 1000;
 
 export const createStackSet = operation(CreateStackSet$, (scope, input) => {
   const { StackSetName, ClientRequestToken, PermissionModel = "SELF_MANAGED", CallAs } = input;
@@ -129,6 +133,8 @@ export const createStackSet = operation(CreateStackSet$, (scope, input) => {
       fault(CreatedButModifiedException, `StackSet ${StackSetName} was created by this request, but has been changed since`);
     return { StackSetId: known.id };
   }
+  const standing = stackSets.list(owner).filter(({ status }) => status === "ACTIVE");
+  if (standing.length >= SETS_MAX) fault(LimitExceededException, `The account has ${SETS_MAX} StackSets already`);
   if (PermissionModel === "SERVICE_MANAGED") requireOrganization(owner);
   else if (CallAs === "DELEGATED_ADMIN") refuse("CallAs DELEGATED_ADMIN is valid only for StackSets with SERVICE_MANAGED permission model");
   const templateBody = input.StackId === undefined ? templateText(owner, input) : templateOfStack(owner, input.StackId);
@@ -154,7 +160,8 @@ export const createStackSet = operation(CreateStackSet$, (scope, input) => {
     ...(ClientRequestToken !== undefined && { token: ClientRequestToken }),
     operations: 0,
   };
-  return { StackSetId: stackSets.put(owner, set).id };
+  tellStackSet(owner, stackSets.put(owner, set));
+  return { StackSetId: set.id };
 });
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStackSet.html */
@@ -190,7 +197,7 @@ export const deleteStackSet = operation(DeleteStackSet$, (scope, { StackSetName,
   if (set === undefined) return {};
   if (unfinishedOperations(owner, set).length > 0) fault(OperationInProgressException, inProgress(owner, set));
   if (instancesOf(owner, set).length > 0) fault(StackSetNotEmptyException, "StackSet is not empty");
-  stackSets.patch(owner, set.id, { status: "DELETED", deletedAt: scope.clock.now(), units: [] });
+  tellStackSet(owner, stackSets.patch(owner, set.id, { status: "DELETED", deletedAt: scope.clock.now(), units: [] }));
   return {};
 });
 
