@@ -109,6 +109,16 @@ describe("service-managed stack sets", () => {
     expect(await instancesOf(cloud)).toEqual([`${accounts[0]} ${HERE} OUTDATED SKIPPED_SUSPENDED_ACCOUNT`]);
   });
 
+  test("have no transforms", async () => {
+    const town = await found(world());
+    const { cloud, root, work, accounts } = town;
+    await move(town, accounts[0]!, root, work);
+    await createSet(cloud, undefined, { ...MANAGED, Capabilities: ["CAPABILITY_AUTO_EXPAND"] }, { Transform: "AWS::LanguageExtensions" });
+    expect(await resultsOf(cloud, await deployTo(town, [work]))).toEqual([
+      `${accounts[0]} ${HERE} FAILED StackSets with SERVICE_MANAGED permission model do not support macros and transforms in templates`,
+    ]);
+  });
+
   test("of a delegated administrator are in the management account", async () => {
     const { cloud, accounts } = await found(world());
     const [accountId] = accounts as [string];

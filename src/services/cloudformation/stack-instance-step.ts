@@ -12,7 +12,7 @@ import type { StackSetOperation } from "./stack-set-operation.ts";
 import type { OperationResult } from "./stack-set-operation-result.ts";
 import { templateOf } from "./stored-template.ts";
 import { readTemplate } from "./syntax.ts";
-import type { TargetRequest } from "./target.ts";
+import { readChecked, type TargetRequest } from "./target.ts";
 
 /** How an operation stands in one account and region. */
 export type InstanceProgress =
@@ -54,8 +54,13 @@ export function stepInstance(step: Step): InstanceProgress {
 const NAME_MAX = 128;
 const UUID_LENGTH = 36;
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html, at Capabilities */
+const NO_MACROS = "StackSets with SERVICE_MANAGED permission model do not support macros and transforms in templates";
+
 /** A stack that was not made, or was taken away, is made anew; one that there is is updated. */
 function beginEnsuring({ there, set, operation, instance }: Step): InstanceProgress {
+  if (set.permissionModel === "SERVICE_MANAGED" && readChecked(set.templateBody).transforms.length > 0)
+    return { state: "failed", reason: NO_MACROS };
   const stack = liveStack(there, instance);
   const request = requestOf(set, instance);
   const token = operation.operationId;

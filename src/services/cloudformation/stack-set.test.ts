@@ -421,6 +421,17 @@ describe("a stack set", () => {
     );
   });
 
+  test("has transforms that are carried out in each account", async () => {
+    const cloud = setWorld();
+    await allow(cloud, A);
+    const loop = { "Fn::ForEach::Each": ["Name", ["X", "Y"], { "T${Name}": thing({ Name: { "Fn::Sub": "t-${Name}" } }) }] };
+    const Transform = "AWS::LanguageExtensions";
+    await expect(createSet(cloud, loop, {}, { Transform })).rejects.toMatchObject({ name: "InsufficientCapabilitiesException" });
+    await createSet(cloud, loop, { Capabilities: ["CAPABILITY_AUTO_EXPAND"] }, { Transform });
+    await deploy(cloud, [A], ["eu-west-1"]);
+    expect(thingsIn(cloud, A, "eu-west-1")).toEqual(["t-X", "t-Y"]);
+  });
+
   test("takes in stacks that there are already, if their template is its own", async () => {
     const cloud = setWorld();
     await allow(cloud, A, B);
