@@ -1,50 +1,61 @@
-import type { Loop } from "../../kernel/loop.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { isSuspended } from "./organizations-access.ts";
 import { stackInstances } from "./stack-instance.ts";
 import { type InstanceProgress, stepInstance } from "./stack-instance-step.ts";
-import { stackSets } from "./stack-set.ts";
+import { type StackSet, stackSets } from "./stack-set.ts";
 import { type StackSetOperation, stackSetOperations } from "./stack-set-operation.ts";
 import { type AccountGate, changeInstance, instanceOf, type OperationResult, operationResults } from "./stack-set-operation-result.ts";
 import { permissionRefusal } from "./stack-set-permission.ts";
+import { advanceOperation } from "./stack-set-progress.ts";
 
-/** Does in one account and region what an operation wants there. */
+/** Does in one account and region what an operation wants there; then the operation goes on. */
 export const stackSetOperationResultLoop: Loop<OperationResult> = {
   table: operationResults,
   turn(owner, result) {
     if (result.status !== "RUNNING") return;
     const operation = stackSetOperations.get(owner, result.operation)!;
-    const instance = instanceOf(owner, result);
-    if (instance === undefined) return succeed(owner, operation, result, { state: "done" });
-    const set = stackSets.get(owner, result.stackSet)!;
-    const there = owner.in({ account: result.account, region: result.region });
-    if (result.gate === undefined) {
-      if (set.permissionModel === "SERVICE_MANAGED" && isSuspended(owner, result.account)) return skip(owner, result);
-      const { administrationRoleArn, executionRoleName } = set;
-      // A stack that is kept is not touched.
-      if (administrationRoleArn !== undefined && executionRoleName !== undefined && !operation.retainStacks) {
-        const refusal = permissionRefusal(owner, result.account, { administrationRoleArn, executionRoleName });
-        if (refusal !== undefined) return fail(owner, operation, result, refusal);
-      }
-      const gate = gateOf(there);
-      operationResults.patch(owner, result.id, { gate });
-      if (gate.status === "FAILED") return fail(owner, operation, result, gate.reason);
-    }
-    const progress = stepInstance({ there, set, operation, result, instance });
-    switch (progress.state) {
-      case "busy": {
-        const { begun, because } = progress;
-        if (begun !== undefined) operationResults.patch(owner, result.id, begun);
-        if (begun?.stackId !== undefined) stackInstances.patch(owner, instance.id, { stackId: begun.stackId });
-        return { kind: "wait", because };
-      }
-      case "done":
-        return succeed(owner, operation, result, progress);
-      case "failed":
-        return fail(owner, operation, result, progress.reason);
-    }
+    const rest = work(owner, operation, result);
+    if (rest === undefined) advanceOperation(owner, operation);
+    return rest;
   },
 };
+
+/** Nothing where it is done, one way or another. */
+function work(owner: Scope, operation: StackSetOperation, result: OperationResult): Rest | void {
+  const instance = instanceOf(owner, result);
+  if (instance === undefined) return succeed(owner, operation, result, { state: "done" });
+  const set = stackSets.get(owner, result.stackSet)!;
+  const there = owner.in({ account: result.account, region: result.region });
+  if (result.gate === undefined) {
+    if (set.permissionModel === "SERVICE_MANAGED" && isSuspended(owner, result.account)) return skip(owner, result);
+    const refusal = refusalOf(owner, set, operation, result);
+    if (refusal !== undefined) return fail(owner, operation, result, refusal);
+    const gate = gateOf(there);
+    operationResults.patch(owner, result.id, { gate });
+    if (gate.status === "FAILED") return fail(owner, operation, result, gate.reason);
+  }
+  const progress = stepInstance({ there, set, operation, result, instance });
+  switch (progress.state) {
+    case "busy": {
+      const { begun, because } = progress;
+      if (begun !== undefined) operationResults.patch(owner, result.id, begun);
+      if (begun?.stackId !== undefined) stackInstances.patch(owner, instance.id, { stackId: begun.stackId });
+      return { kind: "wait", because };
+    }
+    case "done":
+      return succeed(owner, operation, result, progress);
+    case "failed":
+      return fail(owner, operation, result, progress.reason);
+  }
+}
+
+/** A stack that is kept is not touched, and needs no permission. */
+function refusalOf(owner: Scope, set: StackSet, { retainStacks }: StackSetOperation, { account }: OperationResult): string | undefined {
+  const { administrationRoleArn, executionRoleName } = set;
+  if (administrationRoleArn === undefined || executionRoleName === undefined || retainStacks) return undefined;
+  return permissionRefusal(owner, account, { administrationRoleArn, executionRoleName });
+}
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-account-gating.html */
 function gateOf(there: Scope): AccountGate {

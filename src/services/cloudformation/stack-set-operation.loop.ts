@@ -2,46 +2,21 @@ import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { isAheadInDeployment } from "./auto-deployment.ts";
 import { stackSets } from "./stack-set.ts";
-import {
-  beginOperation,
-  endOperation,
-  STOPPED,
-  type StackSetOperation,
-  stackSetOperations,
-  unfinishedOperations,
-} from "./stack-set-operation.ts";
-import { cancelResult, operationResults, resultsOf, runResult } from "./stack-set-operation-result.ts";
-import { nextSteps } from "./stack-set-preferences.ts";
+import { beginOperation, type StackSetOperation, stackSetOperations, unfinishedOperations } from "./stack-set-operation.ts";
+import { operationResults, resultsOf } from "./stack-set-operation-result.ts";
 
 /** An operation can be asked about for 90 days. */
 const KEPT_MS = 90 * 86_400_000;
-const EXCEEDED = "Cancelled since failure tolerance has exceeded";
 
-/** Leads an operation through its accounts and regions, at the pace that was asked for. */
+/** Begins an operation when nothing stands in its way. What follows, its results lead on: see `advanceOperation`. */
 export const stackSetOperationLoop: Loop<StackSetOperation> = {
   table: stackSetOperations,
   turn(owner, row) {
     if (row.endedAt !== undefined) return age(owner, row, row.endedAt);
     if (row.status === "QUEUED") return waitOrBegin(owner, row);
-    return advance(owner, row);
+    return { kind: "wait", because: `its stack instances are being worked on, in ${row.regions.join(", ")}` };
   },
 };
-
-function advance(owner: Scope, row: StackSetOperation): Rest | void {
-  const results = resultsOf(owner, row);
-  const stopping = row.status === "STOPPING";
-  const { start, cancel, over, failed } = nextSteps(row.preferences, row.regions, results);
-  for (const result of results) {
-    if (stopping && result.status === "PENDING") cancelResult(owner, result, STOPPED);
-    else if (cancel.includes(result)) cancelResult(owner, result, EXCEEDED);
-    else if (start.includes(result)) runResult(owner, result);
-  }
-  const running = results.some(({ status }) => status === "RUNNING");
-  if (stopping && !running) return endOperation(owner, row, "STOPPED");
-  if (!stopping && over) return endOperation(owner, row, failed ? "FAILED" : "SUCCEEDED");
-  const done = results.filter(({ status }) => status !== "PENDING" && status !== "RUNNING").length;
-  return { kind: "wait", because: `${done} of ${results.length} stack instances are done` };
-}
 
 function waitOrBegin(owner: Scope, row: StackSetOperation): Rest | void {
   const set = stackSets.get(owner, row.stackSet)!;

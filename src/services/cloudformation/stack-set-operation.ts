@@ -36,8 +36,9 @@ import {
 } from "./stack-set.ts";
 import { driftOf } from "./stack-set-drift.ts";
 import { tellInstance, tellOperation } from "./stack-set-event.ts";
-import { cancelResult, type OperationResult, operationResults, resultsOf, shownResult } from "./stack-set-operation-result.ts";
+import { type OperationResult, operationResults, resultsOf, shownResult } from "./stack-set-operation-result.ts";
 import { checkPreferences, type Preferences, regionOrder } from "./stack-set-preferences.ts";
+import { advanceOperation } from "./stack-set-progress.ts";
 
 /** An operation on a stack set; its id is the stack set's, a slash and the operation's. */
 export interface StackSetOperation extends Row {
@@ -170,7 +171,7 @@ export function beginOperation(owner: Scope, row: StackSetOperation): void {
       tellInstance(owner, pending, action);
     }
   }
-  setStatus(owner, row, "RUNNING");
+  advanceOperation(owner, setStatus(owner, row, "RUNNING"));
 }
 
 function setStatus(owner: Scope, { id }: StackSetOperation, status: StackSetOperation["status"], endedAt?: number): StackSetOperation {
@@ -262,14 +263,9 @@ export const stopStackSetOperation = operation(StopStackSetOperation$, (scope, {
   const row = requireOperation(owner, set, OperationId!);
   if (row.endedAt !== undefined)
     fault(InvalidOperationException, `Operation ${OperationId} is in ${row.status} state and cannot be stopped`);
-  if (row.status === "QUEUED") {
-    for (const result of resultsOf(owner, row)) cancelResult(owner, result, STOPPED);
-    endOperation(owner, row, "STOPPED");
-  } else setStatus(owner, row, "STOPPING");
+  if (row.status !== "STOPPING") advanceOperation(owner, setStatus(owner, row, "STOPPING"));
   return {};
 });
-
-export const STOPPED = "Cancelled since the operation was stopped";
 
 export const requireOperation = (owner: Scope, set: StackSet, id: string): StackSetOperation =>
   stackSetOperations.get(owner, `${set.id}/${id}`) ?? fault(OperationNotFoundException, `Operation ${id} not found for StackSet ${set.id}`);

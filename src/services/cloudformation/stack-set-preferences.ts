@@ -60,6 +60,7 @@ export function nextSteps<T extends Paced>(preferences: Preferences, regions: re
   const cancel: T[] = [];
   let failed = false;
   let waiting = false;
+  let open = false;
   const parallel = preferences.RegionConcurrencyType === "PARALLEL";
   for (const region of regions) {
     const here = all.filter((one) => one.region === region);
@@ -69,11 +70,13 @@ export function nextSteps<T extends Paced>(preferences: Preferences, regions: re
     const running = inState("RUNNING").length;
     const exceeded = failures > tolerance(preferences, here.length);
     // A region after one that was stopped is not attempted, unless all are gone through at once.
-    if (exceeded || (failed && !parallel)) cancel.push(...pending);
+    const isOver = exceeded || (failed && !parallel);
+    if (isOver) cancel.push(...pending);
     else if (!waiting) start.push(...pending.slice(0, Math.max(0, concurrency(preferences, here.length, failures) - running)));
     failed ||= exceeded;
-    if (running > 0 || (pending.length > 0 && !cancel.includes(pending[0]!))) waiting ||= !parallel;
+    const goesOn = running > 0 || (pending.length > 0 && !isOver);
+    open ||= goesOn;
+    waiting ||= goesOn && !parallel;
   }
-  const open = all.some((one) => one.status === "RUNNING" || (one.status === "PENDING" && !cancel.includes(one)));
   return { start, cancel, over: !open, failed };
 }
