@@ -193,6 +193,9 @@ describe("automatic deployment", () => {
     await cloud.advance("1m");
     expect(await states("net")).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
     expect(thingsIn(cloud, b, HERE)).toEqual(["slow", "t"]);
+    const own = (await cloud.call(describeStackSet, SET)).StackSet!.StackSetARN!;
+    const back = { StackSetName: "zone", UsePreviousTemplate: true, AutoDeployment: { Enabled: true, DependsOn: [own] } };
+    await expect(cloud.call(updateStackSet, back)).rejects.toThrow("must not lead back");
   });
 
   test("comes to the same end whenever the power is cut", () =>

@@ -60,7 +60,9 @@ export interface StackSetOperation extends Row {
   readonly retainStacks?: boolean;
   readonly deploymentTargets?: Stored<DeploymentTargets>;
   readonly overrides?: readonly GivenOverride[];
-  /** What it makes of the stack set when it begins. */
+  /** Whether it is an update of the stack set itself. */
+  readonly updatesSet: boolean;
+  /** What it makes of the stack set when it begins; until then. */
   readonly change?: StackSetChange;
   /** Whether it leaves every instance behind that it does not reach. */
   readonly outdates?: boolean;
@@ -131,6 +133,7 @@ export function startOperation(owner: Scope, set: StackSet, started: StartedOper
     regions: regionOrder(preferences, regions),
     fingerprint: fingerprintOf(request),
     automatic,
+    updatesSet: kept.change !== undefined,
     ...kept,
     ...(deploymentTargets && { deploymentTargets: stored(deploymentTargets) }),
   });
@@ -175,7 +178,8 @@ export function beginOperation(owner: Scope, row: StackSetOperation): void {
 }
 
 function setStatus(owner: Scope, { id }: StackSetOperation, status: StackSetOperation["status"], endedAt?: number): StackSetOperation {
-  const row = stackSetOperations.patch(owner, id, { status, ...(endedAt !== undefined && { endedAt }) });
+  // What it was to make of the stack set is made, or never will be.
+  const row = stackSetOperations.patch(owner, id, { status, change: undefined, ...(endedAt !== undefined && { endedAt }) });
   tellOperation(owner, row);
   return row;
 }

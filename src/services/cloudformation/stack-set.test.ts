@@ -153,6 +153,20 @@ describe("creating instances", () => {
     await expect(cloud.call(stopStackSetOperation, { ...SET, OperationId })).rejects.toThrow("cannot be stopped");
   });
 
+  test("comes to rest, however many there are one after the other", async () => {
+    const cloud = setWorld();
+    const accounts = Array.from({ length: 35 }, (_, index) => String(300_000_000_000 + index));
+    await allow(cloud, ...accounts);
+    await createSet(cloud);
+    const operation = await deploy(
+      cloud,
+      accounts,
+      Array.from({ length: 10 }, (_, index) => `region-${index}`),
+    );
+    expect((await operationOf(cloud, operation)).Status).toBe("SUCCEEDED");
+    expect(thingsIn(cloud, accounts[34]!, "region-9")).toEqual(["t"]);
+  });
+
   test("comes to the same end whenever the power is cut", async () => {
     const commits = await endsTheSameWheneverThePowerIsCut(setWorld, async (cloud) => {
       await allow(cloud, A, B);

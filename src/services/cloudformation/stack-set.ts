@@ -346,6 +346,8 @@ function changeOf(owner: Scope, set: StackSet, input: UpdateStackSetInput): Stac
   const templateBody = UsePreviousTemplate ? set.templateBody : templateText(owner, input);
   const template = permittedTemplate(templateBody, input.Capabilities ?? []);
   const automatic = autoDeploymentOf(PermissionModel, input.AutoDeployment);
+  if (automatic !== undefined && isReachedFrom(owner, automatic.dependsOn, set.id))
+    refuse("AutoDeployment DependsOn must not lead back to the StackSet itself");
   return {
     ...(Description !== undefined && { description: Description }),
     templateBody,
@@ -358,6 +360,13 @@ function changeOf(owner: Scope, set: StackSet, input: UpdateStackSetInput): Stac
     managedExecution: managed,
   };
 }
+
+/** Whether some of the stack sets of these ARNs is this one, or depends on it. */
+const isReachedFrom = (owner: Scope, arns: readonly string[], id: string): boolean =>
+  arns.some((arn) => {
+    const other = findStackSet(owner, arn);
+    return other !== undefined && (other.id === id || isReachedFrom(owner, other.autoDeployment?.dependsOn ?? [], id));
+  });
 
 /** Parameters of which an update says nothing at all stay as they are, as far as the template still has them. */
 const kept = ({ parameters }: StackSet, template: Template): GivenParameter[] =>
