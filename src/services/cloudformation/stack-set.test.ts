@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
+import { deleteStack } from "./operation.ts";
 import { things } from "./simulated-types.fixture.ts";
-import { describeStacks } from "./stack.ts";
+import { describeStacks, updateTerminationProtection } from "./stack.ts";
 import {
   deleteStackInstances,
   describeStackInstance,
@@ -32,7 +33,7 @@ import {
 import { createStackSet, deleteStackSet, describeStackSet, listStackSets, updateStackSet } from "./stack-set.ts";
 import { detectStackSetDrift, listStackInstanceResourceDrifts } from "./stack-set-drift.ts";
 import { listStackSetOperationResults, listStackSetOperations, stopStackSetOperation } from "./stack-set-operation.ts";
-import { template, thing } from "./story.fixture.ts";
+import { setFact, template, thing } from "./story.fixture.ts";
 
 const REGIONS = ["eu-west-1", "us-east-1"];
 const update = async (cloud: World, resources: object, more: object = {}, members: object = {}): Promise<string> =>
@@ -140,6 +141,26 @@ describe("creating instances", () => {
     expect((await operationOf(cloud, operation)).Status).toBe("SUCCEEDED");
   });
 
+  test("goes through all regions at once, where that is asked for", async () => {
+    const cloud = setWorld();
+    await allow(cloud, A);
+    await setFact(cloud, "s3-url https://bucket.s3.amazonaws.com/accounts.csv", `${A},\n${B}\n`);
+    await createSet(cloud, { T: thing({ Name: "t", CreateSeconds: 60 }) });
+    const operation = await deploy(cloud, [], REGIONS, {
+      Accounts: undefined,
+      DeploymentTargets: { AccountsUrl: "https://bucket.s3.amazonaws.com/accounts.csv" },
+      OperationPreferences: { RegionConcurrencyType: "PARALLEL", MaxConcurrentCount: 2, FailureToleranceCount: 1 },
+    });
+    expect((await resultsOf(cloud, operation)).map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+      `${A} eu-west-1 RUNNING`,
+      `${B} eu-west-1 FAILED`,
+      `${A} us-east-1 RUNNING`,
+      `${B} us-east-1 FAILED`,
+    ]);
+    await cloud.advance("1m");
+    expect(await operationOf(cloud, operation)).toMatchObject({ Status: "SUCCEEDED", StatusDetails: { FailedStackInstancesCount: 2 } });
+  });
+
   test("is stopped: what runs ends, what waits never begins", async () => {
     const cloud = setWorld();
     await allow(cloud, A, B);
@@ -233,6 +254,16 @@ describe("updating", () => {
     const place = { ...SET, Accounts: [A], Regions: ["eu-west-1"] };
     await cloud.call(updateStackInstances, { ...place, ParameterOverrides: [{ ParameterKey: "Other", ParameterValue: "p" }] });
     expect(texts()).toEqual(["new", "new"]);
+    await cloud.call(updateStackInstances, {
+      ...place,
+      ParameterOverrides: [
+        { ParameterKey: "Text", ParameterValue: "again" },
+        { ParameterKey: "Other", UsePreviousValue: true },
+      ],
+    });
+    expect(things.get(cloud.scope({ account: A }), "t")!.properties).toMatchObject({ Text: "again", Other: "p" });
+    await cloud.call(updateStackInstances, { ...place, ParameterOverrides: [] });
+    expect((await instance(cloud, A)).ParameterOverrides).toEqual([]);
     await expect(
       cloud.call(updateStackInstances, { ...place, ParameterOverrides: [{ ParameterKey: "X", ParameterValue: "y" }] }),
     ).rejects.toThrow("Parameters: [X] do not exist in the template");
@@ -279,6 +310,22 @@ describe("deleting", () => {
     expect(Summaries).toMatchObject([{ StackSetName: "net", Status: "DELETED" }]);
     await cloud.advance("91d");
     expect((await cloud.call(listStackSets, {})).Summaries).toEqual([]);
+  });
+
+  test("of a stack that is gone is done; a protected one stays", async () => {
+    const cloud = setWorld();
+    await allow(cloud, A, B);
+    await createSet(cloud);
+    await deploy(cloud, [A, B], ["eu-west-1"]);
+    const stackIn = async (account: string) => ({ StackName: (await instance(cloud, account)).StackId! });
+    await cloud.call(deleteStack, await stackIn(A), { accountId: A });
+    await cloud.call(updateTerminationProtection, { ...(await stackIn(B)), EnableTerminationProtection: true }, { accountId: B });
+    const operation = await remove(cloud, [A, B], ["eu-west-1"]);
+    expect(await resultsOf(cloud, operation)).toEqual([
+      `${A} eu-west-1 SUCCEEDED`,
+      expect.stringMatching(`^${B} eu-west-1 FAILED Stack \\[StackSet-net-.*\\] cannot be deleted while TerminationProtection is enabled$`),
+    ]);
+    expect(thingsIn(cloud, B, "eu-west-1")).toEqual(["t"]);
   });
 
   test("that fails leaves an inoperable instance, which updates pass by", async () => {
