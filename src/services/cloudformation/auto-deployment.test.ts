@@ -157,6 +157,27 @@ describe("automatic deployment", () => {
     expect(thingsIn(cloud, b, HERE)).toEqual(["t"]);
   });
 
+  test("follows one that is gone, or back, before its turn has come", async () => {
+    const town = await found(world());
+    const { cloud, root, work, accounts } = town;
+    const [a, b, c] = accounts as [string, string, string];
+    await createSet(cloud, { T: thing({ Name: "t", CreateSeconds: 60, RemoveSeconds: 60 }) }, MANAGED);
+    await deployTo(town, [work]);
+    await move(town, a, root, work);
+    await move(town, b, root, work);
+    await move(town, b, work, root);
+    await move(town, c, root, work);
+    await cloud.advance("5m");
+    expect(await instancesOf(cloud)).toEqual([a, c].map((account) => `${account} ${HERE} CURRENT SUCCEEDED`));
+    expect(thingsIn(cloud, b, HERE)).toEqual([]);
+    await move(town, a, work, root);
+    await move(town, c, work, root);
+    await move(town, c, root, work);
+    await cloud.advance("5m");
+    expect(await instancesOf(cloud)).toEqual([`${c} ${HERE} CURRENT SUCCEEDED`]);
+    expect(thingsIn(cloud, c, HERE)).toEqual(["t"]);
+  });
+
   test("does nothing where it is off, nor later for those who came then", async () => {
     const town = await found(world());
     const { cloud, root, work, accounts } = town;

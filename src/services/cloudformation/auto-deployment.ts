@@ -54,25 +54,26 @@ export function followUnits(owner: Scope, set: StackSet): void {
   const { units, joined, left } = movement;
   stackSets.patch(owner, set.id, { units });
   if (!set.autoDeployment?.enabled) return;
-  for (const account of joined) start(owner, set.id, "CREATE", missingIn(owner, set, units, account));
-  const instances = instancesOf(owner, set);
-  for (const account of left)
-    start(
-      owner,
-      set.id,
-      "DELETE",
-      instances.filter((instance) => instance.account === account),
-    );
+  // What an operation before is still to make or to take away counts as well: a unit may be left as soon as it is joined.
+  const settled = unfinishedOperations(owner, set).length === 0;
+  const has = (target: DeploymentTarget): boolean => stackInstances.get(owner, instanceId(set.id, target)) !== undefined;
+  for (const account of joined) {
+    const targets = targetsIn(units, account).filter((target) => !settled || !has(target));
+    start(owner, set.id, "CREATE", targets);
+  }
+  for (const account of left) {
+    const instances = instancesOf(owner, set).filter((instance) => instance.account === account);
+    const expected = settled ? [] : targetsIn(set.units, account).filter((target) => !has(target));
+    start(owner, set.id, "DELETE", [...instances, ...expected]);
+  }
 }
 
-/** Where an account is to get an instance and has none. */
-function missingIn(owner: Scope, set: StackSet, units: readonly TargetedUnit[], account: string): DeploymentTarget[] {
+/** Where an account has an instance because of the units that it is in. */
+function targetsIn(units: readonly TargetedUnit[], account: string): DeploymentTarget[] {
   const targets = new Map<string, DeploymentTarget>();
   for (const { id, regions, accounts } of units)
     if (accounts.includes(account))
-      for (const region of regions)
-        if (!targets.has(region) && stackInstances.get(owner, instanceId(set.id, { account, region })) === undefined)
-          targets.set(region, { account, region, organizationalUnitId: id });
+      for (const region of regions) if (!targets.has(region)) targets.set(region, { account, region, organizationalUnitId: id });
   return [...targets.values()];
 }
 

@@ -68,7 +68,7 @@ function beginEnsuring({ there, set, operation, instance }: Step): InstanceProgr
     if (stack !== undefined) return begun(there, startUpdate(there, stack, request, { token }));
     const start = `StackSet-${set.name}`.slice(0, NAME_MAX - UUID_LENGTH - 1);
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-troubleshooting.html: a stack that cannot be made is deleted.
-    const fresh = draft(there, `${start}-${there.id.uuid()}`, { onFailure: "DELETE" });
+    const fresh = draft(there, `${start}-${there.id.uuid()}`);
     return begun(there, startCreate(there, fresh, request, { token, onFailure: "DELETE" }));
   });
 }

@@ -85,7 +85,7 @@ export const updateStackInstances = operation(UpdateStackInstances$, (scope, inp
   return {
     OperationId: startOperation(owner, set, {
       action: "UPDATE",
-      targets: standing(owner, set, targets).filter(({ status }) => status !== "INOPERABLE"),
+      targets,
       request: input,
       ...overridesIn(asWillBe(owner, set), input.ParameterOverrides),
       ...shownTargets(input),
@@ -102,7 +102,7 @@ export const deleteStackInstances = operation(DeleteStackInstances$, (scope, inp
   return {
     OperationId: startOperation(owner, set, {
       action: "DELETE",
-      targets: standing(owner, set, targetsOf(owner, set, input)),
+      targets: targetsOf(owner, set, input),
       request: input,
       retainStacks: input.RetainStacks!,
       ...shownTargets(input),
@@ -179,10 +179,6 @@ export const instanceId = (set: string, { account, region }: Pick<DeploymentTarg
 export const requireInstance = (owner: Scope, { id }: StackSet, where: Pick<DeploymentTarget, "account" | "region">): StackInstance =>
   stackInstances.get(owner, instanceId(id, where)) ??
   fault(StackInstanceNotFoundException, `StackInstance not found for StackSet ${id}, account ${where.account}, region ${where.region}`);
-
-/** The instances that there are at these places. */
-const standing = (owner: Scope, { id }: StackSet, targets: readonly DeploymentTarget[]): StackInstance[] =>
-  targets.flatMap((target) => stackInstances.get(owner, instanceId(id, target)) ?? []);
 
 const shown = (instance: StackInstance) => ({
   StackSetId: instance.stackSet,

@@ -21,7 +21,7 @@ export const detectStackSetDrift = operation(DetectStackSetDrift$, (scope, input
   const again = repeated(owner, set, input.OperationId, input);
   if (again !== undefined) return { OperationId: again };
   const targets = instancesOf(owner, set);
-  return { OperationId: startOperation(owner, set, { action: "DETECT_DRIFT", targets, request: input }) };
+  return { OperationId: startOperation(owner, set, { action: "DETECT_DRIFT", targets, everywhere: true, request: input }) };
 });
 
 export const listStackInstanceResourceDrifts = operation(

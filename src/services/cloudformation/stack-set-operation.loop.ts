@@ -31,7 +31,7 @@ function waitOrBegin(owner: Scope, row: StackSetOperation): Rest | void {
 /** Two operations may run at once where neither changes the set, and no account and region is in both. */
 function conflicts(owner: Scope, one: StackSetOperation, other: StackSetOperation): boolean {
   // Once something is queued, whatever comes later is, too.
-  if (other.status === "QUEUED" || one.updatesSet || other.updatesSet) return true;
+  if (other.status === "QUEUED" || one.updatesSet || other.updatesSet || one.everywhere || other.everywhere) return true;
   const places = (row: StackSetOperation): string[] => resultsOf(owner, row).map(({ account, region }) => `${account}/${region}`);
   const taken = new Set(places(other));
   return places(one).some((place) => taken.has(place));

@@ -60,6 +60,8 @@ export interface StackSetOperation extends Row {
   readonly retainStacks?: boolean;
   readonly deploymentTargets?: Stored<DeploymentTargets>;
   readonly overrides?: readonly GivenOverride[];
+  /** Whether it is about every instance that there is when it begins. */
+  readonly everywhere?: boolean;
   /** Whether it is an update of the stack set itself. */
   readonly updatesSet: boolean;
   /** What it makes of the stack set when it begins; until then. */
@@ -84,7 +86,8 @@ interface OperationRequest {
   readonly OperationPreferences?: StackSetOperationPreferences | undefined;
 }
 
-export interface StartedOperation extends Pick<StackSetOperation, "action" | "retainStacks" | "overrides" | "change" | "outdates"> {
+export interface StartedOperation
+  extends Pick<StackSetOperation, "action" | "everywhere" | "retainStacks" | "overrides" | "change" | "outdates"> {
   readonly targets: readonly (DeploymentTarget & { readonly imports?: string })[];
   readonly request: OperationRequest;
   readonly deploymentTargets?: DeploymentTargets;
@@ -142,24 +145,45 @@ export function startOperation(owner: Scope, set: StackSet, started: StartedOper
     lastOperationId: operationId,
     ...(units && { units }),
   });
+  if (!kept.everywhere) putResults(owner, row, targets);
+  if (open.length === 0 && !automatic) beginOperation(owner, row);
+  else tellOperation(owner, row);
+  return operationId;
+}
+
+function putResults(owner: Scope, row: StackSetOperation, targets: StartedOperation["targets"]): void {
   for (const { account, region, organizationalUnitId, imports } of targets)
     operationResults.put(owner, {
       id: `${row.id}/${region}/${account}`,
       operation: row.id,
-      stackSet: set.id,
+      stackSet: row.stackSet,
       account,
       region,
       ...(organizationalUnitId !== undefined && { organizationalUnitId }),
       ...(imports !== undefined && { imports }),
       status: "PENDING",
     });
-  if (open.length === 0 && !automatic) beginOperation(owner, row);
-  else tellOperation(owner, row);
-  return operationId;
+}
+
+/** What is to be updated, deleted or looked at is what there is now: it may have been queued for long. */
+function settleTargets(owner: Scope, row: StackSetOperation): StackSetOperation {
+  const isTarget = (instance: StackInstance | undefined): boolean =>
+    instance !== undefined && (row.action !== "UPDATE" || instance.status !== "INOPERABLE");
+  if (row.everywhere) {
+    const targets = instancesOf(owner, { id: row.stackSet }).filter(isTarget);
+    putResults(owner, row, targets);
+    const regions = [...new Set(targets.map(({ region }) => region))];
+    return stackSetOperations.patch(owner, row.id, { regions: regionOrder(row.preferences, regions) });
+  }
+  if (row.action !== "CREATE")
+    for (const result of resultsOf(owner, row))
+      if (!isTarget(stackInstances.get(owner, instanceId(row.stackSet, result)))) operationResults.remove(owner, result.id);
+  return row;
 }
 
 /** What it is for begins: the stack set is as wanted, its instances are to follow. */
-export function beginOperation(owner: Scope, row: StackSetOperation): void {
+export function beginOperation(owner: Scope, queued: StackSetOperation): void {
+  const row = settleTargets(owner, queued);
   const { action, change, outdates, operationId, stackSet } = row;
   if (change !== undefined) stackSets.patch(owner, stackSet, { ...change, modified: true });
   if (outdates)
@@ -169,7 +193,7 @@ export function beginOperation(owner: Scope, row: StackSetOperation): void {
     const known = stackInstances.get(owner, instanceId(stackSet, result));
     if (action === "DETECT_DRIFT") {
       if (known !== undefined) stackInstances.patch(owner, known.id, { lastOperationId: operationId });
-    } else if (known !== undefined || action === "CREATE") {
+    } else {
       const pending = stackInstances.put(owner, pendingInstance(row, result, known));
       tellInstance(owner, pending, action);
     }

@@ -378,6 +378,31 @@ describe("operations", () => {
     expect(things.get(cloud.scope({ account: A, region: "us-east-1" }), "t")!.properties["Text"]).toBe("two");
   });
 
+  test("that are queued do not touch what another is at, and build on each other", async () => {
+    const cloud = setWorld();
+    await allow(cloud, A, B);
+    const resources = (Text: string) => ({ T: thing({ Name: "t", Text, Own: { Ref: "Own" }, CreateSeconds: 60 }) });
+    const members = { Parameters: { Own: { Type: "String", Default: "no" } } };
+    await createSet(cloud, resources("one"), { ManagedExecution: { Active: true } }, members);
+    await deploy(cloud, [A], ["eu-west-1"]);
+    await deploy(cloud, [A, B], ["eu-west-1"]);
+    expect(await historyOf(cloud)).toEqual(["CREATE RUNNING", "CREATE QUEUED"]);
+    await update(cloud, resources("two"), { Parameters: [{ ParameterKey: "Own", ParameterValue: "yes" }] }, members);
+    await cloud.call(updateStackSet, { ...SET, UsePreviousTemplate: true, Description: "later" });
+    await remove(cloud, [A, C], ["eu-west-1"]);
+    await cloud.advance("5m");
+    expect(await historyOf(cloud)).toEqual([
+      "CREATE SUCCEEDED",
+      "CREATE SUCCEEDED",
+      "UPDATE SUCCEEDED",
+      "UPDATE SUCCEEDED",
+      "DELETE SUCCEEDED",
+    ]);
+    expect(things.get(cloud.scope({ account: B }), "t")!.properties).toMatchObject({ Text: "two", Own: "yes" });
+    expect(await instancesOf(cloud)).toEqual([`${B} eu-west-1 CURRENT SUCCEEDED`]);
+    expect((await cloud.call(describeStackSet, SET)).StackSet!.Description).toBe("later");
+  });
+
   test("that are asked for again are not repeated", async () => {
     const cloud = setWorld();
     await allow(cloud, A, B);

@@ -171,18 +171,17 @@ export const updateStackSet = operation(UpdateStackSet$, (scope, input) => {
   const again = repeated(owner, set, input.OperationId, input);
   if (again !== undefined) return { OperationId: again };
   const change = changeOf(owner, asWillBe(owner, set), input);
-  const standing = instancesOf(owner, set).filter(({ status }) => status !== "INOPERABLE");
   const addressed = input.Accounts !== undefined || input.DeploymentTargets !== undefined || input.Regions !== undefined;
   if (addressed && input.Regions === undefined) refuse("You must specify Regions when you specify Accounts or DeploymentTargets");
   if (addressed && input.AutoDeployment !== undefined) refuse("If you specify AutoDeployment, do not specify DeploymentTargets or Regions");
-  const named = addressed ? targetsOf(owner, set, input) : standing;
-  if (addressed && set.permissionModel === "SELF_MANAGED") for (const one of named) requireInstance(owner, set, one);
-  const targets = standing.filter((one) => named.some(({ account, region }) => one.account === account && one.region === region));
+  const targets = addressed ? targetsOf(owner, set, input) : instancesOf(owner, set);
+  if (addressed && set.permissionModel === "SELF_MANAGED") for (const one of targets) requireInstance(owner, set, one);
   const outdates = input.TemplateBody !== undefined || input.TemplateURL !== undefined || input.Parameters !== undefined;
   return {
     OperationId: startOperation(owner, set, {
       action: "UPDATE",
       targets,
+      everywhere: !addressed,
       request: input,
       change,
       outdates,
