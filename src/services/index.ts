@@ -11,6 +11,7 @@ import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
 import { lambda } from "./lambda/index.ts";
+import { organizations } from "./organizations/index.ts";
 import { s3 } from "./s3/index.ts";
 import { secretsManager } from "./secrets-manager/index.ts";
 import { sns } from "./sns/index.ts";
@@ -21,6 +22,7 @@ import { sts } from "./sts/index.ts";
 /** Every service, one line each. A service may use the api.ts of those above it. */
 export const services: readonly Service[] = [
   iam,
+  organizations,
   sts,
   kms,
   secretsManager,

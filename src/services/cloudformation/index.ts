@@ -1,4 +1,5 @@
 import { service } from "../../kernel/service.ts";
+import * as automatic from "./auto-deployment.ts";
 import { changeSetLoop } from "./change-set.loop.ts";
 import * as changeSet from "./change-set.ts";
 import * as custom from "./custom-resource.ts";
@@ -11,47 +12,78 @@ import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
 import { describeEvents } from "./operation-event.ts";
+import * as organization from "./organizations-access.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
+import * as instance from "./stack-instance.ts";
 import * as policy from "./stack-policy.ts";
+import { stackSetLoop } from "./stack-set.loop.ts";
+import * as set from "./stack-set.ts";
+import * as setDrift from "./stack-set-drift.ts";
+import { stackSetOperationLoop } from "./stack-set-operation.loop.ts";
+import * as setOperation from "./stack-set-operation.ts";
+import { stackSetOperationResultLoop } from "./stack-set-operation-result.loop.ts";
+import { operationResults } from "./stack-set-operation-result.ts";
+import { stackSet } from "./stack-set-resource.ts";
 import * as template from "./stored-template.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 
 export const cloudformation = service({
   name: "cloudformation",
   operations: [
+    organization.activateOrganizationsAccess,
     operation.cancelUpdateStack,
     operation.continueUpdateRollback,
     changeSet.createChangeSet,
     operation.createStack,
+    instance.createStackInstances,
+    set.createStackSet,
+    organization.deactivateOrganizationsAccess,
     changeSet.deleteChangeSet,
     operation.deleteStack,
+    instance.deleteStackInstances,
+    set.deleteStackSet,
     changeSet.describeChangeSet,
     describeEvents,
+    organization.describeOrganizationsAccess,
     drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
+    instance.describeStackInstance,
     resource.describeStackResource,
     drift.describeStackResourceDrifts,
     resource.describeStackResources,
     stack.describeStacks,
+    set.describeStackSet,
+    setOperation.describeStackSetOperation,
     drift.detectStackDrift,
     drift.detectStackResourceDrift,
+    setDrift.detectStackSetDrift,
     changeSet.executeChangeSet,
     policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
+    instance.importStacksToStackSet,
     changeSet.listChangeSets,
     exporting.listExports,
     exporting.listImports,
+    setDrift.listStackInstanceResourceDrifts,
+    instance.listStackInstances,
     resource.listStackResources,
     stack.listStacks,
+    automatic.listStackSetAutoDeploymentTargets,
+    setOperation.listStackSetOperationResults,
+    setOperation.listStackSetOperations,
+    set.listStackSets,
     operation.rollbackStack,
     policy.setStackPolicy,
     signal.signalResource,
+    setOperation.stopStackSetOperation,
     operation.updateStack,
+    instance.updateStackInstances,
+    set.updateStackSet,
     stack.updateTerminationProtection,
     validateTemplate,
   ],
@@ -70,8 +102,13 @@ export const cloudformation = service({
     signal.signals,
     signal.waitHandles,
     signal.waitData,
+    set.stackSets,
+    instance.stackInstances,
+    setOperation.stackSetOperations,
+    operationResults,
+    organization.organizationsAccesses,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop, driftLoop],
-  resources: [cdkMetadata, custom.customResource, macroType, nestedStack, signal.waitCondition, signal.waitConditionHandle],
+  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop],
+  resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });

@@ -21,6 +21,8 @@ export interface TargetRequest {
   readonly StackName?: string | undefined;
   readonly TemplateBody?: string | undefined;
   readonly TemplateURL?: string | undefined;
+  /** A template whose size is no matter any more: that of a stack set. */
+  readonly template?: string;
   readonly UsePreviousTemplate?: boolean | undefined;
   readonly Parameters?: Parameter[] | undefined;
   readonly Capabilities?: string[] | undefined;
@@ -60,6 +62,13 @@ export function readChecked(text: string): { readonly template: Template; readon
   return { template: transforms.length === 0 ? checkTemplate(body) : checkUnprocessed(body), transforms };
 }
 
+/** A template that is well made, and that a caller with these capabilities may use. */
+export function permittedTemplate(text: string, capabilities: readonly string[]): Template {
+  const { template, transforms } = readChecked(text);
+  checkCapabilities(template, capabilities, transforms.length > 0);
+  return template;
+}
+
 export interface TargetOptions {
   /** It is for a change set: what transforms make of the template can be looked at before it is done. */
   readonly reviewed?: boolean;
@@ -73,7 +82,7 @@ export function targetOf(scope: Scope, stack: Stack, request: TargetRequest, { r
   const previous = stack.target;
   const text = request.UsePreviousTemplate
     ? templateOf(scope, previous ?? refuse("No previous template to use")).text
-    : templateText(scope, request);
+    : (request.template ?? templateText(scope, request));
   const { template, transforms } = readChecked(text);
   const capabilities = request.Capabilities ?? [];
   checkCapabilities(template, capabilities, transforms.length > 0 && !reviewed);
