@@ -7,7 +7,7 @@ import { type ApiKind, httpKind, restKind } from "./implicit-api/kind.ts";
 import { either } from "./intrinsic.ts";
 import { Invalid, InvalidServerlessTemplate, invalidEvent, invalidResource, refuse } from "./invalid.ts";
 import { ANY_METHOD, addPath, DEFAULT_PATH } from "./openapi/path.ts";
-import { isMarked, namesOf, noteChange } from "./python-marks.ts";
+import { membersOf, noteChange } from "./python-marks.ts";
 import { orderOfPython27 } from "./python-order.ts";
 import { noteImplicitApi, resourcesInOrder } from "./resource-order.ts";
 import { typeOf } from "./serverless-type.ts";
@@ -58,9 +58,8 @@ const OWNERS = ["AWS::Serverless::Function", "AWS::Serverless::StateMachine"];
 function eventsOf(resource: Section, kind: ApiKind): [string, Section][] {
   const events = asSection(asSection(resource["Properties"])["Events"]);
   if (!OWNERS.includes(typeOf(resource) ?? "")) return [];
-  const isOld = isMarked(events);
-  const names = (isOld ? namesOf(events) : Object.keys(events)).filter((name) => typeOf(events[name]) === kind.eventType);
-  return (isOld ? orderOfPython27(names) : names).map((name) => [name, events[name] as Section]);
+  const names = membersOf(events).flatMap(([name, each]) => (typeOf(each) === kind.eventType ? [name] : []));
+  return orderOfPython27(names).map((name) => [name, events[name] as Section]);
 }
 
 function takePath(kind: ApiKind, name: string, event: Section, owner: Section, gathered: Gathered, context: Context): void {

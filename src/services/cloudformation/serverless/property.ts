@@ -1,5 +1,6 @@
 import { isAbsent, isList, isSection, isText, type Section, type Value } from "./draft.ts";
 import { invalidResource } from "./invalid.ts";
+import { membersOf } from "./python-marks.ts";
 
 /** Says whether a value is of a kind; `expected` is how SAM's message names the kind, where it does. */
 export interface Kind {
@@ -56,7 +57,7 @@ export const passedAndRequired: PropertyRule = mustBeLiteral(anything);
 
 /** That a resource or an event has the properties of its type, in SAM's order: names first, then kinds. */
 export function checkProperties(id: string, type: string, properties: Section, rules: PropertyRules): void {
-  for (const name of Object.keys(properties)) {
+  for (const [name] of membersOf(properties)) {
     if (!Object.hasOwn(rules, name)) throw invalidResource(id, `property ${name} not defined for resource of type ${type}`);
   }
   checkKinds(id, properties, rules);

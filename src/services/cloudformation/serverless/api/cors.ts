@@ -1,6 +1,6 @@
 import { isSection, isText, isTruthy, type Value } from "../draft.ts";
 import { isIntrinsic } from "../intrinsic.ts";
-import { invalidResource, invalidTemplate } from "../invalid.ts";
+import { Invalid, invalidResource } from "../invalid.ts";
 import { addCors as addToPath, type Cors } from "../openapi/cors.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { own, textOf, type Written } from "../python-dictionary.ts";
@@ -29,8 +29,11 @@ export function addCors({ id, properties }: Declared, definition: Value): Value 
       const trimmed = path === "/" ? path : path.replace(/\/+$/, "");
       if (done.has(trimmed)) continue;
       done.add(trimmed);
-      if (!isTruthy(cors.origin)) throw invalid(invalidTemplate("Invalid input. Value for AllowedOrigins is required").message);
-      addToPath(swagger, path, cors);
+      try {
+        addToPath(swagger, path, cors);
+      } catch (error) {
+        throw error instanceof Invalid ? invalid(error.message) : error;
+      }
     }
   });
 }
@@ -39,7 +42,7 @@ const ANY_ORIGIN = "'*'";
 
 function readCors(id: string, given: Value): Cors {
   const section = isSection(given) && !isIntrinsic(given) ? given : undefined;
-  const unknown = Object.keys(section ?? {}).find((name) => !MEMBERS.includes(name));
+  const unknown = namesOf(section ?? {}).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) throw invalidResource(id, `Invalid key '${unknown}' for 'Cors' property.`);
   const origin: Written = section === undefined ? given : Object.hasOwn(section, "AllowOrigin") ? section["AllowOrigin"] : own(ANY_ORIGIN);
   return {

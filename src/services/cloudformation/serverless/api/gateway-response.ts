@@ -5,7 +5,7 @@ import { invalidResource } from "../invalid.ts";
 import { editSwagger, isSwagger } from "../openapi/swagger.ts";
 import { display, typeName } from "../python.ts";
 import { dictionary, own, put, write } from "../python-dictionary.ts";
-import { entriesOf } from "../python-marks.ts";
+import { entriesOf, namesOf } from "../python-marks.ts";
 import { orderOfPython27 } from "../python-order.ts";
 import type { Declared } from "../serverless-type.ts";
 
@@ -29,7 +29,7 @@ export function addGatewayResponses({ id, properties }: Declared, definition: Va
         `Invalid property type '${isText(response) ? "Py27UniStr" : typeName(response)}' for GatewayResponses. Expected an object of type 'GatewayResponse'.`,
       );
     }
-    const unknown = Object.keys(response).find((name) => !MEMBERS.includes(name));
+    const unknown = namesOf(response).find((name) => !MEMBERS.includes(name));
     if (unknown !== undefined) throw invalid(`Invalid property '${unknown}' in 'GatewayResponses' property '${type}'.`);
   }
   if (!isSwagger(definition)) {
@@ -50,7 +50,7 @@ function read(id: string, type: string, response: Section): () => Section {
   const parameters = isTruthy(ResponseParameters)
     ? expectMap(ResponseParameters, owner, `GatewayResponses.${type}.ResponseParameters`)
     : {};
-  const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(PREFIXES, name));
+  const unknown = namesOf(parameters).find((name) => !Object.hasOwn(PREFIXES, name));
   if (unknown !== undefined) throw invalidResource(id, `Invalid gateway response parameter '${unknown}'`);
   const status = isAbsent(StatusCode) ? "" : display(StatusCode);
   if (isTruthy(StatusCode) && !/^[0-9]{1,3}$/.test(status)) throw invalidResource(id, "Property 'StatusCode' must be numeric");

@@ -3,6 +3,7 @@ import { asSection, hasMember, isAbsent, isList, isTruthy, type Section, type Va
 import { expectBoolean, expectListOf, expectMap, expectText, resourceOwner } from "../expect.ts";
 import { sub } from "../intrinsic.ts";
 import { invalidResource } from "../invalid.ts";
+import { membersOf } from "../python-marks.ts";
 
 /** An authorizer of an HTTP API. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapiauth.html */
 export interface Authorizer {
@@ -16,7 +17,7 @@ export function readAuthorizers(apiId: string, auth: Section): Authorizer[] {
   if (!isTruthy(auth["Authorizers"])) return iam;
   const owner = resourceOwner(apiId);
   const given = expectMap(auth["Authorizers"], owner, "Auth.Authorizers");
-  const read = Object.entries(given).map(([name, one]) => {
+  const read = membersOf(given).map(([name, one]) => {
     const authorizer = expectMap(one, owner, `Auth.Authorizers.${name}`);
     if (hasMember(authorizer, "OpenIdConnectUrl")) {
       const hint = "Please refer to the AWS SAM documentation.";

@@ -6,6 +6,7 @@ import { type Invalid, invalidResource } from "../invalid.ts";
 import { addTags, DEFAULT_TITLE, editHttpApi, isHttpDefinition } from "../openapi/http.ts";
 import { demandByDefault } from "../openapi/http-security.ts";
 import { DEFAULT_PATH, wrong } from "../openapi/path.ts";
+import { membersOf } from "../python-marks.ts";
 import type { Declared } from "../serverless-type.ts";
 import { readAuthorizers, securityScheme } from "./authorizer.ts";
 
@@ -43,7 +44,7 @@ function addCors({ id, properties }: Declared, definition: Value): Value {
   if (!isTruthy(definition)) throw needsDefinition(id, `Cors ${INLINE}`);
   const cors = given === true ? { AllowOrigins: ["*"] } : given;
   if (!isSection(cors)) throw invalidResource(id, "Invalid value for 'Cors' property.");
-  const unknown = isIntrinsic(cors) ? undefined : Object.keys(cors).find((name) => !Object.hasOwn(CORS, name));
+  const unknown = isIntrinsic(cors) ? undefined : membersOf(cors).find(([name]) => !Object.hasOwn(CORS, name))?.[0];
   if (unknown !== undefined) throw invalidResource(id, `Invalid key '${unknown}' for 'Cors' property.`);
   const unable = "Unable to add Cors configuration because";
   if (!isHttpDefinition(definition)) {

@@ -1,4 +1,5 @@
 import { isAbsent, isTruthy, type Section, type Value } from "../draft.ts";
+import { invalidTemplate } from "../invalid.ts";
 import { dictionary, list, own, plain, type Written, write } from "../python-dictionary.ts";
 import { namesOf } from "../python-marks.ts";
 import { ANY_METHOD, INTEGRATION, pathItems } from "./path.ts";
@@ -21,6 +22,7 @@ export function addCors({ paths }: Swagger, path: string, cors: Cors): void {
   let methods: Written = cors.methods;
   for (const item of pathItems(paths, path)) {
     if (Object.hasOwn(item, "options")) continue;
+    if (!isTruthy(cors.origin)) throw invalidTemplate("Invalid input. Value for AllowedOrigins is required");
     // What the first branch of an Fn::If has counts for both.
     if (!isTruthy(methods)) methods = own(`'${methodsOf(item)}'`);
     write(item, "options", preflight(cors, methods));
