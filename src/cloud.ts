@@ -42,6 +42,8 @@ export interface CloudOptions {
   /** By default 1, or one of the data folder's own where signatures are checked. */
   readonly seed?: number;
   readonly allowRealKeys: boolean;
+  /** Types of resource that stacks keep as declared though nothing carries them out, such as AWS::EC2::*. */
+  readonly recordedTypes?: readonly string[];
   /** Instead of every service that there is. */
   readonly services?: readonly Service[];
 }
@@ -92,14 +94,14 @@ export class Cloud {
     this.endpoint = endpoint;
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), "slipway-"));
     this.#disk = openDisk(join(this.folder, "ledger.db"), options.durability);
-    const { trust, clock, startAt } = options;
+    const { trust, clock, startAt, recordedTypes = [] } = options;
     const seed = seedOf(this.folder, trust, options.seed);
     this.kernel = new Kernel({
       disk: this.#disk,
       blobs: new FileBlobs(join(this.folder, "blobs"), options.durability === "full"),
       clock: new Clock(clock, this.#disk.meta("now") === undefined ? startAt : Number(this.#disk.meta("now"))),
       services: [compute(), ...(options.services ?? services)],
-      settings: { endpoint, seed, trust },
+      settings: { endpoint, seed, trust, recordedTypes },
     });
     this.drive = new Drive(this.kernel, stopSinceTheDiskRefused);
   }

@@ -27,6 +27,8 @@ Runs the cloud until it is told to stop (Ctrl-C), and prints one line when it is
   --durability LEVEL     relaxed: survives the end of the process (the default). full: and of the machine
   --seed N               what ids, chance and secrets derive from (1; one of DIR's own unless trust is open)
   --allow-real-keys      accept access keys that look like AWS's and were not issued here
+  --record-types NAMES   types of resource that stacks keep as declared though nothing carries them out, such as
+                         AWS::EC2::*,AWS::ApiGateway::RestApi
   --json                 the ready line as JSON
 `,
     load: () => import("./start.ts"),

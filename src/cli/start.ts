@@ -15,6 +15,7 @@ const OPTIONS = {
   durability: { type: "string" },
   seed: { type: "string" },
   "allow-real-keys": { type: "boolean" },
+  "record-types": { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -35,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
     trust: oneOf(values, "trust", ["open", "signed", "enforced"]),
     durability: oneOf(values, "durability", ["relaxed", "full"]),
     allowRealKeys: values["allow-real-keys"] ?? false,
+    recordedTypes: (values["record-types"] ?? "").split(",").filter((name: string) => name !== ""),
     ...(values["seed"] !== undefined && { seed: number(values, "seed", 1) }),
     ...(folder !== undefined && { folder }),
     ...(startAt !== undefined && { startAt }),

@@ -27,6 +27,8 @@ export interface Settings {
   readonly endpoint: string;
   readonly seed: number;
   readonly trust: "open" | "signed" | "enforced";
+  /** Types of resource that a stack may have though nothing carries them out: whole names, or how they begin and a star. */
+  readonly recordedTypes?: readonly string[];
 }
 
 interface Counter extends Row {

@@ -28,6 +28,7 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly start?: number;
   readonly trust?: "open" | "signed" | "enforced";
+  readonly recordedTypes?: readonly string[];
   /** False: what throws is recorded and tried again, as in a process. */
   readonly strict?: boolean;
 }
@@ -194,8 +195,8 @@ export class World {
   }
 
   #boot(): Kernel {
-    const { services, hands, seed = 1, trust = "open", strict = true } = this.#options;
-    const settings = { endpoint: "http://127.0.0.1:4566", seed, trust };
+    const { services, hands, seed = 1, trust = "open", strict = true, recordedTypes = [] } = this.#options;
+    const settings = { endpoint: "http://127.0.0.1:4566", seed, trust, recordedTypes };
     this.#commitsSeen = 0;
     this.clock.forget();
     return new Kernel({

@@ -15,6 +15,7 @@ import {
 } from "../../sdk/cloudformation.js";
 import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
 import { rowsOf } from "./phase.ts";
+import { isRecorded } from "./recorded.ts";
 import { registrySchemas } from "./registry-schema.ts";
 import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
 import { driftOf, type ResourceDrift, resourceDrifts } from "./resource-drift.ts";
@@ -125,7 +126,7 @@ export function liveDrift(
       readonly drifts: readonly PropertyDrift[];
     }
   | undefined {
-  if (!isChecked(made.type)) return undefined;
+  if (!isChecked(made.type) || isRecorded(scope, made.type)) return undefined;
   const schema = registrySchemas.of(made.type);
   const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
   const expected = without(made.properties, hidden);

@@ -7,6 +7,7 @@ import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
 import { propertyValidation } from "./property-validation.ts";
+import { isRecorded, RECORDED } from "./recorded.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { signalsOutcome } from "./signal.ts";
@@ -72,6 +73,7 @@ function ensured(scope: Scope, stack: Busy, begun: StackResource, id: string, cr
   const made = creating ? madeOf(stack, row, id) : { ...madeOf(stack, row, id), token: now!.token };
   const replaced = now !== undefined && now.physicalId !== id ? { ...now, ...leavingPolicy(wanted) } : undefined;
   setResource(scope, stack, row, now === undefined ? "CREATE_COMPLETE" : "UPDATE_COMPLETE", {
+    ...(isRecorded(scope, row.type) && { reason: RECORDED }),
     physicalId: id,
     properties: wanted.properties,
     now: made,

@@ -13,6 +13,7 @@ import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
 import { describeEvents } from "./operation-event.ts";
 import * as organization from "./organizations-access.ts";
+import { recorded } from "./recorded.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
 import * as signal from "./signal.ts";
@@ -94,6 +95,7 @@ export const cloudformation = service({
     changeSet.changeSets,
     event.lastEvents,
     drift.driftDetections,
+    recorded,
     resourceDrifts,
     exporting.exported,
     macros,

@@ -232,9 +232,9 @@ describe("what a template and a request say", () => {
     await expect(create(cloud, { A: { Type: "AWS::IAM::Role", Properties: { RoleName: "x" } } })).rejects.toThrow(
       "Requires capabilities : [CAPABILITY_NAMED_IAM]",
     );
-    await expect(
-      cloud.call(createStack, { ...S, TemplateBody: template({ A: thing() }, { Transform: "AWS::CodeStar" }) }),
-    ).rejects.toThrow("The transform AWS::CodeStar is not implemented by Slipway");
+    await expect(cloud.call(createStack, { ...S, TemplateBody: template({ A: thing() }, { Transform: "AWS::CodeStar" }) })).rejects.toThrow(
+      "The transform AWS::CodeStar is not implemented by Slipway",
+    );
     await expect(update(cloud, { A: thing() })).rejects.toThrow("Stack [s] does not exist");
     await expect(cloud.call(describeStackEvents, S)).rejects.toThrow("Stack [s] does not exist");
     await expect(

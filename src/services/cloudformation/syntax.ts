@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { fault } from "../../kernel/fault.ts";
 import { isObject, type Json, type JsonObject } from "./value.ts";
 
@@ -120,11 +120,24 @@ function readYaml(text: string, shortForms: ShortForms): Json {
   };
   const [error] = document.errors;
   if (error !== undefined) malformed(error.pos[0]);
-  return document.contents === null ? null : toJson(document.contents as Node, { document, shortForms, malformed, depth: 0, nodes: 0 });
+  return document.contents === null
+    ? null
+    : toJson(document.contents as Node, { targets: targetsIn(document), shortForms, malformed, depth: 0, nodes: 0 });
+}
+
+/** What each alias stands for: the last node before it that has its anchor. To look for each would be to read the text again and again. */
+function targetsIn(document: Document.Parsed): Map<Alias, Node> {
+  const anchored = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias: (_, alias) => void targets.set(alias, anchored.get(alias.source)!),
+    Value: (_, node) => void (node.anchor && anchored.set(node.anchor, node)),
+  });
+  return targets;
 }
 
 interface Reading {
-  readonly document: Document.Parsed;
+  readonly targets: ReadonlyMap<Alias, Node>;
   readonly shortForms: ShortForms;
   malformed(offset: number): never;
   depth: number;
@@ -140,7 +153,7 @@ function toJson(node: Node | null, reading: Reading): Json {
 }
 
 function valueOfNode(node: Node, reading: Reading): Json {
-  if (isAlias(node)) return toJson((node.resolve(reading.document) as Node | undefined) ?? reading.malformed(node.range![0]), reading);
+  if (isAlias(node)) return toJson(reading.targets.get(node) ?? reading.malformed(node.range![0]), reading);
   const value = untagged(node, reading);
   const tag = node.tag;
   if (tag === undefined || !tag.startsWith("!")) return value;

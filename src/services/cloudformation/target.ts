@@ -7,6 +7,7 @@ import { InsufficientCapabilitiesException } from "../../sdk/cloudformation.js";
 import { checkConditional, evaluateConditions } from "./condition.ts";
 import { exportOf } from "./export.ts";
 import { refOfParameter, resolveParameters } from "./parameter.ts";
+import { isRecorded, recordedType } from "./recorded.ts";
 import { checkRules } from "./rule.ts";
 import { arnOf, type Stack, type Target } from "./stack.ts";
 import { keepTemplate, templateOf } from "./stored-template.ts";
@@ -191,13 +192,16 @@ function rollbackOf({ RollbackTriggers = [], MonitoringTimeInMinutes = 0 }: Roll
 
 /** The type of resource that a name stands for; custom resources of every name are of one. */
 export const resourceType = (scope: Scope, type: string): ResourceType | undefined =>
-  scope.registry.resource(type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type);
+  scope.registry.resource(type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
+  (isRecorded(scope, type) ? recordedType(type) : undefined);
 
 function checkResourceTypes(scope: Scope, { Resources }: Template, conditions: Readonly<Record<string, boolean>>): void {
   const live = Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined || conditions[Condition]);
   const unknown = new Set(live.map(([, { Type }]) => Type).filter((type) => resourceType(scope, type) === undefined));
   if (unknown.size > 0)
-    refuse(`Template format error: Unrecognized resource types: [${[...unknown].sort().join(", ")}]. Slipway does not implement them.`);
+    refuse(
+      `Template format error: Unrecognized resource types: [${[...unknown].sort().join(", ")}]. Slipway does not implement them; --record-types has it keep them as declared.`,
+    );
   for (const [name, { Type, DeletionPolicy, UpdateReplacePolicy }] of live) {
     if (DeletionPolicy === "Snapshot" || UpdateReplacePolicy === "Snapshot")
       refuse(`Template error: resource type ${Type} does not support deletion policy Snapshot (${name})`);
