@@ -176,10 +176,10 @@ export class Store {
     return partition ? `#${table.path(partition, "")}${index}\0${text}` : `#${table.name}/${index}\0${text}`;
   }
 
-  /** Every digest that a row or an entry holds, so that blobs without one can go. */
+  /** Every digest that a row holds, so that blobs without one can go. Streams hold none: they are what grows without bound. */
   *digests(pattern: RegExp): Generator<string> {
     this.flush();
-    for (const line of this.disk.image()) for (const [digest] of line.matchAll(pattern)) yield digest;
+    for (const { json } of this.disk.rows("")) for (const [digest] of json.matchAll(pattern)) yield digest;
   }
 
   /** Plain windows come from memory where somebody has asked for them before; all else from the disk. */
