@@ -59,3 +59,25 @@ export function stored<T>(value: T): Stored<T> {
   for (const [key, member] of Object.entries(value)) if (member !== undefined) result[key] = stored(member);
   return result as Stored<T>;
 }
+
+/** An object without its members that are undefined or empty: they say nothing. */
+export const present = (members: Readonly<Record<string, unknown>>): Record<string, any> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && !isEmpty(value)));
+
+const isEmpty = (value: unknown): boolean => typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+/**
+ * A value whose members have other names, all the way down: an API writes vpcId where a template writes VpcId. The values of
+ * members that `isOpaque` knows by their old name are somebody's own and stay.
+ */
+export function renamed(value: unknown, rename: (name: string) => string, isOpaque: (name: string) => boolean = () => false): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamed(item, rename, isOpaque));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [rename(name), isOpaque(name) ? member : renamed(member, rename, isOpaque)]),
+  );
+}
+
+/** As most APIs write the names that templates have with a capital. */
+export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+export const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -3,7 +3,7 @@ import type { Caller, KnownKey } from "./caller.ts";
 import type { DeliveryTarget } from "./delivery.ts";
 import type { UpdatePolicy } from "./policy.ts";
 import type { Reference } from "./reference.ts";
-import type { ResourceType } from "./resource.ts";
+import { type ResourceType, refusingAbsent } from "./resource.ts";
 import type { Scope } from "./scope.ts";
 import type { Service } from "./service.ts";
 
@@ -18,7 +18,7 @@ export class Registry {
   constructor(services: readonly Service[]) {
     this.services = services;
     for (const { resources = [], references = [], updatePolicies = [] } of services) {
-      for (const resource of resources) this.#resources.set(resource.type, resource);
+      for (const resource of resources) this.#resources.set(resource.type, refusingAbsent(resource));
       for (const reference of references) this.#references.set(reference.kind, reference);
       for (const policy of updatePolicies) this.#policies.set(policy.name, policy);
     }

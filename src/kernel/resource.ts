@@ -1,4 +1,5 @@
 import { isFault } from "./fault.ts";
+import { sameJson } from "./json.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -19,11 +20,24 @@ export interface ResourceType<P = any> {
   /** What Ref gives, where it is not the physical id. */
   ref?(scope: Scope, id: string): string;
   /**
+   * Every resource of the type in the scope's partition, by its primary identifier: the values of the properties that the
+   * schema names, joined by "|". `ensure`, `read` and `remove` take this as well as the physical id, where the two differ.
+   */
+  list?(scope: Scope): readonly string[];
+  /** The properties that are refused by name, because nothing here does what they ask for. */
+  readonly absent?: Absences;
+  /**
    * What a change of these properties does, where the slice of the resource specification does not say: those named here
    * need a replacement.
    */
   readonly replaceOn?: readonly string[];
 }
+
+/**
+ * By path, such as Triggers or Environment/Fleet, the values that ask for nothing and are taken: [false] where only true asks
+ * for something. A path leads into each item of a list. What is empty asks for nothing anyway.
+ */
+export type Absences = Readonly<Record<string, readonly unknown[]>>;
 
 /** What an engine knows of the resource that it wants. */
 export interface ResourceRequest<P = any> {
@@ -47,6 +61,28 @@ export type Progress =
   | { readonly state: "done"; readonly id: string }
   | { readonly state: "busy"; readonly id?: string; readonly because: string; readonly wakeAt?: number }
   | { readonly state: "failed"; readonly id?: string; readonly reason: string };
+
+/** A type that refuses what it does not implement before anything is done. */
+export function refusingAbsent(type: ResourceType): ResourceType {
+  const { absent } = type;
+  if (absent === undefined) return type;
+  return {
+    ...type,
+    ensure(scope, declared, id, request) {
+      const path = Object.keys(absent).find((one) => asks(declared, one.split("/"), absent[one]!));
+      if (path === undefined) return type.ensure(scope, declared, id, request);
+      return { state: "failed", reason: `Slipway does not implement ${path.replaceAll("/", ".")} of ${type.type}`, ...(id && { id }) };
+    },
+  };
+}
+
+function asks(value: unknown, path: readonly string[], harmless: readonly unknown[]): boolean {
+  if (Array.isArray(value) && path.length > 0) return value.some((item) => asks(item, path, harmless));
+  const [name, ...rest] = path;
+  if (name !== undefined) return typeof value === "object" && value !== null && asks((value as any)[name], rest, harmless);
+  if (value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)) return false;
+  return !harmless.some((one) => sameJson(one, value) || String(one) === String(value));
+}
 
 /** A create takes over nothing that is there already: whoever made it would lose it with this one. In the words of AWS's resource handlers. */
 export const alreadyExists = (type: string, name: string): Progress => ({

@@ -15,3 +15,9 @@ export const withTags = (tags: Tags = {}, more: Tags): Tags => ({ ...tags, ...mo
 
 export const withoutTags = (tags: Tags = {}, keys: readonly string[]): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
+
+/** The tags of a resource in a stack: the stack's, and over them its own. */
+export const allTags = (stack: Parameters<typeof tagsOf>[0], own: unknown): Tags => ({
+  ...tagsOf(stack),
+  ...(Array.isArray(own) ? tagsOf(own) : (own as Tags | undefined)),
+});

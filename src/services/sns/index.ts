@@ -2,6 +2,7 @@ import { service } from "../../kernel/service.ts";
 import { httpDeliveryLoop } from "./http-delivery.loop.ts";
 import { httpDeliveries } from "./http-delivery.ts";
 import { publish, publishBatch, topicTarget } from "./publish.ts";
+import { topicPolicies } from "./resource-policy.ts";
 import { snsResources } from "./resources.ts";
 import * as subscription from "./subscription.ts";
 import * as topic from "./topic.ts";
@@ -27,7 +28,7 @@ export const sns = service({
     topic.tagResource,
     topic.untagResource,
   ],
-  tables: [topic.topics, subscription.subscriptions, httpDeliveries],
+  tables: [topic.topics, topicPolicies, subscription.subscriptions, httpDeliveries],
   loops: [httpDeliveryLoop],
   resources: snsResources,
   targets: [topicTarget],

@@ -148,7 +148,7 @@ function requireSubscription(scope: Scope, arn: string): { subscription: Subscri
   return subscription === undefined ? fault(NotFoundException, "Subscription does not exist") : { subscription, scope: home };
 }
 
-function checkAttributes(attributes: Readonly<Record<string, string>>): void {
+export function checkAttributes(attributes: Readonly<Record<string, string>>): void {
   const unknown = Object.keys(attributes).find((name) => !SETTABLE.includes(name));
   if (unknown !== undefined) fault(InvalidParameterException, "Invalid parameter: AttributeName");
   const policy = attributes["FilterPolicy"];

@@ -24,6 +24,8 @@ export interface Topic extends Row {
   /** Those that were set: DisplayName, Policy, FifoTopic and so on. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: Tags;
+  /** The ids of the subscriptions that its template declares with it. */
+  readonly subscriptions?: readonly string[];
 }
 
 export const topics = new Table<Topic>("sns/topic", { arn: ({ id }, { account, region }) => `arn:aws:sns:${region}:${account}:${id}` });
@@ -34,9 +36,7 @@ const SETTABLE = [
 ];
 
 export const createTopic = operation(CreateTopic$, (scope, { Name, Attributes = {}, Tags }) => {
-  const fifo = Attributes["FifoTopic"] === "true";
-  if (!/^[A-Za-z0-9_-]{1,256}(\.fifo)?$/.test(Name!) || Name!.endsWith(".fifo") !== fifo)
-    fault(InvalidParameterException, "Invalid parameter: Topic Name");
+  checkName(Name!, Attributes["FifoTopic"] === "true");
   checkAttributes(Attributes);
   const known = topics.get(scope, Name!);
   if (known === undefined) topics.put(scope, { id: Name!, attributes: Attributes, tags: tagsOf(Tags) });
@@ -103,6 +103,11 @@ export const untagResource = operation(UntagResource$, (scope, { ResourceArn, Ta
 export const listTagsForResource = operation(ListTagsForResource$, (scope, { ResourceArn }) => ({
   Tags: tagList(requireTagged(scope, ResourceArn!).topic.tags),
 }));
+
+export function checkName(name: string, fifo: boolean): void {
+  if (!/^[A-Za-z0-9_-]{1,256}(\.fifo)?$/.test(name) || name.endsWith(".fifo") !== fifo)
+    fault(InvalidParameterException, "Invalid parameter: Topic Name");
+}
 
 export function removeTopic(scope: Scope, name: string): void {
   for (const { id } of subscriptions.by(scope, "topic", name)) subscriptions.remove(scope, id);

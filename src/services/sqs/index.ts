@@ -23,7 +23,9 @@ import {
   tagQueue,
   untagQueue,
 } from "./queue.ts";
-import { queuePolicyResource, queueResource, queueTarget } from "./resources.ts";
+import { queuePolicies } from "./resource-policy.ts";
+import { sqsResources } from "./resources.ts";
+import { queueTarget } from "./target.ts";
 
 export const sqs = service({
   name: "sqs",
@@ -47,7 +49,7 @@ export const sqs = service({
     tagQueue,
     untagQueue,
   ],
-  tables: [queues, ...messageTables],
-  resources: [queueResource, queuePolicyResource],
+  tables: [queues, queuePolicies, ...messageTables],
+  resources: sqsResources,
   targets: [queueTarget],
 });

@@ -193,12 +193,17 @@ function allAttributes(scope: Scope, queue: Queue): Record<string, string> {
     ApproximateNumberOfMessagesDelayed: String(counts.delayed),
     CreatedTimestamp: seconds(queue.createdAt),
     LastModifiedTimestamp: seconds(queue.modifiedAt),
-    ...Object.fromEntries(Object.entries(NUMBERS).map(([name, { byDefault }]) => [name, String(byDefault)])),
-    ...(queue.attributes["KmsMasterKeyId"] === undefined && { SqsManagedSseEnabled: "true" }),
-    ...(isFifo(queue) && { ContentBasedDeduplication: "false", DeduplicationScope: "queue", FifoThroughputLimit: "perQueue" }),
-    ...queue.attributes,
+    ...settledAttributes(queue),
   };
 }
+
+/** The attributes that can be set, those that nobody has set by their defaults. */
+export const settledAttributes = (queue: Queue): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(NUMBERS).map(([name, { byDefault }]) => [name, String(byDefault)])),
+  ...(queue.attributes["KmsMasterKeyId"] === undefined && { SqsManagedSseEnabled: "true" }),
+  ...(isFifo(queue) && { ContentBasedDeduplication: "false", DeduplicationScope: "queue", FifoThroughputLimit: "perQueue" }),
+  ...queue.attributes,
+});
 
 function checkAttributes(scope: Scope, attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) {

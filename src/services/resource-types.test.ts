@@ -1,0 +1,137 @@
+import { createRequire } from "node:module";
+import { describe, expect, test } from "vitest";
+import { World } from "../testing/world.ts";
+import { handsThat } from "../testing/hands.ts";
+import type { ResourceExample } from "../testing/resource-example.ts";
+import { detectStackResourceDrift } from "./cloudformation/drift.ts";
+import { describeStackEvents } from "./cloudformation/event.ts";
+import { createStack, deleteStack, updateStack } from "./cloudformation/operation.ts";
+import { describeStackResource } from "./cloudformation/resource.ts";
+import { specification } from "./cloudformation/specification.ts";
+import { stacks } from "./cloudformation/stack.ts";
+import { services } from "./index.ts";
+import { resourceExamples } from "./resource-examples.fixture.ts";
+
+// Every resource type with every property that it has here, through its whole life in a stack.
+
+const schemas = createRequire(import.meta.url)("../../data/resource-schemas.json") as Readonly<Record<string, any>>;
+const types = services.filter(({ name }) => name !== "cloudformation").flatMap(({ resources = [] }) => resources);
+const examplesOf = (type: string): ResourceExample[] => resourceExamples.filter((example) => example.type === type);
+
+const S = { StackName: "s" };
+const IT = { ...S, LogicalResourceId: "It" };
+
+describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type) => {
+  const schema = schemas[name];
+  const names = (kind: string): string[] =>
+    ((schema[kind] ?? []) as string[]).map((pointer) => pointer.replace("/properties/", "")).filter((path) => !path.includes("/"));
+  const readOnly = names("readOnlyProperties");
+  const hidden = [...names("writeOnlyProperties"), ...readOnly];
+  const specified = specification.type(name)!;
+  const settable = [...specified.properties.keys()].filter((property) => !readOnly.includes(property) || names("required").includes(property));
+  const refused = Object.keys(type.absent ?? {});
+  const isRefused = (property: string): boolean => refused.includes(property) && type.absent![property]!.length === 0;
+  const examples = examplesOf(name);
+  const shown = examples.map((example) => [Object.keys(example.properties).join(" "), example] as const);
+
+  test("does or refuses every property of its schema", () => {
+    const used = new Set(examples.flatMap(({ properties, updates = [] }) => [properties, ...updates].flatMap(Object.keys)));
+    expect(settable.filter((property) => !used.has(property) && !isRefused(property))).toEqual([]);
+    const changed = new Set(examples.flatMap(({ updates = [] }) => updates.flatMap(Object.keys)));
+    const mutable = settable.filter((property) => specified.properties.get(property)!.mutability === "Mutable" && !isRefused(property));
+    expect(mutable.filter((property) => !changed.has(property))).toEqual([]);
+  });
+
+  test.each(shown)("lives in a stack: %s", async (_, example) => {
+    const cloud = new World({ services, hands: handsThat({}) });
+    await example.before?.(cloud);
+    const id = await create(cloud, example);
+    expect(await driftOf(cloud)).toEqual(IN_SYNC);
+    const live = () => cloud.kernel.registry.resource(name)!.read(cloud.scope(), id) as Record<string, any>;
+    const declared = Object.keys(example.properties).filter((property) => !hidden.includes(property));
+    expect(declared.filter((property) => live()[property] === undefined)).toEqual([]);
+    const identifier = specified.primaryIdentifier.map((property) => live()[property]).join("|");
+    const listed = (): readonly string[] => cloud.kernel.registry.resource(name)!.list!(cloud.scope());
+    expect(listed()).toContain(identifier);
+    expect(cloud.kernel.registry.resource(name)!.read(cloud.scope(), identifier)).toEqual(live());
+
+    let properties = example.properties;
+    for (const update of example.updates ?? []) {
+      properties = { ...properties, ...update };
+      await call(cloud, updateStack, { ...example, properties });
+      expect([Object.keys(update), statusOf(cloud)]).toEqual([Object.keys(update), "UPDATE_COMPLETE"]);
+      expect([update, await driftOf(cloud)]).toEqual([update, IN_SYNC]);
+      const { StackResourceDetail } = await cloud.call(describeStackResource, IT);
+      expect([Object.keys(update), StackResourceDetail!.PhysicalResourceId]).toEqual([Object.keys(update), id]);
+      const gone = Object.keys(update).filter((property) => update[property] !== undefined && !hidden.includes(property));
+      expect(gone.filter((property) => live()[property] === undefined)).toEqual([]);
+    }
+
+    await cloud.call(deleteStack, S);
+    await rest(cloud);
+    expect(statusOf(cloud)).toBe("DELETE_COMPLETE");
+    expect(listed()).not.toContain(identifier);
+    expect(live()).toBeUndefined();
+  });
+
+  const byHand = examples.flatMap((example) => Object.entries(example.byHand ?? {}).map(([path, change]) => ({ example, path, change })));
+  if (byHand.length > 0) {
+    test.each(byHand)("drifts at $path", async ({ example, path, change }) => {
+      const cloud = new World({ services, hands: handsThat({}) });
+      await example.before?.(cloud);
+      await change(cloud, await create(cloud, example));
+      const { status, drifts } = await driftOf(cloud);
+      expect([status, drifts.map((drift) => drift.split(" ")[1])]).toEqual(["MODIFIED", [path]]);
+    });
+  }
+});
+
+const IN_SYNC = { status: "IN_SYNC", drifts: [] };
+
+/** The example's stack, made, with every attribute of the resource as an output; answers the physical id. */
+async function create(cloud: World, example: ResourceExample): Promise<string> {
+  await call(cloud, createStack, example);
+  expect(await failures(cloud)).toEqual([]);
+  expect(statusOf(cloud)).toBe("CREATE_COMPLETE");
+  return (await cloud.call(describeStackResource, IT)).StackResourceDetail!.PhysicalResourceId!;
+}
+
+async function call(cloud: World, operation: typeof createStack | typeof updateStack, example: ResourceExample): Promise<void> {
+  const { type, around, properties, withoutAttributes = [] } = example;
+  const attributes = specification.type(type)!.attributes.filter((attribute) => !withoutAttributes.includes(attribute));
+  const Resources = { ...around, It: { Type: type, Properties: properties } };
+  const Outputs = Object.fromEntries(attributes.map((name, index) => [`A${index}`, { Value: { "Fn::GetAtt": ["It", name] } }]));
+  const Capabilities = ["CAPABILITY_NAMED_IAM" as const];
+  await cloud.call(operation as typeof createStack, {
+    ...S,
+    TemplateBody: JSON.stringify({ Resources, Outputs }),
+    Capabilities,
+    Tags: [{ Key: "stack", Value: "s" }],
+  });
+  await rest(cloud);
+}
+
+/** Until the stack is at rest. */
+async function rest(cloud: World): Promise<void> {
+  const isAtRest = (): boolean => !statusOf(cloud).endsWith("_IN_PROGRESS");
+  if (!isAtRest()) await cloud.advanceUntil(isAtRest, "2h");
+}
+
+const statusOf = (cloud: World): string =>
+  stacks
+    .list(cloud.scope())
+    .find(({ name }) => name === "s")!.status;
+
+const failures = async (cloud: World): Promise<(string | undefined)[]> =>
+  (await cloud.call(describeStackEvents, S))
+    .StackEvents!.filter(({ ResourceStatus }) => ResourceStatus!.endsWith("FAILED"))
+    .map(({ LogicalResourceId, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason}`);
+
+async function driftOf(cloud: World): Promise<{ status: string; drifts: string[] }> {
+  const { StackResourceDrift } = await cloud.call(detectStackResourceDrift, IT);
+  const { StackResourceDriftStatus: status, PropertyDifferences = [] } = StackResourceDrift!;
+  const drifts = PropertyDifferences.map(
+    ({ DifferenceType, PropertyPath, ExpectedValue, ActualValue }) => `${DifferenceType} ${PropertyPath} ${ExpectedValue} ${ActualValue}`,
+  );
+  return { status: status!, drifts };
+}
