@@ -1,6 +1,17 @@
 import type { ResourceExample } from "../testing/resource-example.ts";
+import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
+import { kmsExamples } from "./kms/resources.fixture.ts";
+import { secretsManagerExamples } from "./secrets-manager/resources.fixture.ts";
 import { snsExamples } from "./sns/resources.fixture.ts";
 import { sqsExamples } from "./sqs/resources.fixture.ts";
+import { ssmExamples } from "./ssm/resources.fixture.ts";
 
 /** An example of each resource type, or several, from the folders of the services. */
-export const resourceExamples: readonly ResourceExample[] = [...sqsExamples, ...snsExamples];
+export const resourceExamples: readonly ResourceExample[] = [
+  ...cloudwatchExamples,
+  ...kmsExamples,
+  ...secretsManagerExamples,
+  ...snsExamples,
+  ...sqsExamples,
+  ...ssmExamples,
+];

@@ -4,7 +4,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { type Tags, tagList, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
+import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
   type CompositeAlarm,
   DeleteAlarms$,
@@ -14,16 +14,12 @@ import {
   EnableAlarmActions$,
   InvalidFormatFault,
   InvalidNextToken,
-  ListTagsForResource$,
   type MetricAlarm,
   PutCompositeAlarm$,
   PutMetricAlarm$,
   ResourceNotFound,
-  ResourceNotFoundException,
   SetAlarmState$,
   type StateValue,
-  TagResource$,
-  UntagResource$,
 } from "../../sdk/cloudwatch.js";
 import { type AlarmRule, parseAlarmRule } from "./alarm-rule.ts";
 import { record } from "./history.ts";
@@ -61,8 +57,6 @@ export type Alarm = Row & {
 export const alarms = new Table<Alarm>("cloudwatch/alarm", {
   arn: ({ id }, { account, region }) => `arn:aws:cloudwatch:${region}:${account}:alarm:${id}`,
 });
-
-const TAGGED = ":alarm:";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const putMetricAlarm = operation(PutMetricAlarm$, (scope, { AlarmName, Tags, ...input }) => {
@@ -142,22 +136,6 @@ export const setAlarmState = operation(SetAlarmState$, (scope, { AlarmName, Stat
 export const enableAlarmActions = operation(EnableAlarmActions$, (scope, { AlarmNames = [] }) => switchActions(scope, AlarmNames, true));
 
 export const disableAlarmActions = operation(DisableAlarmActions$, (scope, { AlarmNames = [] }) => switchActions(scope, AlarmNames, false));
-
-export const tagResource = operation(TagResource$, (scope, { ResourceARN, Tags }) => {
-  const { id, tags } = requireTagged(scope, ResourceARN!);
-  alarms.patch(scope, id, { tags: withTags(tags, tagsOf(Tags)) });
-  return {};
-});
-
-export const untagResource = operation(UntagResource$, (scope, { ResourceARN, TagKeys }) => {
-  const { id, tags } = requireTagged(scope, ResourceARN!);
-  alarms.patch(scope, id, { tags: withoutTags(tags, TagKeys!) });
-  return {};
-});
-
-export const listTagsForResource = operation(ListTagsForResource$, (scope, { ResourceARN }) => ({
-  Tags: tagList(requireTagged(scope, ResourceARN!).tags),
-}));
 
 /** Make an alarm, or change one; its state and history stay, and it is evaluated anew. */
 export function putAlarm(scope: Scope, name: string, tags: Tags, what: Pick<Alarm, "kind" | "settings">): Alarm {
@@ -290,10 +268,6 @@ function switchActions(scope: Scope, names: readonly string[], enabled: boolean)
   }
   return {};
 }
-
-const requireTagged = (scope: Scope, arn: string): Alarm =>
-  alarms.get(scope, arn.split(TAGGED)[1] ?? "") ??
-  fault(ResourceNotFoundException, "Unknown resource", { ResourceType: "CloudWatchAlarm", ResourceId: arn });
 
 const isJson = (text: string): boolean => {
   try {

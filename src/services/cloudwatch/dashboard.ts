@@ -2,6 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
+import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
   DashboardInvalidInputError,
   DashboardNotFoundError,
@@ -15,12 +16,13 @@ import {
 export interface Dashboard extends Row {
   readonly body: string;
   readonly modifiedAt: number;
+  readonly tags?: Tags;
 }
 
 export const dashboards = new Table<Dashboard>("cloudwatch/dashboard", { reach: "account" });
 
-export const putDashboard = operation(PutDashboard$, (scope, { DashboardName, DashboardBody }) => {
-  saveDashboard(scope, DashboardName!, DashboardBody!);
+export const putDashboard = operation(PutDashboard$, (scope, { DashboardName, DashboardBody, Tags }) => {
+  saveDashboard(scope, DashboardName!, DashboardBody!, tagsOf(Tags));
   return { DashboardValidationMessages: [] };
 });
 
@@ -46,13 +48,14 @@ export const deleteDashboards = operation(DeleteDashboards$, (scope, { Dashboard
 });
 
 /** Keep a dashboard's body; it has to be JSON. */
-export function saveDashboard(scope: Scope, name: string, body: string): void {
+export function saveDashboard(scope: Scope, name: string, body: string, tags: Tags): void {
   try {
     JSON.parse(body);
   } catch {
     fault(DashboardInvalidInputError, "The field DashboardBody must be a valid JSON object");
   }
-  dashboards.put(scope, { id: name, body, modifiedAt: scope.clock.now() });
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html: tags of an existing dashboard stay.
+  dashboards.put(scope, { id: name, body, modifiedAt: scope.clock.now(), tags: dashboards.get(scope, name)?.tags ?? tags });
 }
 
 const dashboardArn = ({ account }: Scope, name: string): string => `arn:aws:cloudwatch::${account}:dashboard/${name}`;

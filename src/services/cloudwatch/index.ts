@@ -8,6 +8,7 @@ import * as dashboard from "./dashboard.ts";
 import { describeAlarmHistory, history } from "./history.ts";
 import * as metric from "./metric.ts";
 import { alarmReference, cloudwatchResources } from "./resources.ts";
+import * as tag from "./tag.ts";
 
 export const cloudwatch = service({
   name: "cloudwatch",
@@ -17,12 +18,9 @@ export const cloudwatch = service({
     alarm.describeAlarmsForMetric,
     alarm.disableAlarmActions,
     alarm.enableAlarmActions,
-    alarm.listTagsForResource,
     alarm.putCompositeAlarm,
     alarm.putMetricAlarm,
     alarm.setAlarmState,
-    alarm.tagResource,
-    alarm.untagResource,
     dashboard.deleteDashboards,
     dashboard.getDashboard,
     dashboard.listDashboards,
@@ -32,6 +30,9 @@ export const cloudwatch = service({
     metric.getMetricStatistics,
     metric.listMetrics,
     metric.putMetricData,
+    tag.listTagsForResource,
+    tag.tagResource,
+    tag.untagResource,
   ],
   tables: [alarm.alarms, actions, dashboard.dashboards],
   streams: [metrics, history],

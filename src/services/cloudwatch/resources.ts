@@ -1,7 +1,10 @@
 import type { Reference } from "../../kernel/reference.ts";
+import { present } from "../../kernel/json.ts";
 import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
-import { tagList, tagsOf } from "../../kernel/tag.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { allTags, tagList } from "../../kernel/tag.ts";
 import {
+  type Alarm,
   alarmArn,
   alarms,
   type CompositeSettings,
@@ -15,11 +18,23 @@ import { dashboards, saveDashboard } from "./dashboard.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
+/** Nothing here computes bands, looks at few samples differently, or evaluates PromQL. */
+const METRIC_ABSENT = {
+  EvaluateLowSampleCountPercentile: ["evaluate"],
+  EvaluationCriteria: [],
+  EvaluationInterval: [],
+  EvaluationWindow: [],
+  ThresholdMetricId: [],
+  WarmUpConfiguration: [],
+  "Metrics/AccountId": [],
+};
+
 /** Properties that hold numbers, which a template's parameters give as texts. */
 const NUMBERS = ["Period", "EvaluationPeriods", "DatapointsToAlarm", "Threshold"];
 
 const metricAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Alarm",
+  absent: METRIC_ABSENT,
   ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
@@ -30,19 +45,20 @@ const metricAlarm: ResourceType<Properties> = {
       const name = id ?? AlarmName ?? generatedName.slice(-255);
       if (id === undefined && alarms.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Alarm", name);
       putAlarm(scope, name, {}, { kind: "metric", settings });
-      alarms.patch(scope, name, { tags: { ...tagsOf(tags), ...tagsOf(Tags) } });
+      alarms.patch(scope, name, { tags: allTags(tags, Tags) });
       return name;
     }),
-  read: (scope, id) => live(alarms.get(scope, id)),
+  read: (scope, id) => live(scope, id, "metric"),
   remove(scope, id) {
     removeAlarm(scope, id);
     return { state: "done", id };
   },
-  attributes: (scope, id) => ({ Arn: alarmArn(scope, id) }),
+  list: (scope) => namesOf(scope, "metric"),
 };
 
 const compositeAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::CompositeAlarm",
+  absent: { ActionsSuppressor: [], ActionsSuppressorExtensionPeriod: [], ActionsSuppressorWaitPeriod: [] },
   ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
@@ -51,34 +67,36 @@ const compositeAlarm: ResourceType<Properties> = {
       checkRule(scope, name, rest["AlarmRule"]);
       const enabled = String(rest["ActionsEnabled"] ?? true) === "true";
       putAlarm(scope, name, {}, { kind: "composite", settings: { ...rest, ActionsEnabled: enabled } as CompositeSettings });
-      alarms.patch(scope, name, { tags: { ...tagsOf(tags), ...tagsOf(Tags) } });
+      alarms.patch(scope, name, { tags: allTags(tags, Tags) });
       return name;
     }),
-  read: (scope, id) => live(alarms.get(scope, id)),
+  read: (scope, id) => live(scope, id, "composite"),
   remove(scope, id) {
     removeAlarm(scope, id);
     return { state: "done", id };
   },
-  attributes: (scope, id) => ({ Arn: alarmArn(scope, id) }),
+  list: (scope) => namesOf(scope, "composite"),
 };
 
 const dashboard: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Dashboard",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
       const name = id ?? declared["DashboardName"] ?? generatedName.slice(-255);
       if (id === undefined && dashboards.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Dashboard", name);
-      saveDashboard(scope, name, declared["DashboardBody"]);
+      saveDashboard(scope, name, declared["DashboardBody"], {});
+      dashboards.patch(scope, name, { tags: allTags(tags, declared["Tags"]) });
       return name;
     }),
   read(scope, id) {
     const found = dashboards.get(scope, id);
-    return found && { DashboardName: id, DashboardBody: found.body };
+    return found && present({ DashboardName: id, DashboardBody: found.body, Tags: tagList(found.tags) });
   },
   remove(scope, id) {
     dashboards.remove(scope, id);
     return { state: "done", id };
   },
+  list: (scope) => dashboards.list(scope).map(({ id }) => id),
 };
 
 export const cloudwatchResources = [metricAlarm, compositeAlarm, dashboard];
@@ -93,7 +111,14 @@ export const alarmReference: Reference = {
   },
 };
 
-function live(alarm: ReturnType<typeof alarms.get>): Properties | undefined {
-  if (alarm === undefined) return undefined;
-  return { AlarmName: alarm.id, ...alarm.settings, ...(Object.keys(alarm.tags).length > 0 && { Tags: tagList(alarm.tags) }) };
+function live(scope: Scope, name: string, kind: Alarm["kind"]): Properties | undefined {
+  const alarm = alarms.get(scope, name);
+  if (alarm?.kind !== kind) return undefined;
+  return present({ ...alarm.settings, AlarmName: name, Arn: alarmArn(scope, name), Tags: tagList(alarm.tags) });
 }
+
+const namesOf = (scope: Scope, kind: Alarm["kind"]): string[] =>
+  alarms
+    .list(scope)
+    .filter((alarm) => alarm.kind === kind)
+    .map(({ id }) => id);

@@ -18,6 +18,8 @@ import { requireKey } from "./key.ts";
 /** A name of a key, such as alias/shop. */
 export interface Alias extends Row {
   readonly keyId: string;
+  /** What named the key when the alias was put, such as an ARN. */
+  readonly givenAs?: string;
   readonly createdAt: number;
   readonly modifiedAt: number;
 }
@@ -25,12 +27,7 @@ export interface Alias extends Row {
 export const aliases = new Table<Alias>("kms/alias");
 
 export const createAlias = operation(CreateAlias$, (scope, { AliasName, TargetKeyId }) => {
-  if (!AliasName!.startsWith("alias/") || AliasName!.startsWith("alias/aws/")) {
-    fault(
-      InvalidAliasNameException,
-      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
-    );
-  }
+  checkAliasName(AliasName!);
   if (aliases.get(scope, AliasName!))
     fault(AlreadyExistsException, `An alias with the name ${scope.arn("kms", AliasName!)} already exists`);
   putAlias(scope, AliasName!, TargetKeyId!);
@@ -68,11 +65,21 @@ export const listAliases = operation(ListAliases$, (scope, { KeyId, Limit = 50, 
   return { Aliases, Truncated: nextToken !== undefined, ...(nextToken && { NextMarker: nextToken }) };
 });
 
+export function checkAliasName(name: string): void {
+  if (!name.startsWith("alias/") || name.startsWith("alias/aws/")) {
+    fault(
+      InvalidAliasNameException,
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
+}
+
 /** Make the alias name the key. */
 export function putAlias(scope: Scope, name: string, keyReference: string): Alias {
   const { key } = requireKey(scope, keyReference);
   const now = scope.clock.now();
-  return aliases.put(scope, { id: name, keyId: key.id, createdAt: aliases.get(scope, name)?.createdAt ?? now, modifiedAt: now });
+  const createdAt = aliases.get(scope, name)?.createdAt ?? now;
+  return aliases.put(scope, { id: name, keyId: key.id, givenAs: keyReference, createdAt, modifiedAt: now });
 }
 
 const requireAlias = (scope: Scope, name: string): Alias =>

@@ -3,7 +3,7 @@ import * as alias from "./alias.ts";
 import * as cipher from "./cipher.ts";
 import { keyLoop } from "./key.loop.ts";
 import * as key from "./key.ts";
-import { aliasResource, keyResource } from "./resources.ts";
+import { kmsResources } from "./resources.ts";
 
 export const kms = service({
   name: "kms",
@@ -38,5 +38,5 @@ export const kms = service({
   ],
   tables: [key.keys, alias.aliases],
   loops: [keyLoop],
-  resources: [keyResource, aliasResource],
+  resources: kmsResources,
 });

@@ -43,6 +43,10 @@ export interface Key extends Row {
   /** 32 bytes in hex. */
   readonly material: string;
   readonly rotates: boolean;
+  /** Between two rotations; 365 where nobody says. */
+  readonly rotationDays?: number;
+  /** How long it waits when its stack lets it go. */
+  readonly pendingWindowDays?: number;
   readonly createdAt: number;
   readonly deletesAt?: number;
   readonly tags: Tags;
@@ -51,6 +55,7 @@ export interface Key extends Row {
 export const keys = new Table<Key>("kms/key", { arn: ({ id }, { account, region }) => keyArn({ account, region }, id) });
 
 const DAY_MS = 86_400_000;
+const ROTATION_DAYS = 365;
 
 export const createKey = operation(
   CreateKey$,
@@ -90,15 +95,19 @@ export const updateKeyDescription = operation(UpdateKeyDescription$, (scope, { K
   changed(scope, KeyId!, { description: Description! }),
 );
 
-export const enableKeyRotation = operation(EnableKeyRotation$, (scope, { KeyId }) => changed(scope, KeyId!, { rotates: true }), {
-  partial: "the setting is kept; the material does not rotate",
-});
+export const enableKeyRotation = operation(
+  EnableKeyRotation$,
+  (scope, { KeyId, RotationPeriodInDays: days }) =>
+    changed(scope, KeyId!, { rotates: true, ...(days !== undefined && { rotationDays: days }) }),
+  { partial: "the setting is kept; the material does not rotate" },
+);
 
 export const disableKeyRotation = operation(DisableKeyRotation$, (scope, { KeyId }) => changed(scope, KeyId!, { rotates: false }));
 
 export const getKeyRotationStatus = operation(GetKeyRotationStatus$, (scope, { KeyId }) => {
   const { key, scope: home } = requireKey(scope, KeyId!);
-  return { KeyRotationEnabled: key.rotates, KeyId: keyArn(home, key.id) };
+  const RotationPeriodInDays = key.rotationDays ?? ROTATION_DAYS;
+  return { KeyRotationEnabled: key.rotates, KeyId: keyArn(home, key.id), ...(key.rotates && { RotationPeriodInDays }) };
 });
 
 export const getKeyPolicy = operation(GetKeyPolicy$, (scope, { KeyId }) => ({
@@ -218,7 +227,7 @@ function changed(scope: Scope, reference: string, change: Partial<Key>): object 
   return {};
 }
 
-function checkPolicy(text: string): void {
+export function checkPolicy(text: string): void {
   try {
     JSON.parse(text);
   } catch {

@@ -1,11 +1,15 @@
 import { service } from "../../kernel/service.ts";
-import { secretResource } from "./resources.ts";
+import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from "./resource-policy.ts";
+import { secretsManagerResources } from "./resources.ts";
 import { secretLoop } from "./secret.loop.ts";
 import * as secret from "./secret.ts";
 
 export const secretsManager = service({
   name: "secrets-manager",
   operations: [
+    deleteResourcePolicy,
+    getResourcePolicy,
+    putResourcePolicy,
     secret.createSecret,
     secret.deleteSecret,
     secret.describeSecret,
@@ -21,6 +25,6 @@ export const secretsManager = service({
   ],
   tables: [secret.secrets],
   loops: [secretLoop],
-  resources: [secretResource],
+  resources: secretsManagerResources,
   references: [secret.secretReference],
 });

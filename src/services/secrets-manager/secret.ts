@@ -35,6 +35,8 @@ export interface Secret extends Row {
   readonly changedAt: number;
   readonly deletesAt?: number;
   readonly versions: Readonly<Record<string, Version>>;
+  /** The resource policy. */
+  readonly policy?: string;
   readonly tags: Tags;
 }
 
@@ -306,7 +308,7 @@ export function find(scope: Scope, id: string): { secret: Secret; scope: Scope }
 const requireSecret = (scope: Scope, id: string): { secret: Secret; scope: Scope } =>
   find(scope, id) ?? fault(ResourceNotFoundException, "Secrets Manager can't find the specified secret.");
 
-function requireLive(scope: Scope, id: string): { secret: Secret; scope: Scope } {
+export function requireLive(scope: Scope, id: string): { secret: Secret; scope: Scope } {
   const found = requireSecret(scope, id);
   if (found.secret.deletesAt !== undefined)
     fault(InvalidRequestException, "You can't perform this operation on the secret because it was marked for deletion.");
