@@ -37,6 +37,18 @@ export interface DeliveryContext {
   readonly attributes?: Readonly<Record<string, string>>;
   /** What the sender's target configuration adds (EventBridge's parameters of a target, as its API names them). */
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** How old it may grow between attempts, in milliseconds. */
+  readonly ageMaxMs?: number;
+  readonly deadLetter?: DeadLetter;
+}
+
+/** Where what can not be delivered goes. */
+export interface DeadLetter {
+  /** Of a queue. */
+  readonly arn: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** The attribute that says why. */
+  readonly reasonIn?: string;
 }
 
 /** How a kind of resource takes deliveries. */
@@ -57,6 +69,7 @@ export type Delivered =
 export const deliveries = new Table<Delivery>("kernel/delivery");
 
 const DAY = 86_400_000;
+const BURIALS_MAX = 10;
 
 export const deliveryLoop: Loop<Delivery> = {
   table: deliveries,
@@ -83,16 +96,29 @@ export const deliveryLoop: Loop<Delivery> = {
         return { kind: "wait", because: outcome.because };
       case "failed": {
         const attempts = delivery.attempts + 1;
-        const over = outcome.final || attempts >= delivery.attemptsMax;
+        const retryAt = now + retryDelayMs(attempts);
+        const { ageMaxMs = Number.POSITIVE_INFINITY, deadLetter } = delivery.context ?? {};
+        const over = outcome.final || attempts >= delivery.attemptsMax || retryAt - delivery.requestedAt > ageMaxMs;
+        if (over && deadLetter !== undefined) bury(scope, delivery, deadLetter, outcome.reason);
         deliveries.patch(scope, delivery.id, {
           attempts,
           reason: outcome.reason,
-          ...(over ? { status: "FAILED", endedAt: now } : { retryAt: now + retryDelayMs(attempts) }),
+          ...(over ? { status: "FAILED", endedAt: now } : { retryAt }),
         });
       }
     }
   },
 };
+
+function bury(scope: Scope, { id, payload, from, context }: Delivery, { arn, attributes, reasonIn }: DeadLetter, reason: string): void {
+  const said = { ...(attributes ?? context?.attributes), ...(reasonIn !== undefined && { [reasonIn]: reason }) };
+  const groupId = context?.messageGroupId;
+  scope.deliver(`${id}/dead-letter`, arn, payload, {
+    from,
+    context: { ...(Object.keys(said).length > 0 && { attributes: said }), ...(groupId !== undefined && { messageGroupId: groupId }) },
+    attemptsMax: BURIALS_MAX,
+  });
+}
 
 function deliverOnce(scope: Scope, delivery: Delivery): Delivered {
   const target = scope.registry.target(delivery.arn);

@@ -1,5 +1,7 @@
 import type { ResourceExample } from "../testing/resource-example.ts";
 import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
+import { ecrExamples } from "./ecr/resources.fixture.ts";
+import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
 import { kmsExamples } from "./kms/resources.fixture.ts";
 import { secretsManagerExamples } from "./secrets-manager/resources.fixture.ts";
 import { snsExamples } from "./sns/resources.fixture.ts";
@@ -9,6 +11,8 @@ import { ssmExamples } from "./ssm/resources.fixture.ts";
 /** An example of each resource type, or several, from the folders of the services. */
 export const resourceExamples: readonly ResourceExample[] = [
   ...cloudwatchExamples,
+  ...ecrExamples,
+  ...eventbridgeExamples,
   ...kmsExamples,
   ...secretsManagerExamples,
   ...snsExamples,

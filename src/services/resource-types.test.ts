@@ -124,7 +124,7 @@ const statusOf = (cloud: World): string =>
 
 const failures = async (cloud: World): Promise<(string | undefined)[]> =>
   (await cloud.call(describeStackEvents, S))
-    .StackEvents!.filter(({ ResourceStatus }) => ResourceStatus!.endsWith("FAILED"))
+    .StackEvents!.filter(({ ResourceStatus }) => /FAILED|ROLLBACK_IN/.test(ResourceStatus!))
     .map(({ LogicalResourceId, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason}`);
 
 async function driftOf(cloud: World): Promise<{ status: string; drifts: string[] }> {

@@ -15,6 +15,6 @@ export interface ResourceExample {
   readonly updates?: readonly Readonly<Record<string, unknown>>[];
   /** What somebody does by hand, and the path at which the drift is then found; each on the resource as it was made. */
   readonly byHand?: Readonly<Record<string, (cloud: World, physicalId: string) => unknown>>;
-  /** Attributes of the specification that this resource does not have. */
+  /** Attributes of the specification that this resource does not have, or that are no text. */
   readonly withoutAttributes?: readonly string[];
 }

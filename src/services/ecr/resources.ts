@@ -1,6 +1,7 @@
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { present } from "../../kernel/json.ts";
+import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { tagList, tagsOf } from "../../kernel/tag.ts";
+import { allTags, tagList } from "../../kernel/tag.ts";
 import type { ImageTagMutabilityExclusionFilterType } from "../../sdk/ecr.js";
 import { checkedLifecycle, checkedPolicy } from "./policy.ts";
 import { makeRepository, type Repository, repositories, repositoryArn, repositoryUri } from "./repository.ts";
@@ -18,21 +19,21 @@ export const repositoryResource: ResourceType<Properties> = {
       const settings = settingsOf(declared);
       const known = repositories.get(scope, name);
       if (id === undefined && known !== undefined && known.madeBy !== token) {
-        return { state: "failed", reason: `${name} already exists` };
+        return alreadyExists("AWS::ECR::Repository", name);
       }
       if (known === undefined) create(scope, name, declared, token);
-      repositories.patch(scope, name, { ...settings, tags: { ...tagsOf(tags), ...tagsOf(declared["Tags"]) } });
-      return { state: "done", id: name };
+      repositories.patch(scope, name, { ...settings, tags: allTags(tags, declared["Tags"]) });
+      return name;
     }),
   read(scope, id) {
     const repository = repositories.get(scope, id);
-    return repository && live(repository);
+    return repository && live(scope, repository);
   },
   remove(scope, id) {
     repositories.remove(scope, id);
     return { state: "done", id };
   },
-  attributes: (scope, id) => ({ Arn: repositoryArn(scope, id), RepositoryUri: repositoryUri(scope, id) }),
+  list: (scope) => repositories.list(scope).map(({ id }) => id),
 };
 
 function create(scope: Scope, name: string, { EncryptionConfiguration: encryption }: Properties, token: string): void {
@@ -62,20 +63,21 @@ function settingsOf(declared: Properties) {
   };
 }
 
-function live({ id, tagMutability, mutabilityExclusions, scanOnPush, encryption, policy, lifecyclePolicy, tags }: Repository): Properties {
-  return {
+function live(scope: Scope, repository: Repository): Properties {
+  const { id, encryption, policy, lifecyclePolicy, mutabilityExclusions = [] } = repository;
+  return present({
     RepositoryName: id,
-    ImageTagMutability: tagMutability,
-    ...(mutabilityExclusions && {
-      ImageTagMutabilityExclusionFilters: mutabilityExclusions.map(({ filterType, filter }) => ({
-        ImageTagMutabilityExclusionFilterType: filterType,
-        ImageTagMutabilityExclusionFilterValue: filter,
-      })),
-    }),
-    ImageScanningConfiguration: { ScanOnPush: scanOnPush },
-    EncryptionConfiguration: { EncryptionType: encryption.encryptionType, ...(encryption.kmsKey && { KmsKey: encryption.kmsKey }) },
-    ...(policy && { RepositoryPolicyText: JSON.parse(policy) }),
-    ...(lifecyclePolicy && { LifecyclePolicy: { LifecyclePolicyText: lifecyclePolicy } }),
-    ...(Object.keys(tags).length > 0 && { Tags: tagList(tags) }),
-  };
+    Arn: repositoryArn(scope, id),
+    RepositoryUri: repositoryUri(scope, id),
+    ImageTagMutability: repository.tagMutability,
+    ImageTagMutabilityExclusionFilters: mutabilityExclusions.map(({ filterType, filter }) => ({
+      ImageTagMutabilityExclusionFilterType: filterType,
+      ImageTagMutabilityExclusionFilterValue: filter,
+    })),
+    ImageScanningConfiguration: { ScanOnPush: repository.scanOnPush },
+    EncryptionConfiguration: present({ EncryptionType: encryption.encryptionType, KmsKey: encryption.kmsKey }),
+    RepositoryPolicyText: policy && JSON.parse(policy),
+    LifecyclePolicy: lifecyclePolicy && { LifecyclePolicyText: lifecyclePolicy, RegistryId: scope.account },
+    Tags: tagList(repository.tags),
+  });
 }

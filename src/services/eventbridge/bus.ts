@@ -13,13 +13,17 @@ import {
   RemovePermission$,
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
+  UpdateEventBus$,
 } from "../../sdk/eventbridge.js";
 import { rules } from "./rule.ts";
 
 /** An event bus other than `default`, by its name; the default one is in every account and region. */
 export interface EventBus extends Row {
   readonly description?: string;
+  readonly keyId?: string;
   readonly policy?: string;
+  /** Whether the policy is that of its own properties in a template. */
+  readonly hasOwnPolicy?: boolean;
   readonly createdAt: number;
   readonly modifiedAt: number;
   readonly tags: Tags;
@@ -29,10 +33,20 @@ export const buses = new Table<EventBus>("eventbridge/bus");
 
 export const DEFAULT_BUS = "default";
 
-export const createEventBus = operation(CreateEventBus$, (scope, { Name, Description, Tags }) => {
+export const createEventBus = operation(CreateEventBus$, (scope, { Name, Description, KmsKeyIdentifier, Tags }) => {
   if (Name === DEFAULT_BUS || buses.get(scope, Name!)) fault(ResourceAlreadyExistsException, `Event bus ${Name} already exists.`);
-  newBus(scope, Name!, Description, tagsOf(Tags));
+  newBus(scope, Name!, { description: Description, keyId: KmsKeyIdentifier }, tagsOf(Tags));
   return { EventBusArn: busArn(scope, Name!), ...(Description !== undefined && { Description }) };
+});
+
+export const updateEventBus = operation(UpdateEventBus$, (scope, { Name = DEFAULT_BUS, Description, KmsKeyIdentifier }) => {
+  const bus = requireBus(scope, Name);
+  buses.put(scope, { ...bus, modifiedAt: scope.clock.now() });
+  buses.patch(scope, bus.id, {
+    ...(Description !== undefined && { description: Description }),
+    ...(KmsKeyIdentifier !== undefined && { keyId: KmsKeyIdentifier }),
+  });
+  return { Arn: busArn(scope, bus.id), Name: bus.id, ...(Description !== undefined && { Description }), ...(KmsKeyIdentifier !== undefined && { KmsKeyIdentifier }) };
 });
 
 export const deleteEventBus = operation(DeleteEventBus$, (scope, { Name }) => {
@@ -84,9 +98,12 @@ export const removePermission = operation(RemovePermission$, (scope, { EventBusN
   return {};
 });
 
-export function newBus(scope: Scope, name: string, description: string | undefined, tags: Tags): EventBus {
+type Settings = { readonly [K in "description" | "keyId"]: string | undefined };
+
+export function newBus(scope: Scope, name: string, settings: Settings, tags: Tags): EventBus {
   const now = scope.clock.now();
-  return buses.put(scope, { id: name, ...(description !== undefined && { description }), createdAt: now, modifiedAt: now, tags });
+  buses.put(scope, { id: name, createdAt: now, modifiedAt: now, tags });
+  return buses.patch(scope, name, settings);
 }
 
 /** By name or ARN. */
@@ -102,12 +119,13 @@ export const busArn = (scope: Scope, name: string): string => scope.arn("events"
 
 const defaultBus = (scope: Scope): EventBus => buses.get(scope, DEFAULT_BUS) ?? { id: DEFAULT_BUS, createdAt: 0, modifiedAt: 0, tags: {} };
 
-const statementsOf = ({ policy }: EventBus): { Sid?: string }[] => (policy === undefined ? [] : JSON.parse(policy).Statement);
+export const statementsOf = ({ policy }: Pick<EventBus, "policy">): { Sid?: string }[] => (policy === undefined ? [] : JSON.parse(policy).Statement);
 
-const described = (scope: Scope, { id, description, policy, createdAt, modifiedAt }: EventBus) => ({
+const described = (scope: Scope, { id, description, keyId, policy, createdAt, modifiedAt }: EventBus) => ({
   Name: id,
   Arn: busArn(scope, id),
   ...(description !== undefined && { Description: description }),
+  ...(keyId !== undefined && { KmsKeyIdentifier: keyId }),
   ...(policy !== undefined && { Policy: policy }),
   ...(createdAt > 0 && { CreationTime: new Date(createdAt), LastModifiedTime: new Date(modifiedAt) }),
 });

@@ -1,4 +1,5 @@
 import type { Consumer } from "../../kernel/consumer.ts";
+import type { DeadLetter } from "../../kernel/delivery.ts";
 import { events, type Fact } from "../../kernel/facts.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { DEFAULT_BUS } from "./bus.ts";
@@ -6,6 +7,7 @@ import { eventOf, instant } from "./event.ts";
 import { targetInput } from "./input.ts";
 import { compilePattern, type EventPattern } from "./pattern.ts";
 import { type Rule, ruleArn, rules } from "./rule.ts";
+import type { Target } from "./target.ts";
 
 /** By rule row: compiled once, for as long as the row is. */
 const compiled = new WeakMap<Rule, EventPattern>();
@@ -40,7 +42,14 @@ export function send(scope: Scope, rule: Rule, event: Readonly<Record<string, un
     }
     const groupId = target.SqsParameters?.MessageGroupId;
     const attemptsMax = 1 + (target.RetryPolicy?.MaximumRetryAttempts ?? 185);
-    const context = { sourceArn, parameters: target as Record<string, unknown>, ...(groupId !== undefined && { messageGroupId: groupId }) };
+    const ageMax = target.RetryPolicy?.MaximumEventAgeInSeconds;
+    const context = {
+      sourceArn,
+      parameters: target as Record<string, unknown>,
+      ...(groupId !== undefined && { messageGroupId: groupId }),
+      ...(ageMax !== undefined && { ageMaxMs: ageMax * 1000 }),
+      ...(target.DeadLetterConfig?.Arn !== undefined && { deadLetter: deadLetter(target, sourceArn) }),
+    };
     scope.deliver(`events/${event["id"]}/${rule.id}/${target.Id}`, target.Arn!, payload, {
       from: "events.amazonaws.com",
       context,
@@ -49,6 +58,13 @@ export function send(scope: Scope, rule: Rule, event: Readonly<Record<string, un
     count("Invocations");
   }
 }
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html#eb-dlq-message-attributes */
+const deadLetter = ({ Arn, DeadLetterConfig }: Target, ruleArn: string): DeadLetter => ({
+  arn: DeadLetterConfig!.Arn!,
+  attributes: { RULE_ARN: ruleArn, TARGET_ARN: Arn! },
+  reasonIn: "ERROR_MESSAGE",
+});
 
 function patternOf(rule: Rule): EventPattern {
   let pattern = compiled.get(rule);

@@ -16,6 +16,7 @@ export const eventbridge = service({
     bus.listEventBuses,
     bus.putPermission,
     bus.removePermission,
+    bus.updateEventBus,
     event.putEvents,
     event.testEventPattern,
     rule.deleteRule,

@@ -17,7 +17,7 @@ import {
   TagResource$,
   UntagResource$,
 } from "../../sdk/eventbridge.js";
-import { busName, DEFAULT_BUS, requireBus } from "./bus.ts";
+import { buses, busName, DEFAULT_BUS, requireBus } from "./bus.ts";
 import { compilePattern } from "./pattern.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { Target } from "./target.ts";
@@ -25,6 +25,8 @@ import type { Target } from "./target.ts";
 /** A rule, by bus and name: `default/nightly`. */
 export interface Rule extends Row {
   readonly bus: string;
+  /** How its template names the bus, such as by its ARN. */
+  readonly busGivenAs?: string;
   readonly name: string;
   readonly pattern?: string;
   readonly schedule?: string;
@@ -115,19 +117,19 @@ export const disableRule = operation(DisableRule$, (scope, { Name, EventBusName 
 });
 
 export const tagResource = operation(TagResource$, (scope, { ResourceARN, Tags }) => {
-  const { id, tags } = ruleOfArn(scope, ResourceARN!);
-  rules.patch(scope, id, { tags: withTags(tags, tagsOf(Tags)) });
+  const { tags, put } = requireTagged(scope, ResourceARN!);
+  put(withTags(tags, tagsOf(Tags)));
   return {};
 });
 
 export const untagResource = operation(UntagResource$, (scope, { ResourceARN, TagKeys }) => {
-  const { id, tags } = ruleOfArn(scope, ResourceARN!);
-  rules.patch(scope, id, { tags: withoutTags(tags, TagKeys!) });
+  const { tags, put } = requireTagged(scope, ResourceARN!);
+  put(withoutTags(tags, TagKeys!));
   return {};
 });
 
 export const listTagsForResource = operation(ListTagsForResource$, (scope, { ResourceARN }) => ({
-  Tags: tagList(ruleOfArn(scope, ResourceARN!).tags),
+  Tags: tagList(requireTagged(scope, ResourceARN!).tags),
 }));
 
 export const requireRule = (scope: Scope, name: string, bus: string | undefined): Rule =>
@@ -138,11 +140,17 @@ export const ruleArn = (scope: Scope, rule: Rule): string => scope.arn("events",
 
 const pathOf = ({ bus, name }: Rule): string => (bus === DEFAULT_BUS ? name : `${bus}/${name}`);
 
-/** Only rules have tags here. */
-function ruleOfArn(scope: Scope, arn: string): Rule {
+/** The tags of a rule or a bus, and how they are changed. */
+function requireTagged(scope: Scope, arn: string): { readonly tags: Tags; readonly put: (tags: Tags) => void } {
+  if (arn.includes(":event-bus/")) {
+    const bus = requireBus(scope, arn);
+    return { tags: bus.tags, put: (tags) => buses.put(scope, { ...bus, tags }) };
+  }
   const path = arn.split(":rule/")[1] ?? "";
-  const rule = rules.get(scope, path.includes("/") ? path : `${DEFAULT_BUS}/${path}`);
-  return rule ?? fault(ResourceNotFoundException, `Rule ${path} does not exist on EventBus ${DEFAULT_BUS}.`);
+  const rule =
+    rules.get(scope, path.includes("/") ? path : `${DEFAULT_BUS}/${path}`) ??
+    fault(ResourceNotFoundException, `Rule ${path} does not exist on EventBus ${DEFAULT_BUS}.`);
+  return { tags: rule.tags, put: (tags) => rules.patch(scope, rule.id, { tags }) };
 }
 
 const invalidToken = (): never => fault("ValidationException", "Invalid NextToken.");

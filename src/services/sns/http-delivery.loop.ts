@@ -17,7 +17,12 @@ export const httpDeliveryLoop: Loop<HttpDelivery> = {
     forgetJob(scope, job.id);
     const status = job.result?.response?.status ?? 0;
     const delivered = status >= 200 && status < 500 && status !== 429;
-    if (delivered || attempt + 1 >= ATTEMPTS_MAX) return httpDeliveries.remove(scope, id);
+    if (delivered || attempt + 1 >= ATTEMPTS_MAX) {
+      const { deadLetterArn } = delivery;
+      if (!delivered && deadLetterArn !== undefined)
+        scope.deliver(`sns/${id}/dead-letter`, deadLetterArn, body, { from: "sns.amazonaws.com", attemptsMax: ATTEMPTS_MAX });
+      return httpDeliveries.remove(scope, id);
+    }
     httpDeliveries.patch(scope, id, { attempt: attempt + 1, retryAt: now + RETRY_MS });
   },
 };

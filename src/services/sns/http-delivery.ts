@@ -5,6 +5,8 @@ export interface HttpDelivery extends Row {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The queue that takes it where the endpoint never does. */
+  readonly deadLetterArn?: string;
   readonly attempt: number;
   readonly retryAt?: number;
 }

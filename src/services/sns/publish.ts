@@ -13,6 +13,7 @@ import {
 } from "../../sdk/sns.js";
 import { compileFilterPolicy } from "./filter-policy.ts";
 import { httpDeliveries } from "./http-delivery.ts";
+import { deadLetterOf } from "./redrive.ts";
 import { type Subscription, subscriptionArn, subscriptions } from "./subscription.ts";
 import { requireTopic, topicArn, topics } from "./topic.ts";
 
@@ -161,6 +162,8 @@ function hand(scope: Scope, subscription: Subscription, published: Message): voi
   const text = textFor(protocol, published);
   const raw = attributes["RawMessageDelivery"] === "true";
   const sourceArn = topicArn(scope, published.topic);
+  const redrive = attributes["RedrivePolicy"] === undefined ? undefined : deadLetterOf(attributes["RedrivePolicy"]);
+  const deadLetter = redrive && { deadLetter: { arn: redrive } };
   switch (protocol) {
     case "sqs": {
       const payload = raw ? text : JSON.stringify(notification(scope, subscription, published, text));
@@ -168,6 +171,7 @@ function hand(scope: Scope, subscription: Subscription, published: Message): voi
       const context = {
         sourceArn,
         ...(raw && { attributes: rawAttributes }),
+        ...deadLetter,
         ...(published.groupId !== undefined && { messageGroupId: published.groupId }),
       };
       scope.deliver(id, endpoint, payload, { from: "sns.amazonaws.com", context, attemptsMax: 100 });
@@ -176,7 +180,7 @@ function hand(scope: Scope, subscription: Subscription, published: Message): voi
     case "lambda":
       scope.deliver(id, endpoint, record(scope, subscription, published, text), {
         from: "sns.amazonaws.com",
-        context: { sourceArn },
+        context: { sourceArn, ...deadLetter },
         attemptsMax: 100,
       });
       return;
@@ -187,11 +191,19 @@ function hand(scope: Scope, subscription: Subscription, published: Message): voi
         "Notification",
         published.id,
         raw ? text : JSON.stringify(notification(scope, subscription, published, text)),
+        redrive,
       );
   }
 }
 
-function post(scope: Scope, subscription: Subscription, type: string, messageId: string, body: string): void {
+function post(
+  scope: Scope,
+  subscription: Subscription,
+  type: string,
+  messageId: string,
+  body: string,
+  deadLetterArn?: string | undefined,
+): void {
   const headers = {
     "content-type": "text/plain; charset=UTF-8",
     "user-agent": "Amazon Simple Notification Service Agent",
@@ -200,7 +212,14 @@ function post(scope: Scope, subscription: Subscription, type: string, messageId:
     "x-amz-sns-topic-arn": topicArn(scope, subscription.topic),
     ...(type === "Notification" && { "x-amz-sns-subscription-arn": subscriptionArn(scope, subscription) }),
   };
-  httpDeliveries.put(scope, { id: `${messageId}/${subscription.id}`, url: subscription.endpoint, headers, body, attempt: 0 });
+  httpDeliveries.put(scope, {
+    id: `${messageId}/${subscription.id}`,
+    url: subscription.endpoint,
+    headers,
+    body,
+    attempt: 0,
+    ...(deadLetterArn !== undefined && { deadLetterArn }),
+  });
 }
 
 /** Of a message with a structure, the text for the protocol. */

@@ -5,7 +5,7 @@ import { nameOf, requireTopic, topicArn } from "./topic.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
-const OBJECTS = ["FilterPolicy", "DeliveryPolicy"];
+const OBJECTS = ["FilterPolicy", "DeliveryPolicy", "RedrivePolicy"];
 const TEXTS = ["RawMessageDelivery", "FilterPolicyScope"];
 
 /**
@@ -14,7 +14,7 @@ const TEXTS = ["RawMessageDelivery", "FilterPolicyScope"];
  */
 export const subscriptionResource: ResourceType<Properties> = {
   type: "AWS::SNS::Subscription",
-  absent: { RedrivePolicy: [], ReplayPolicy: [], SubscriptionRoleArn: [] },
+  absent: { ReplayPolicy: [], SubscriptionRoleArn: [] },
   ensure: (scope, declared, id) =>
     attempt(scope, () => {
       const { TopicArn, Protocol, Endpoint = "" } = declared;
@@ -29,7 +29,7 @@ export const subscriptionResource: ResourceType<Properties> = {
     const home = scope.at(id);
     const found = subscriptions.get(home, idOf(id));
     if (found === undefined) return undefined;
-    const { FilterPolicy, DeliveryPolicy, RawMessageDelivery = "false", FilterPolicyScope } = found.attributes;
+    const { FilterPolicy, DeliveryPolicy, RedrivePolicy, RawMessageDelivery = "false", FilterPolicyScope } = found.attributes;
     return present({
       Arn: id,
       TopicArn: topicArn(home, found.topic),
@@ -38,6 +38,7 @@ export const subscriptionResource: ResourceType<Properties> = {
       FilterPolicy: FilterPolicy && JSON.parse(FilterPolicy),
       FilterPolicyScope: FilterPolicyScope ?? (FilterPolicy && "MessageAttributes"),
       DeliveryPolicy: DeliveryPolicy && JSON.parse(DeliveryPolicy),
+      RedrivePolicy: RedrivePolicy && JSON.parse(RedrivePolicy),
       RawMessageDelivery: RawMessageDelivery === "true",
     });
   },

@@ -16,6 +16,7 @@ import {
 } from "../../sdk/sns.js";
 import { compileFilterPolicy } from "./filter-policy.ts";
 import { askToConfirm } from "./publish.ts";
+import { deadLetterOf } from "./redrive.ts";
 import { nameOf, requireTopic, topicArn } from "./topic.ts";
 
 export type Protocol = "sqs" | "lambda" | "http" | "https";
@@ -151,6 +152,9 @@ function requireSubscription(scope: Scope, arn: string): { subscription: Subscri
 export function checkAttributes(attributes: Readonly<Record<string, string>>): void {
   const unknown = Object.keys(attributes).find((name) => !SETTABLE.includes(name));
   if (unknown !== undefined) fault(InvalidParameterException, "Invalid parameter: AttributeName");
+  const redrive = attributes["RedrivePolicy"];
+  if (redrive && deadLetterOf(redrive) === undefined)
+    fault(InvalidParameterException, "Invalid parameter: RedrivePolicy: deadLetterTargetArn is not a valid ARN of a queue.");
   const policy = attributes["FilterPolicy"];
   if (policy && compileFilterPolicy(policy) === undefined)
     fault(InvalidParameterException, "Invalid parameter: FilterPolicy: failed to parse JSON.");
