@@ -2,6 +2,7 @@ import type { ResourceExample } from "../testing/resource-example.ts";
 import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
+import { iamExamples } from "./iam/resources.fixture.ts";
 import { kmsExamples } from "./kms/resources.fixture.ts";
 import { secretsManagerExamples } from "./secrets-manager/resources.fixture.ts";
 import { snsExamples } from "./sns/resources.fixture.ts";
@@ -13,6 +14,7 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...cloudwatchExamples,
   ...ecrExamples,
   ...eventbridgeExamples,
+  ...iamExamples,
   ...kmsExamples,
   ...secretsManagerExamples,
   ...snsExamples,

@@ -21,6 +21,8 @@ export interface AccessKey extends Row {
   readonly user?: string;
   readonly secret: string;
   readonly status: "Active" | "Inactive";
+  /** How often its template has asked for another one. */
+  readonly serial?: number;
   readonly createdAt: number;
 }
 

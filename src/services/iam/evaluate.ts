@@ -2,6 +2,7 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { Caller } from "../../kernel/caller.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Statement, statementsOf } from "./document.ts";
+import { type Group, groups } from "./group.ts";
 import { documentOf } from "./policy.ts";
 import { roles } from "./role.ts";
 import { users } from "./user.ts";
@@ -26,7 +27,11 @@ export function authorize(scope: Scope, caller: Caller, action: string, resource
   const refusal = (why: string): string => `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   const holder = holderOf(scope, caller);
   if (holder === undefined) return refusal(`because no identity-based policy allows the ${action} action`);
-  const identity = [...Object.values(holder.inline), ...holder.attached.flatMap((arn) => documentOf(scope.at(caller.arn), arn) ?? [])];
+  const holding = [holder, ...groupsOf(scope, caller)];
+  const identity = holding.flatMap(({ inline, attached }) => [
+    ...Object.values(inline),
+    ...attached.flatMap((arn) => documentOf(scope.at(caller.arn), arn) ?? []),
+  ]);
   const verdict = decide(identity, request);
   if (verdict === "denied") return refusal("with an explicit deny in an identity-based policy");
   if (verdict === "silent") return refusal(`because no identity-based policy allows the ${action} action`);
@@ -48,6 +53,9 @@ function holderOf(scope: Scope, { type, arn, accountId }: Caller) {
   const parts = parseArn(arn)?.resource.split("/") ?? [];
   return type === "user" ? users.get(home, parts.at(-1)!) : roles.get(home, parts[1] ?? "");
 }
+
+const groupsOf = (scope: Scope, { type, arn, accountId }: Caller): readonly Group[] =>
+  type === "user" ? groups.by(scope.in({ account: accountId, region: "" }), "member", arn.split("/").at(-1)!) : [];
 
 const globalContext = (scope: Scope, { arn, accountId, userId, sourceIp, region }: Caller): Context => ({
   "aws:PrincipalArn": arn,

@@ -3,32 +3,40 @@ import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Table } from "../../kernel/table.ts";
 import {
+  AttachGroupPolicy$,
   AttachRolePolicy$,
   AttachUserPolicy$,
+  DeleteGroupPolicy$,
   DeleteRolePolicy$,
   DeleteUserPolicy$,
+  DetachGroupPolicy$,
   DetachRolePolicy$,
   DetachUserPolicy$,
+  GetGroupPolicy$,
   GetRolePolicy$,
   GetUserPolicy$,
   LimitExceededException,
+  ListAttachedGroupPolicies$,
   ListAttachedRolePolicies$,
   ListAttachedUserPolicies$,
+  ListGroupPolicies$,
   ListRolePolicies$,
   ListUserPolicies$,
   NoSuchEntityException,
+  PutGroupPolicy$,
   PutRolePolicy$,
   PutUserPolicy$,
 } from "../../sdk/iam.js";
 import { checkPolicyDocument } from "./document.ts";
+import { type Group, groups, requireGroup } from "./group.ts";
 import { documentOf } from "./policy.ts";
 import { type Role, requireRole, roles } from "./role.ts";
 import { requireUser, type User, users } from "./user.ts";
 
 const ATTACHED_MAX = 20;
 
-/** What can hold policies: roles and users, alike but for the names of their operations. */
-class Holders<T extends Role | User> {
+/** What can hold policies: roles, users and groups, alike but for the names of their operations. */
+class Holders<T extends Role | User | Group> {
   readonly #table: Table<T>;
   readonly #require: (scope: Scope, name: string) => T;
   readonly #word: string;
@@ -87,6 +95,7 @@ class Holders<T extends Role | User> {
 }
 
 const roleHolders = new Holders(roles, requireRole, "Role");
+const groupHolders = new Holders(groups, requireGroup, "Group");
 const userHolders = new Holders(users, requireUser, "User");
 
 export const holderOperations = [
@@ -114,6 +123,18 @@ export const holderOperations = [
   operation(AttachUserPolicy$, (scope, { UserName, PolicyArn }) => done(userHolders.attach(scope, UserName!, PolicyArn!))),
   operation(DetachUserPolicy$, (scope, { UserName, PolicyArn }) => done(userHolders.detach(scope, UserName!, PolicyArn!))),
   operation(ListAttachedUserPolicies$, (scope, { UserName }) => userHolders.listAttached(scope, UserName!)),
+  operation(PutGroupPolicy$, (scope, { GroupName, PolicyName, PolicyDocument }) =>
+    done(groupHolders.put(scope, GroupName!, PolicyName!, PolicyDocument!)),
+  ),
+  operation(GetGroupPolicy$, (scope, { GroupName, PolicyName }) => ({
+    GroupName: GroupName!,
+    ...groupHolders.get(scope, GroupName!, PolicyName!),
+  })),
+  operation(ListGroupPolicies$, (scope, { GroupName }) => groupHolders.list(scope, GroupName!)),
+  operation(DeleteGroupPolicy$, (scope, { GroupName, PolicyName }) => done(groupHolders.remove(scope, GroupName!, PolicyName!))),
+  operation(AttachGroupPolicy$, (scope, { GroupName, PolicyArn }) => done(groupHolders.attach(scope, GroupName!, PolicyArn!))),
+  operation(DetachGroupPolicy$, (scope, { GroupName, PolicyArn }) => done(groupHolders.detach(scope, GroupName!, PolicyArn!))),
+  operation(ListAttachedGroupPolicies$, (scope, { GroupName }) => groupHolders.listAttached(scope, GroupName!)),
 ];
 
 const done = (_: void) => ({});

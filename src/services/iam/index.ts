@@ -1,9 +1,13 @@
 import { service } from "../../kernel/service.ts";
 import * as keys from "./access-key.ts";
 import { authorize } from "./evaluate.ts";
+import * as group from "./group.ts";
 import { holderOperations } from "./holder.ts";
 import * as profile from "./instance-profile.ts";
+import { oidcOperations, oidcProviders } from "./oidc-provider.ts";
 import * as policy from "./policy.ts";
+import { groupAdditions } from "./resource-group.ts";
+import { inlinePolicies } from "./resource-holder.ts";
 import { iamResources } from "./resources.ts";
 import * as role from "./role.ts";
 import * as credential from "./service-credential.ts";
@@ -25,11 +29,23 @@ export const iam = service({
     role.updateAssumeRolePolicy,
     role.updateRole,
     role.updateRoleDescription,
+    role.deleteServiceLinkedRole,
+    role.getServiceLinkedRoleDeletionStatus,
+    group.addUserToGroup,
+    group.createGroup,
+    group.deleteGroup,
+    group.getGroup,
+    group.listGroups,
+    group.listGroupsForUser,
+    group.removeUserFromGroup,
+    group.updateGroup,
     user.createUser,
     user.deleteUser,
+    user.deleteUserPermissionsBoundary,
     user.getUser,
     user.listUsers,
     user.listUserTags,
+    user.putUserPermissionsBoundary,
     user.tagUser,
     user.untagUser,
     user.updateUser,
@@ -63,8 +79,20 @@ export const iam = service({
     profile.listInstanceProfilesForRole,
     profile.removeRoleFromInstanceProfile,
     ...holderOperations,
+    ...oidcOperations,
   ],
-  tables: [role.roles, user.users, keys.accessKeys, credential.serviceCredentials, policy.policies, profile.instanceProfiles],
+  tables: [
+    role.roles,
+    user.users,
+    group.groups,
+    groupAdditions,
+    keys.accessKeys,
+    credential.serviceCredentials,
+    policy.policies,
+    inlinePolicies,
+    profile.instanceProfiles,
+    oidcProviders,
+  ],
   resources: iamResources,
   keys: keys.ownerOfKey,
   authorize,

@@ -23,6 +23,7 @@ import {
 } from "../../sdk/iam.js";
 import { managedByAws } from "./aws-managed.ts";
 import { checkPolicyDocument } from "./document.ts";
+import { groups } from "./group.ts";
 import { listed } from "./listed.ts";
 import { roles } from "./role.ts";
 import { users } from "./user.ts";
@@ -39,6 +40,15 @@ export interface Policy extends Row {
   /** By version id (v1, v2, …). */
   readonly versions: Readonly<Record<string, { readonly document: string; readonly createdAt: number }>>;
   readonly tags: Tags;
+  /** Whom its template gives it to. */
+  readonly given?: Holdings;
+}
+
+/** Names of roles, users and groups. */
+export interface Holdings {
+  readonly roles: readonly string[];
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
 }
 
 export const policies = new Table<Policy>("iam/policy", { reach: "account", arn: (policy, { account }) => policyArn(account, policy) });
@@ -126,7 +136,7 @@ export const listEntitiesForPolicy = operation(ListEntitiesForPolicy$, (scope, {
   return {
     PolicyRoles: holders.flatMap((holder) => ("roleId" in holder ? [{ RoleName: holder.id, RoleId: holder.roleId }] : [])),
     PolicyUsers: holders.flatMap((holder) => ("userId" in holder ? [{ UserName: holder.id, UserId: holder.userId }] : [])),
-    PolicyGroups: [],
+    PolicyGroups: holders.flatMap((holder) => ("groupId" in holder ? [{ GroupName: holder.id, GroupId: holder.groupId }] : [])),
     IsTruncated: false,
   };
 });
@@ -202,9 +212,9 @@ export function requirePolicy(scope: Scope, arn: string): Policy {
 export const policyArn = (account: string, { path, id }: Pick<Policy, "path" | "id">): string =>
   `arn:aws:iam::${account}:policy${path}${id}`;
 
-/** The roles and users that a managed policy is attached to. */
+/** The roles, users and groups that a managed policy is attached to. */
 export const holdersOf = (scope: Scope, arn: string) =>
-  [...roles.list(scope), ...users.list(scope)].filter(({ attached }) => attached.includes(arn));
+  [...roles.list(scope), ...users.list(scope), ...groups.list(scope)].filter(({ attached }) => attached.includes(arn));
 
 const requireVersion = (policy: Policy, version: string): void => {
   if (policy.versions[version] === undefined) fault(NoSuchEntityException, `Policy version ${version} does not exist.`);

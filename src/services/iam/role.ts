@@ -9,8 +9,10 @@ import {
   DeleteConflictException,
   DeleteRole$,
   DeleteRolePermissionsBoundary$,
+  DeleteServiceLinkedRole$,
   EntityAlreadyExistsException,
   GetRole$,
+  GetServiceLinkedRoleDeletionStatus$,
   InvalidInputException,
   ListRoles$,
   ListRoleTags$,
@@ -59,18 +61,39 @@ export const createRole = operation(CreateRole$, (scope, input) => {
   return { Role: shown(scope, roles.put(scope, whole)) };
 });
 
-export const createServiceLinkedRole = operation(CreateServiceLinkedRole$, (scope, { AWSServiceName, CustomSuffix, Description }) => {
-  const words = AWSServiceName!
+const SERVICE_PATH = "/aws-service-role/";
+
+export const createServiceLinkedRole = operation(CreateServiceLinkedRole$, (scope, { AWSServiceName, CustomSuffix, Description }) => ({
+  Role: shown(scope, newServiceLinkedRole(scope, AWSServiceName!, CustomSuffix, Description)),
+}));
+
+export function newServiceLinkedRole(scope: Scope, service: string, suffix: string | undefined, description: string | undefined): Role {
+  const words = service
     .split(".")[0]!
     .split("-")
     .map((word) => word[0]!.toUpperCase() + word.slice(1));
-  const name = `AWSServiceRoleFor${words.join("")}${CustomSuffix ? `_${CustomSuffix}` : ""}`;
+  const name = `AWSServiceRoleFor${words.join("")}${suffix ? `_${suffix}` : ""}`;
   if (roles.get(scope, name))
     fault(InvalidInputException, `Service role name ${name} has been taken in this account, please try a different suffix.`);
-  const statement = { Effect: "Allow", Principal: { Service: AWSServiceName }, Action: "sts:AssumeRole" };
+  const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
   const trustPolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  const role = newRole(scope, { name, path: `/aws-service-role/${AWSServiceName}/`, trustPolicy });
-  return { Role: shown(scope, roles.put(scope, { ...role, ...(Description && { description: Description }) })) };
+  const role = newRole(scope, { name, path: `${SERVICE_PATH}${service}/`, trustPolicy });
+  return roles.put(scope, { ...role, ...(description && { description }) });
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteServiceLinkedRole.html: asks for the deletion; here nothing uses the role. */
+export const deleteServiceLinkedRole = operation(DeleteServiceLinkedRole$, (scope, { RoleName }) => {
+  const role = requireRole(scope, RoleName!);
+  if (!role.path.startsWith(SERVICE_PATH)) fault(InvalidInputException, `${RoleName} is not a service-linked role.`);
+  roles.remove(scope, role.id);
+  return { DeletionTaskId: `task${role.path}${role.id}/${scope.id.uuid()}` };
+});
+
+export const getServiceLinkedRoleDeletionStatus = operation(GetServiceLinkedRoleDeletionStatus$, (scope, { DeletionTaskId }) => {
+  const name = /^task\/aws-service-role\/[^/]+\/([^/]+)\//.exec(DeletionTaskId!)?.[1];
+  if (name === undefined || roles.get(scope, name) !== undefined)
+    fault(NoSuchEntityException, `Deletion task ${DeletionTaskId} cannot be found.`);
+  return { Status: "SUCCEEDED" as const };
 });
 
 export const getRole = operation(GetRole$, (scope, { RoleName }) => ({ Role: shown(scope, requireRole(scope, RoleName!)) }));

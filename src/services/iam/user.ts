@@ -7,16 +7,19 @@ import {
   CreateUser$,
   DeleteConflictException,
   DeleteUser$,
+  DeleteUserPermissionsBoundary$,
   EntityAlreadyExistsException,
   GetUser$,
   ListUsers$,
   ListUserTags$,
   NoSuchEntityException,
+  PutUserPermissionsBoundary$,
   TagUser$,
   UntagUser$,
   UpdateUser$,
 } from "../../sdk/iam.js";
 import { accessKeys } from "./access-key.ts";
+import { groups } from "./group.ts";
 import { listed } from "./listed.ts";
 import { serviceCredentials } from "./service-credential.ts";
 
@@ -35,15 +38,7 @@ export const users = new Table<User>("iam/user", { reach: "account", arn: (user,
 
 export const createUser = operation(CreateUser$, (scope, { UserName, Path = "/", PermissionsBoundary, Tags }) => {
   if (users.get(scope, UserName!)) fault(EntityAlreadyExistsException, `User with name ${UserName} already exists.`);
-  const user = {
-    id: UserName!,
-    path: Path,
-    userId: `AIDA${scope.id.text(17)}`,
-    createdAt: scope.clock.now(),
-    inline: {},
-    attached: [],
-    tags: tagsOf(Tags),
-  };
+  const user = { ...newUser(scope, UserName!, Path), tags: tagsOf(Tags) };
   return { User: shown(scope, users.put(scope, { ...user, ...(PermissionsBoundary && { boundaryArn: PermissionsBoundary }) })) };
 });
 
@@ -69,6 +64,8 @@ export const updateUser = operation(UpdateUser$, (scope, { UserName, NewPath, Ne
     if (users.get(scope, NewUserName)) fault(EntityAlreadyExistsException, `User with name ${NewUserName} already exists.`);
     users.remove(scope, user.id);
     for (const key of keysOf(scope, user.id)) accessKeys.patch(scope, key.id, { user: NewUserName });
+    for (const { id, members } of groups.by(scope, "member", user.id))
+      groups.patch(scope, id, { members: members.map((member) => (member === user.id ? NewUserName : member)) });
     for (const held of serviceCredentials.by(scope, "user", user.id)) serviceCredentials.patch(scope, held.id, { user: NewUserName });
   }
   users.put(scope, { ...user, id: NewUserName ?? user.id, path: NewPath ?? user.path });
@@ -80,8 +77,19 @@ export const deleteUser = operation(DeleteUser$, (scope, { UserName }) => {
   if (keysOf(scope, user.id).length > 0) fault(DeleteConflictException, "Cannot delete entity, must delete access keys first.");
   if (user.attached.length > 0) fault(DeleteConflictException, "Cannot delete entity, must detach all policies first.");
   if (Object.keys(user.inline).length > 0) fault(DeleteConflictException, "Cannot delete entity, must delete policies first.");
+  if (groups.by(scope, "member", user.id).length > 0) fault(DeleteConflictException, "Cannot delete entity, must remove users from group first.");
   for (const { id } of serviceCredentials.by(scope, "user", user.id)) serviceCredentials.remove(scope, id);
   users.remove(scope, user.id);
+  return {};
+});
+
+export const putUserPermissionsBoundary = operation(PutUserPermissionsBoundary$, (scope, { UserName, PermissionsBoundary }) => {
+  users.patch(scope, requireUser(scope, UserName!).id, { boundaryArn: PermissionsBoundary! });
+  return {};
+});
+
+export const deleteUserPermissionsBoundary = operation(DeleteUserPermissionsBoundary$, (scope, { UserName }) => {
+  users.patch(scope, requireUser(scope, UserName!).id, { boundaryArn: undefined });
   return {};
 });
 
@@ -117,7 +125,13 @@ export function userNameOf(scope: Scope, name: string | undefined): string {
 const keysOf = (scope: Scope, name: string) =>
   accessKeys.list(scope).filter(({ account, user }) => account === scope.account && user === name);
 
-function shown(scope: Scope, user: User) {
+/** A user with nothing attached to it yet. */
+export function newUser(scope: Scope, name: string, path: string): User {
+  const userId = `AIDA${scope.id.text(17)}`;
+  return { id: name, path, userId, createdAt: scope.clock.now(), inline: {}, attached: [], tags: {} };
+}
+
+export function shown(scope: Scope, user: User) {
   const { boundaryArn, tags } = user;
   return {
     Path: user.path,
