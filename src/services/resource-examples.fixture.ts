@@ -1,5 +1,10 @@
 import type { ResourceExample } from "../testing/resource-example.ts";
 import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
+import { logsExamples } from "./cloudwatch-logs/resources.fixture.ts";
+import { codebuildExamples } from "./codebuild/resources.fixture.ts";
+import { codecommitExamples } from "./codecommit/resources.fixture.ts";
+import { codedeployExamples } from "./codedeploy/resources.fixture.ts";
+import { codepipelineExamples } from "./codepipeline/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
 import { iamExamples } from "./iam/resources.fixture.ts";
@@ -12,6 +17,11 @@ import { ssmExamples } from "./ssm/resources.fixture.ts";
 /** An example of each resource type, or several, from the folders of the services. */
 export const resourceExamples: readonly ResourceExample[] = [
   ...cloudwatchExamples,
+  ...logsExamples,
+  ...codebuildExamples,
+  ...codecommitExamples,
+  ...codedeployExamples,
+  ...codepipelineExamples,
   ...ecrExamples,
   ...eventbridgeExamples,
   ...iamExamples,

@@ -37,7 +37,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
   test("does or refuses every property of its schema", () => {
     const used = new Set(examples.flatMap(({ properties, updates = [] }) => [properties, ...updates].flatMap(Object.keys)));
     expect(settable.filter((property) => !used.has(property) && !isRefused(property))).toEqual([]);
-    const changed = new Set(examples.flatMap(({ updates = [] }) => updates.flatMap(Object.keys)));
+    const changed = new Set(examples.flatMap(({ updates = [], unchangeable = [] }) => [...unchangeable, ...updates.flatMap(Object.keys)]));
     const mutable = settable.filter((property) => specified.properties.get(property)!.mutability === "Mutable" && !refused.includes(property));
     expect(mutable.filter((property) => !changed.has(property))).toEqual([]);
   });
@@ -50,7 +50,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     const live = () => cloud.kernel.registry.resource(name)!.read(cloud.scope(), id) as Record<string, any>;
     const declared = Object.keys(example.properties).filter((property) => !hidden.includes(property));
     expect(declared.filter((property) => live()[property] === undefined)).toEqual([]);
-    const identifier = specified.primaryIdentifier.map((property) => live()[property]).join("|");
+    const identifier = names("primaryIdentifier").map((property) => live()[property]).join("|");
     const listed = (): readonly string[] => cloud.kernel.registry.resource(name)!.list!(cloud.scope());
     expect(listed()).toContain(identifier);
     expect(cloud.kernel.registry.resource(name)!.read(cloud.scope(), identifier)).toEqual(live());

@@ -13,6 +13,8 @@ export interface ResourceExample {
   readonly properties: Readonly<Record<string, unknown>>;
   /** Changes in place, one update after the other; together every property that can be changed. undefined takes one away. */
   readonly updates?: readonly Readonly<Record<string, unknown>>[];
+  /** Properties that the specification calls mutable, and that AWS refuses to change. */
+  readonly unchangeable?: readonly string[];
   /** What somebody does by hand, and the path at which the drift is then found; each on the resource as it was made. */
   readonly byHand?: Readonly<Record<string, (cloud: World, physicalId: string) => unknown>>;
   /** Attributes of the specification that this resource does not have, or that are no text. */

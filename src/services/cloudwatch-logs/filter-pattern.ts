@@ -1,26 +1,41 @@
-/** A filter pattern, ready to look at lines. */
-export type LineFilter = (message: string) => boolean;
+import { type ParsedCondition, parseCondition, type Select } from "./pattern-condition.ts";
+
+/** What a pattern found in a line. */
+export interface Found {
+  /** The text at a selector, such as $.latency or $status; undefined where there is none. */
+  text(selector: string): string | undefined;
+  /** By selector, what the pattern looked at. */
+  readonly extracted: Readonly<Record<string, string>>;
+}
+
+/** A filter pattern, ready to look at lines. Undefined where a line is not what it looks for. */
+export type LinePattern = (message: string) => Found | undefined;
 
 /**
- * Compile terms ("ERROR -debug ?WARN"), a regular expression (%…%) or JSON selectors ({ $.level = "error" && $.code >= 500 });
- * undefined where it is none of them.
+ * Compile terms ("ERROR -debug ?WARN"), a regular expression (%…%), JSON selectors ({ $.level = "error" && $.code >= 500 }) or the
+ * fields of a line ([ip, user, ..., status = 5*]); undefined where it is none of them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
-export function compileFilter(pattern: string): LineFilter | undefined {
+export function compileFilter(pattern: string): LinePattern | undefined {
   const text = pattern.trim();
-  if (text === "") return () => true;
-  if (text.startsWith("{")) return text.endsWith("}") ? jsonFilter(text.slice(1, -1)) : undefined;
-  if (text.startsWith("[")) return undefined;
-  return termFilter(text);
+  if (text === "") return () => BARE;
+  if (text.startsWith("{")) return text.endsWith("}") ? jsonPattern(text.slice(1, -1)) : undefined;
+  if (text.startsWith("[")) return text.endsWith("]") ? fieldPattern(text.slice(1, -1)) : undefined;
+  return termPattern(text);
 }
+
+/** Of a line that has no parts to select. */
+const BARE: Found = { text: () => undefined, extracted: {} };
 
 const TERM = /([-?]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]+)%|(\S+))/g;
 
+type Test = (message: string) => boolean;
+
 /** All plain terms, none with a minus; of those with a question mark, one. */
-function termFilter(text: string): LineFilter {
-  const all: LineFilter[] = [];
-  const none: LineFilter[] = [];
-  const some: LineFilter[] = [];
+function termPattern(text: string): LinePattern {
+  const all: Test[] = [];
+  const none: Test[] = [];
+  const some: Test[] = [];
   for (const [, sign, quoted, regex, bare] of text.matchAll(TERM)) {
     const has = regex === undefined ? contains(quoted?.replace(/\\(.)/g, "$1") ?? bare!) : matching(regex);
     (sign === "-" ? none : sign === "?" ? some : all).push(has);
@@ -28,79 +43,83 @@ function termFilter(text: string): LineFilter {
   return (message) =>
     all.every((has) => has(message)) &&
     !none.some((has) => has(message)) &&
-    (some.length === 0 || all.length > 0 || some.some((has) => has(message)));
+    (some.length === 0 || all.length > 0 || some.some((has) => has(message)))
+      ? BARE
+      : undefined;
 }
 
 const contains =
-  (term: string): LineFilter =>
+  (term: string): Test =>
   (message) =>
     message.includes(term);
 
-function matching(source: string): LineFilter {
+function matching(source: string): Test {
   const regex = new RegExp(source);
   return (message) => regex.test(message);
 }
 
-type Selector = (value: unknown) => boolean;
+const JSON_SELECTOR = /\$(?:\.[\w*-]+|\[\s*(?:\d+|\*|"[^"]*"|'[^']*')\s*\])*/y;
+const JSON_STEP = /\.([\w*-]+)|\[\s*(?:(\d+|\*)|"([^"]*)"|'([^']*)')\s*\]/g;
 
-const CONDITION = /^\s*(\$[\w.$[\]*"'-]*)\s*(=|!=|<=|>=|<|>|IS|NOT EXISTS)\s*(.*?)\s*$/s;
-
-function jsonFilter(text: string): LineFilter | undefined {
-  const either = splitOutside(text, "||").map((part) => splitOutside(part, "&&").map(condition));
-  if (either.some((parts) => parts.some((part) => part === undefined))) return undefined;
+function jsonPattern(text: string): LinePattern | undefined {
+  const condition = parseCondition(text, JSON_SELECTOR);
+  if (condition === undefined) return undefined;
   return (message) => {
     const value = parse(message);
-    return value !== undefined && either.some((parts) => parts.every((holds) => holds!(value)));
+    return value === undefined ? undefined : foundBy(condition, (selector) => selectJson(value, selector));
   };
 }
 
-function condition(text: string): Selector | undefined {
-  const bare = text.trim().replace(/^\((.*)\)$/s, "$1");
-  const [, path, operator, operand = ""] = CONDITION.exec(bare) ?? [];
-  if (path === undefined) return undefined;
-  const find = (value: unknown): unknown =>
-    path
-      .split(/[.[\]]+/)
-      .slice(1)
-      .filter(Boolean)
-      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
-  const literal = operand.replace(/^"(.*)"$/s, "$1");
-  const number = Number(literal);
-  const wildcard = new RegExp(`^${literal.split("*").map(literally).join(".*")}$`, "s");
-  switch (operator) {
-    case "=":
-      return (value) => find(value) !== undefined && wildcard.test(String(find(value)));
-    case "!=":
-      return (value) => !wildcard.test(String(find(value)));
-    case "IS":
-      return (value) => (literal === "NULL" ? find(value) === null : String(find(value)) === literal.toLowerCase());
-    case "NOT EXISTS":
-      return (value) => find(value) === undefined;
-    case "<":
-      return (value) => Number(find(value)) < number;
-    case ">":
-      return (value) => Number(find(value)) > number;
-    case "<=":
-      return (value) => Number(find(value)) <= number;
-    default:
-      return (value) => Number(find(value)) >= number;
+function selectJson(value: unknown, selector: string): unknown[] {
+  let found = [value];
+  for (const [, name, index, quoted, single] of selector.matchAll(JSON_STEP)) {
+    const key = name ?? index ?? quoted ?? single!;
+    found = found.flatMap((one) => {
+      if (typeof one !== "object" || one === null) return [];
+      if (key === "*") return Object.values(one);
+      return Object.hasOwn(one, key) ? [(one as Record<string, unknown>)[key]] : [];
+    });
   }
+  return found;
 }
 
-const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const FIELD_NAME = /[\w$]+/y;
+const REST = "...";
+/** A field of a line is a word, or what stands between quotes or brackets. */
+const FIELD = /"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)/g;
 
-/** Split at a separator that is in no quotes. */
-function splitOutside(text: string, separator: string): string[] {
-  const parts: string[] = [];
-  let quoted = false;
-  let start = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"') quoted = !quoted;
-    if (quoted || !text.startsWith(separator, at)) continue;
-    parts.push(text.slice(start, at));
-    start = at + separator.length;
-  }
-  return [...parts, text.slice(start)];
+function fieldPattern(text: string): LinePattern | undefined {
+  const fields = text.split(",").map((field) => field.trim());
+  const rest = fields.indexOf(REST);
+  const names = fields.map((field) => /^[\w$]*/.exec(field)![0]);
+  const conditions = fields.map((field, index) => (field === names[index] || field === REST ? undefined : parseCondition(field, FIELD_NAME)));
+  const isWrong = fields.some((field, index) => field !== REST && field !== names[index] && conditions[index] === undefined);
+  if (isWrong || fields.indexOf(REST, rest + 1) > rest) return undefined;
+  return (message) => {
+    const values = [...message.matchAll(FIELD)].map(([, quoted, bracketed, word]) => quoted ?? bracketed ?? word!);
+    const spare = values.length - fields.length + (rest < 0 ? 0 : 1);
+    if (rest < 0 ? spare !== 0 : spare < 0) return undefined;
+    const placed = fields.flatMap((field, index) => {
+      if (field === REST) return [];
+      return [[names[index]!, values[rest >= 0 && index > rest ? index + spare - 1 : index]!] as const];
+    });
+    const byName = new Map(placed);
+    const select: Select = (name) => (byName.has(name) ? [byName.get(name)] : []);
+    if (!conditions.every((condition) => condition?.holds(select) ?? true)) return undefined;
+    return {
+      text: (selector) => byName.get(selector.replace(/^\$/, "")),
+      extracted: Object.fromEntries(placed.filter(([name]) => name !== "").map(([name, value]) => [`$${name}`, value])),
+    };
+  };
+}
+
+function foundBy({ holds, selectors }: ParsedCondition, select: Select): Found | undefined {
+  if (!holds(select)) return undefined;
+  const text = (selector: string): string | undefined => {
+    const [value] = select(selector);
+    return value === undefined ? undefined : typeof value === "string" ? value : JSON.stringify(value);
+  };
+  return { text, extracted: Object.fromEntries(selectors.map((selector) => [selector, text(selector) ?? ""])) };
 }
 
 function parse(message: string): unknown {

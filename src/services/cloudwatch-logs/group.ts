@@ -14,6 +14,7 @@ import {
   ListTagsForResource$,
   ListTagsLogGroup$,
   type LogGroupClass,
+  PutLogGroupDeletionProtection$,
   PutRetentionPolicy$,
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
@@ -21,8 +22,11 @@ import {
   TagResource$,
   UntagLogGroup$,
   UntagResource$,
+  ValidationException,
 } from "../../sdk/cloudwatch-logs.js";
+import { metricFilters } from "./metric-filter.ts";
 import { logStreams } from "./stream.ts";
+import { subscriptionFilters } from "./subscription-filter.ts";
 
 /** A log group, by its name. */
 export interface LogGroup extends Row {
@@ -31,6 +35,8 @@ export interface LogGroup extends Row {
   /** When the oldest line was written, as of the last look at a group with a retention. */
   readonly oldestAt?: number;
   readonly keyId?: string;
+  /** Nobody can delete it. */
+  readonly deletionProtected?: boolean;
   readonly class: LogGroupClass;
   readonly tags: Tags;
 }
@@ -42,12 +48,14 @@ export const logGroups = new Table<LogGroup>("cloudwatch-logs/group", {
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-export const createLogGroup = operation(CreateLogGroup$, (scope, { logGroupName, kmsKeyId, tags, logGroupClass }) => {
+export const createLogGroup = operation(CreateLogGroup$, (scope, input) => {
+  const { logGroupName, kmsKeyId, tags, logGroupClass, deletionProtectionEnabled } = input;
   if (logGroups.get(scope, logGroupName!)) fault(ResourceAlreadyExistsException, "The specified log group already exists");
   const group = newGroup(scope, logGroupName!);
   logGroups.put(scope, {
     ...group,
     ...(kmsKeyId !== undefined && { keyId: kmsKeyId }),
+    ...(deletionProtectionEnabled && { deletionProtected: true }),
     class: logGroupClass ?? "STANDARD",
     tags: tags ?? {},
   });
@@ -56,6 +64,12 @@ export const createLogGroup = operation(CreateLogGroup$, (scope, { logGroupName,
 
 export const deleteLogGroup = operation(DeleteLogGroup$, (scope, { logGroupName }) => {
   removeGroup(scope, requireGroup(scope, logGroupName).id);
+  return {};
+});
+
+export const putLogGroupDeletionProtection = operation(PutLogGroupDeletionProtection$, (scope, input) => {
+  const { logGroupIdentifier, deletionProtectionEnabled } = input;
+  logGroups.patch(scope, requireGroup(scope, logGroupIdentifier).id, { deletionProtected: deletionProtectionEnabled || undefined });
   return {};
 });
 
@@ -116,7 +130,12 @@ export const groupName = (reference = ""): string =>
 
 export const groupArn = (scope: Scope, name: string): string => scope.arn("logs", `log-group:${name}`);
 
+/** Remove a group with all that it has, unless it is protected. */
 export function removeGroup(scope: Scope, name: string): void {
+  if (logGroups.get(scope, name)?.deletionProtected)
+    fault(ValidationException, `The log group ${name} cannot be deleted because it has deletion protection enabled.`);
+  for (const { id } of metricFilters.by(scope, "group", name)) metricFilters.remove(scope, id);
+  for (const { id } of subscriptionFilters.by(scope, "group", name)) subscriptionFilters.remove(scope, id);
   for (const { id, name: stream } of logStreams.by(scope, "group", name)) {
     logLines.trim(scope, logSeries(name, stream));
     logStreams.remove(scope, id);
@@ -147,9 +166,10 @@ const shown = (scope: Scope, group: LogGroup) => ({
   logGroupName: group.id,
   creationTime: group.createdAt,
   ...(group.retentionDays !== undefined && { retentionInDays: group.retentionDays }),
-  metricFilterCount: 0,
+  metricFilterCount: metricFilters.by(scope, "group", group.id).length,
   arn: `${groupArn(scope, group.id)}:*`,
   logGroupArn: groupArn(scope, group.id),
   ...(group.keyId !== undefined && { kmsKeyId: group.keyId }),
   logGroupClass: group.class,
+  deletionProtectionEnabled: group.deletionProtected ?? false,
 });

@@ -1,5 +1,4 @@
-import type { Consumer } from "../../kernel/consumer.ts";
-import { type LogLine, logLines, logSeries, parseLogSeries } from "../../kernel/facts.ts";
+import { logLines, logSeries } from "../../kernel/facts.ts";
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
@@ -13,7 +12,7 @@ import {
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
 } from "../../sdk/cloudwatch-logs.js";
-import { groupArn, logGroups, newGroup, requireGroup } from "./group.ts";
+import { groupArn, requireGroup } from "./group.ts";
 
 /** A log stream, by group and name. */
 export interface LogStream extends Row {
@@ -26,7 +25,7 @@ export const logStreams = new Table<LogStream>("cloudwatch-logs/stream", { index
 
 export const createLogStream = operation(CreateLogStream$, (scope, { logGroupName, logStreamName }) => {
   const { id: group } = requireGroup(scope, logGroupName);
-  if (/[:*]/.test(logStreamName!)) fault(InvalidParameterException, "Log stream name must not contain ':' or '*'.");
+  checkStreamName(logStreamName!);
   if (logStreams.get(scope, streamId(group, logStreamName!)))
     fault(ResourceAlreadyExistsException, "The specified log stream already exists");
   ensureStream(scope, group, logStreamName!);
@@ -34,9 +33,7 @@ export const createLogStream = operation(CreateLogStream$, (scope, { logGroupNam
 });
 
 export const deleteLogStream = operation(DeleteLogStream$, (scope, { logGroupName, logStreamName }) => {
-  const { id, group, name } = requireStream(scope, logGroupName, logStreamName!);
-  logLines.trim(scope, logSeries(group, name));
-  logStreams.remove(scope, id);
+  removeStream(scope, requireStream(scope, logGroupName, logStreamName!));
   return {};
 });
 
@@ -70,16 +67,14 @@ export const describeLogStreams = operation(DescribeLogStreams$, (scope, input) 
   return { logStreams: paged.items.map(({ stream }) => stream), ...(paged.nextToken && { nextToken: paged.nextToken }) };
 });
 
-/** Lines that services and jobs write make the group and the stream that they go to. */
-export const streamsComeToBe: Consumer<LogLine> = {
-  name: "cloudwatch-logs/streams",
-  stream: logLines,
-  consume(scope, { series }) {
-    const { group, stream } = parseLogSeries(series);
-    if (logGroups.get(scope, group) === undefined) newGroup(scope, group);
-    ensureStream(scope, group, stream);
-  },
-};
+export function removeStream(scope: Scope, { id, group, name }: LogStream): void {
+  logLines.trim(scope, logSeries(group, name));
+  logStreams.remove(scope, id);
+}
+
+export function checkStreamName(name: string): void {
+  if (/[:*]/.test(name)) fault(InvalidParameterException, "Log stream name must not contain ':' or '*'.");
+}
 
 export const streamId = (group: string, name: string): string => `${group}:${name}`;
 
@@ -88,7 +83,7 @@ export function requireStream(scope: Scope, group: string | undefined, name: str
   return logStreams.get(scope, streamId(id, name)) ?? fault(ResourceNotFoundException, "The specified log stream does not exist.");
 }
 
-function ensureStream(scope: Scope, group: string, name: string): void {
+export function ensureStream(scope: Scope, group: string, name: string): void {
   const id = streamId(group, name);
   if (logStreams.get(scope, id) === undefined) logStreams.put(scope, { id, group, name, createdAt: scope.clock.now() });
 }

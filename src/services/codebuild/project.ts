@@ -26,6 +26,8 @@ export interface Project extends Row {
   readonly declaration: Declaration;
   /** The number of the newest build; numbers are never used again. */
   readonly buildNumber: number;
+  /** What its template says of webhooks: that there are none. */
+  readonly declaredTriggers?: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   readonly modifiedAt: number;
 }
@@ -89,6 +91,7 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
     id: name,
     declaration: withDefaults(scope, declaration),
     buildNumber: known?.buildNumber ?? 0,
+    ...(known?.declaredTriggers && { declaredTriggers: known.declaredTriggers }),
     createdAt: known?.createdAt ?? now,
     modifiedAt: now,
   });

@@ -1,160 +1,155 @@
+import { lowerFirst, present, renamed, upperFirst } from "../../kernel/json.ts";
 import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
-import { tagList, tagsOf } from "../../kernel/tag.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { allTags, tagList } from "../../kernel/tag.ts";
 import { applications, newApplication, removeApplication, requireApplication } from "./application.ts";
-import { configs, findConfig } from "./config.ts";
-import { groups, putGroup, removeGroup } from "./group.ts";
+import { checkTraffic, configs } from "./config.ts";
+import { type DeploymentGroup, type GroupSettings, groups, putGroup, removeGroup } from "./group.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
+const lowered = (value: unknown): any => renamed(value, lowerFirst);
+const capitalized = (value: unknown): any => renamed(value, upperFirst);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-application.html; its id is its name. */
 const application: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::Application",
   ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
-      const name = id ?? declared["ApplicationName"] ?? generatedName.slice(-100);
-      const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
+      const name: string = id ?? declared["ApplicationName"] ?? generatedName.slice(-100);
+      const all = allTags(tags, declared["Tags"]);
       const known = applications.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::CodeDeploy::Application", name);
-      if (known === undefined) newApplication(scope, name, declared["ComputePlatform"] ?? "Server", allTags);
-      else applications.patch(scope, name, { tags: allTags });
+      if (known === undefined) newApplication(scope, name, declared["ComputePlatform"] ?? "Server", all);
+      else applications.patch(scope, name, { tags: all });
       return name;
     }),
   read(scope, id) {
     const found = applications.get(scope, id);
-    return (
-      found && {
-        ApplicationName: id,
-        ComputePlatform: found.platform,
-        ...(Object.keys(found.tags).length > 0 && { Tags: tagList(found.tags) }),
-      }
-    );
+    return found && present({ ApplicationName: id, ComputePlatform: found.platform, Tags: tagList(found.tags) });
   },
   remove(scope, id) {
     removeApplication(scope, id);
     return { state: "done", id };
   },
+  list: (scope) => applications.list(scope).map(({ id }) => id),
 };
 
-/** Its id is the group's name alone. */
+/** What is for instances and tasks: there are no deployments to them. */
+const GROUP_ABSENT = {
+  AutoScalingGroups: [],
+  BlueGreenDeploymentConfiguration: [],
+  Deployment: [],
+  ECSServices: [],
+  Ec2TagFilters: [],
+  Ec2TagSet: [],
+  LoadBalancerInfo: [],
+  OnPremisesInstanceTagFilters: [],
+  OnPremisesTagSet: [],
+  OutdatedInstancesStrategy: ["UPDATE"],
+  TerminationHookEnabled: [false],
+};
+
+/**
+ * Its id is APPLICATION|GROUP, and Ref gives the group's name.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-deploymentgroup.html
+ */
 const group: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentGroup",
+  absent: GROUP_ABSENT,
   ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
-      const name = id ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
-      const {
-        DeploymentConfigName,
-        ServiceRoleArn,
-        AlarmConfiguration,
-        AutoRollbackConfiguration,
-        DeploymentStyle,
-        TriggerConfigurations,
-      } = declared;
-      const settings = {
-        deploymentConfigName: DeploymentConfigName,
-        serviceRoleArn: ServiceRoleArn,
-        alarmConfiguration: AlarmConfiguration && {
-          enabled: String(AlarmConfiguration.Enabled ?? true) === "true",
-          alarms: (AlarmConfiguration.Alarms ?? []).map(({ Name }: Properties) => ({ name: Name })),
-          ...(AlarmConfiguration.IgnorePollAlarmFailure !== undefined && {
-            ignorePollAlarmFailure: String(AlarmConfiguration.IgnorePollAlarmFailure) === "true",
-          }),
-        },
-        autoRollbackConfiguration: AutoRollbackConfiguration && {
-          enabled: String(AutoRollbackConfiguration.Enabled) === "true",
-          events: AutoRollbackConfiguration.Events ?? [],
-        },
-        deploymentStyle: DeploymentStyle && {
-          deploymentType: DeploymentStyle.DeploymentType,
-          deploymentOption: DeploymentStyle.DeploymentOption,
-        },
-        triggerConfigurations: TriggerConfigurations?.map(({ TriggerName, TriggerTargetArn, TriggerEvents }: Properties) => ({
-          triggerName: TriggerName,
-          triggerTargetArn: TriggerTargetArn,
-          triggerEvents: TriggerEvents,
-        })),
-      };
-      const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
       const application = requireApplication(scope, declared["ApplicationName"]);
-      const taken = groups.list(scope).some((group) => group.name === name && group.application === application.id);
-      if (id === undefined && taken) return alreadyExists("AWS::CodeDeploy::DeploymentGroup", name);
-      return putGroup(scope, application, name, settings, allTags).name;
+      const name: string = id?.split("|")[1] ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
+      if (id === undefined && groups.get(scope, `${application.id}/${name}`) !== undefined)
+        return alreadyExists("AWS::CodeDeploy::DeploymentGroup", `${application.id}|${name}`);
+      const alarms = declared["AlarmConfiguration"];
+      const settings = lowered({
+        DeploymentConfigName: declared["DeploymentConfigName"],
+        ServiceRoleArn: declared["ServiceRoleArn"],
+        AlarmConfiguration: alarms && { Alarms: [], ...alarms, Enabled: String(alarms.Enabled ?? true) === "true" },
+        AutoRollbackConfiguration: declared["AutoRollbackConfiguration"],
+        DeploymentStyle: declared["DeploymentStyle"],
+        TriggerConfigurations: declared["TriggerConfigurations"],
+      }) as GroupSettings;
+      putGroup(scope, application, name, settings, allTags(tags, declared["Tags"]));
+      return `${application.id}|${name}`;
     }),
   read(scope, id) {
-    const found = groups.list(scope).find(({ name }) => name === id);
-    if (found === undefined) return undefined;
-    const { alarms, rollback, style, tags } = found;
-    return {
-      ApplicationName: found.application,
-      DeploymentGroupName: id,
-      DeploymentConfigName: found.configName,
-      ServiceRoleArn: found.roleArn,
-      ...(alarms && { AlarmConfiguration: { Enabled: alarms.enabled, Alarms: (alarms.alarms ?? []).map(({ name }) => ({ Name: name })) } }),
-      ...(rollback && { AutoRollbackConfiguration: { Enabled: rollback.enabled, Events: rollback.events } }),
-      ...(style && { DeploymentStyle: { DeploymentType: style.deploymentType, DeploymentOption: style.deploymentOption } }),
-      ...(Object.keys(tags).length > 0 && { Tags: tagList(tags) }),
-    };
+    const found = groups.get(scope, id.replace("|", "/"));
+    return found && liveGroup(found);
   },
-  remove(scope, id, { previous }) {
-    const name = previous?.["ApplicationName"] ?? groups.list(scope).find((one) => one.name === id)?.application;
-    removeGroup(scope, `${name}/${id}`);
+  remove(scope, id) {
+    removeGroup(scope, id.replace("|", "/"));
     return { state: "done", id };
   },
+  ref: (_scope, id) => id.slice(id.indexOf("|") + 1),
+  list: (scope) => groups.list(scope).map(({ application, name }) => `${application}|${name}`),
 };
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-deploymentconfig.html; its id is its name. */
 const config: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentConfig",
+  absent: { ZonalConfig: [] },
   ensure: (scope, declared, id, { generatedName }) =>
     attempt(scope, () => {
-      const name = id ?? declared["DeploymentConfigName"] ?? generatedName.slice(-100);
+      const name: string = id ?? declared["DeploymentConfigName"] ?? generatedName.slice(-100);
       if (id === undefined && configs.get(scope, name) !== undefined) return alreadyExists("AWS::CodeDeploy::DeploymentConfig", name);
-      const { Type, TimeBasedCanary, TimeBasedLinear } = declared["TrafficRoutingConfig"] ?? {};
-      const traffic = {
-        type: Type,
-        ...(TimeBasedCanary && {
-          timeBasedCanary: {
-            canaryPercentage: Number(TimeBasedCanary.CanaryPercentage),
-            canaryInterval: Number(TimeBasedCanary.CanaryInterval),
-          },
-        }),
-        ...(TimeBasedLinear && {
-          timeBasedLinear: {
-            linearPercentage: Number(TimeBasedLinear.LinearPercentage),
-            linearInterval: Number(TimeBasedLinear.LinearInterval),
-          },
-        }),
-      };
-      const hosts = declared["MinimumHealthyHosts"];
+      const { TrafficRoutingConfig, MinimumHealthyHosts, ComputePlatform = "Server" } = declared;
+      const traffic = natural(lowered(TrafficRoutingConfig));
+      if (ComputePlatform !== "Server") checkTraffic(traffic);
       configs.put(scope, {
         id: name,
         configId: configs.get(scope, name)?.configId ?? scope.id.uuid(),
-        platform: declared["ComputePlatform"] ?? "Server",
-        ...(Type !== undefined && { traffic }),
-        ...(hosts && { minimumHealthyHosts: { type: hosts.Type, value: Number(hosts.Value) } }),
+        platform: ComputePlatform,
+        ...(traffic && { traffic }),
+        ...(MinimumHealthyHosts && { minimumHealthyHosts: { type: MinimumHealthyHosts.Type, value: Number(MinimumHealthyHosts.Value) } }),
         createdAt: scope.clock.now(),
       });
       return name;
     }),
   read(scope, id) {
-    const found = findConfig(scope, id);
+    const found = configs.get(scope, id);
     if (found === undefined) return undefined;
-    const { traffic, minimumHealthyHosts } = found;
-    const { timeBasedCanary: canary, timeBasedLinear: linear } = traffic ?? {};
-    return {
+    return present({
       DeploymentConfigName: id,
       ComputePlatform: found.platform,
-      ...(traffic && {
-        TrafficRoutingConfig: {
-          Type: traffic.type,
-          ...(canary && { TimeBasedCanary: { CanaryPercentage: canary.canaryPercentage, CanaryInterval: canary.canaryInterval } }),
-          ...(linear && { TimeBasedLinear: { LinearPercentage: linear.linearPercentage, LinearInterval: linear.linearInterval } }),
-        },
-      }),
-      ...(minimumHealthyHosts && { MinimumHealthyHosts: { Type: minimumHealthyHosts.type, Value: minimumHealthyHosts.value } }),
-    };
+      TrafficRoutingConfig: capitalized(found.traffic),
+      MinimumHealthyHosts: capitalized(found.minimumHealthyHosts),
+    });
   },
   remove(scope, id) {
     configs.remove(scope, id);
     return { state: "done", id };
   },
+  list: (scope: Scope) => configs.list(scope).map(({ id }) => id),
 };
 
 export const codedeployResources = [application, group, config];
+
+const liveGroup = ({ application, name, configName, roleArn, alarms, rollback, style, triggers, tags }: DeploymentGroup): Properties =>
+  present({
+    ApplicationName: application,
+    DeploymentGroupName: name,
+    DeploymentConfigName: configName,
+    ServiceRoleArn: roleArn,
+    AlarmConfiguration: capitalized(alarms),
+    AutoRollbackConfiguration: capitalized(rollback),
+    DeploymentStyle: capitalized(style),
+    TriggerConfigurations: capitalized(triggers),
+    OutdatedInstancesStrategy: "UPDATE",
+    TerminationHookEnabled: false,
+    Tags: tagList(tags),
+  });
+
+/** Percentages and minutes as numbers, which a template may give as texts. */
+const natural = (traffic: any): any =>
+  traffic &&
+  Object.fromEntries(
+    Object.entries(traffic).map(([name, value]) => [
+      name,
+      typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([member, number]) => [member, Number(number)]))
+        : value,
+    ]),
+  );

@@ -1,11 +1,12 @@
 import { idsFrom } from "../../kernel/id.ts";
-import { sameJson } from "../../kernel/json.ts";
+import { lowerFirst, present, renamed, sameJson, upperFirst } from "../../kernel/json.ts";
 import { attempt, type ResourceType } from "../../kernel/resource.ts";
-import { tagList, tagsOf } from "../../kernel/tag.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { allTags, tagList } from "../../kernel/tag.ts";
 import type { PipelineDeclaration } from "../../sdk/codepipeline.js";
 import { startExecution } from "./execution.ts";
-import { changePipeline, completed, declarationOf, newPipeline, pipelines, removePipeline } from "./pipeline.ts";
-import { disableStageTransition } from "./stage.ts";
+import { changePipeline, completed, declarationOf, newPipeline, pipelineArn, pipelines, removePipeline } from "./pipeline.ts";
+import { disableStageTransition, enableStageTransition, stageState } from "./stage.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -14,40 +15,59 @@ const NAME_MAX = 100;
 /** Its id is its name. Creating it starts an execution, as on AWS. */
 const pipelineResource: ResourceType<Properties> = {
   type: "AWS::CodePipeline::Pipeline",
-  ensure: (scope, declared, id, { generatedName, tags, token }) =>
+  absent: {
+    "Stages/Actions/Commands": [],
+    "Stages/Actions/EnvironmentVariables": [],
+    "Stages/Actions/OutputVariables": [],
+    "Stages/BeforeEntry": [],
+    "Stages/Blockers": [],
+    "Stages/OnFailure": [],
+    "Stages/OnSuccess": [],
+    Triggers: [],
+  },
+  ensure: (scope, declared, id, { generatedName, tags, token, previous = {} }) =>
     attempt(scope, () => {
       const name: string = id ?? declared["Name"] ?? generatedName.slice(-NAME_MAX);
       const declaration = declarationFrom(declared, name);
-      const allTags = { ...tagsOf(tags), ...tagsOf(declared["Tags"]) };
+      const own = allTags(tags, declared["Tags"]);
       const executionId = idsFrom(`${token}/execution`).uuid();
       const trigger = { triggerType: "CreatePipeline", triggerDetail: scope.caller.arn } as const;
       const known = pipelines.get(scope, name);
       if (id === undefined && known?.madeBy !== token) {
-        startExecution(scope, newPipeline(scope, declaration, allTags, token), { id: executionId, trigger });
-        for (const { StageName, Reason } of declared["DisableInboundStageTransitions"] ?? []) {
-          disableStageTransition.handle(scope, { pipelineName: name, stageName: StageName, transitionType: "Inbound", reason: Reason });
-        }
+        startExecution(scope, newPipeline(scope, declaration, own, token), { id: executionId, trigger });
+        closeStages(scope, name, declared, {});
         return name;
       }
       if (known === undefined || !sameJson(declarationOf(scope, name), completed(declaration, known.version))) {
-        const changed = changePipeline(scope, declaration, allTags);
+        const changed = changePipeline(scope, declaration, own);
         if (declared["RestartExecutionOnUpdate"] === true || declared["RestartExecutionOnUpdate"] === "true") {
           startExecution(scope, changed, { id: executionId, trigger });
         }
-      } else pipelines.patch(scope, name, { tags: allTags });
+      } else pipelines.patch(scope, name, { tags: own });
+      closeStages(scope, name, declared, previous);
       return name;
     }),
   read(scope, id) {
     const known = pipelines.get(scope, id);
     if (known === undefined) return undefined;
-    const { version: _, ...declaration } = declarationOf(scope, id);
-    return { ...(capitalized(declaration) as Properties), ...(Object.keys(known.tags).length > 0 && { Tags: tagList(known.tags) }) };
+    const { version, artifactStores = {}, ...declaration } = declarationOf(scope, id);
+    return present({
+      ...(capitalized(declaration) as Properties),
+      ArtifactStores: Object.entries(artifactStores).map(([Region, store]) => ({ Region, ArtifactStore: capitalized(store) })),
+      DisableInboundStageTransitions: declaration.stages!.flatMap(({ name }) => {
+        const { transition } = stageState(scope, id, name!);
+        return transition?.enabled === false ? [{ StageName: name, Reason: transition.reason }] : [];
+      }),
+      Tags: tagList(known.tags),
+      Version: String(version),
+    });
   },
   remove(scope, id) {
     removePipeline(scope, id);
     return { state: "done", id };
   },
-  attributes: (scope, id) => ({ Version: String(pipelines.get(scope, id)?.version ?? 1) }),
+  attributes: (scope, id) => ({ Arn: pipelineArn(scope, id), Version: String(pipelines.get(scope, id)?.version ?? 1) }),
+  list: (scope) => pipelines.list(scope).map(({ id }) => id),
 };
 
 export const codepipelineResources = [pipelineResource];
@@ -94,15 +114,23 @@ function actionFrom({ ActionTypeId, Configuration = {}, RunOrder, TimeoutInMinut
   };
 }
 
-const lowered = (value: unknown): unknown => renamed(value, (key) => key.charAt(0).toLowerCase() + key.slice(1));
-const capitalized = (value: unknown): unknown => renamed(value, (key) => key.charAt(0).toUpperCase() + key.slice(1));
-
-function renamed(value: unknown, rename: (key: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, rename));
-  if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).map(([key, member]) => [
-    rename(key),
-    key.toLowerCase() === "configuration" ? member : renamed(member, rename),
-  ]);
-  return Object.fromEntries(members);
+/** Close the way into the stages that are declared closed, and open those that were and are no more. */
+function closeStages(scope: Scope, pipelineName: string, declared: Properties, previous: Properties): void {
+  const before = (previous["DisableInboundStageTransitions"] ?? []) as Properties[];
+  const now = (declared["DisableInboundStageTransitions"] ?? []) as Properties[];
+  const stages = declarationOf(scope, pipelineName).stages!.map(({ name }) => name);
+  for (const { StageName: stageName } of before) {
+    if (now.some((one) => one["StageName"] === stageName) || !stages.includes(stageName)) continue;
+    enableStageTransition.handle(scope, { pipelineName, stageName, transitionType: "Inbound" });
+  }
+  for (const { StageName: stageName, Reason: reason } of now) {
+    const { transition } = stageState(scope, pipelineName, stageName);
+    if (transition?.enabled === false && transition.reason === reason) continue;
+    disableStageTransition.handle(scope, { pipelineName, stageName, transitionType: "Inbound", reason });
+  }
 }
+
+/** The keys of an action's configuration are its provider's. */
+const isConfiguration = (name: string): boolean => name.toLowerCase() === "configuration";
+const lowered = (value: unknown): unknown => renamed(value, lowerFirst, isConfiguration);
+const capitalized = (value: unknown): unknown => renamed(value, upperFirst, isConfiguration);
