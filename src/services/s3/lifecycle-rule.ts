@@ -8,6 +8,8 @@ import type { Version } from "./version.ts";
 export interface Lifecycle extends Row {
   readonly rules: readonly Stored<LifecycleRule>[];
   readonly minimumSize: TransitionDefaultMinimumObjectSize;
+  /** As its template declares it, and the rules that this came to. */
+  readonly declared?: { readonly properties: Readonly<Record<string, any>>; readonly rules: Lifecycle["rules"] };
   /** When the next round begins, or the current one began. */
   readonly dueAt: number;
   /** Where in the list of versions the current round is; absent between the rounds. */

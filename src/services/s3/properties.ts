@@ -47,7 +47,7 @@ export const notificationFrom = (declared: Properties): NotificationConfiguratio
 });
 
 export const notificationTo = (notification: NonNullable<Bucket["notification"]>): Properties => ({
-  ...(notification.EventBridgeConfiguration !== undefined && { EventBridgeConfiguration: { EventBridgeEnabled: true } }),
+  EventBridgeConfiguration: { EventBridgeEnabled: notification.EventBridgeConfiguration !== undefined },
   ...eventsTo(notification.LambdaFunctionConfigurations, "LambdaConfigurations", "Function", "LambdaFunctionArn"),
   ...eventsTo(notification.QueueConfigurations, "QueueConfigurations", "Queue", "QueueArn"),
   ...eventsTo(notification.TopicConfigurations, "TopicConfigurations", "Topic", "TopicArn"),

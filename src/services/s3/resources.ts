@@ -1,7 +1,8 @@
 import { isFault } from "../../kernel/fault.ts";
+import { present, sameJson } from "../../kernel/json.ts";
 import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { tagList, tagsOf } from "../../kernel/tag.ts";
+import { allTags, tagList } from "../../kernel/tag.ts";
 import { publicAccessOf } from "./access.ts";
 import { ALL_BLOCKED, type Bucket, bucketArn, buckets, dropBucket, ENCRYPTION_BY_DEFAULT, makeBucket, requireBucket } from "./bucket.ts";
 import { corsRules } from "./cors.ts";
@@ -36,30 +37,45 @@ const SETTINGS: Readonly<Record<string, (home: Scope, bucket: Bucket, declared: 
     buckets.patch(home, id, { ownership: declared?.["Rules"][0]?.ObjectOwnership ?? "BucketOwnerEnforced" }),
   CorsConfiguration: (home, { id }, declared) =>
     buckets.patch(home, id, { cors: declared === undefined ? undefined : corsRules(corsFrom(declared)) }),
-  LifecycleConfiguration: (home, { id }, declared) =>
-    declared === undefined
-      ? lifecycles.remove(home, id)
-      : setLifecycle(home, id, lifecycleFrom(declared), declared["TransitionDefaultMinimumObjectSize"]),
+  LifecycleConfiguration: (home, { id }, declared) => declareLifecycle(home, id, declared),
   NotificationConfiguration: (home, bucket, declared) =>
     setNotification(home, bucket, declared === undefined ? {} : notificationFrom(declared), false),
 };
 
-const ACCEPTED: ReadonlySet<string> = new Set(["BucketName", "AccessControl", "Tags", ...Object.keys(SETTINGS)]);
+const ABSENT = {
+  AbacStatus: ["Disabled"],
+  AccelerateConfiguration: [],
+  AccessControl: ["Private", "BucketOwnerFullControl"],
+  AnalyticsConfigurations: [],
+  "BucketEncryption/ServerSideEncryptionConfiguration/BlockedEncryptionTypes": [],
+  BucketNamePrefix: [],
+  BucketNamespace: ["global"],
+  IntelligentTieringConfigurations: [],
+  InventoryConfigurations: [],
+  LoggingConfiguration: [],
+  MetadataConfiguration: [],
+  MetadataTableConfiguration: [],
+  MetricsConfigurations: [],
+  ObjectLockConfiguration: [],
+  ObjectLockEnabled: [false],
+  ReplicationConfiguration: [],
+  WebsiteConfiguration: [],
+};
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html; its id is its name. */
 export const bucketResource: ResourceType<Properties> = {
   type: "AWS::S3::Bucket",
+  absent: ABSENT,
   ensure(scope, declared, id, request) {
     const name: string = id ?? declared["BucketName"] ?? bucketName(request.generatedName);
     const progress = attempt(() => {
-      checkProperties(declared);
       if (id === undefined) create(scope, name, request.token);
       const { home } = requireBucket(scope, { Bucket: name });
       for (const [property, apply] of Object.entries(SETTINGS)) {
         if (declared[property] === undefined && request.previous?.[property] === undefined) continue;
         apply(home, requireBucket(scope, { Bucket: name }).bucket, declared[property]);
       }
-      const tags = { ...tagsOf(request.tags), ...tagsOf(declared["Tags"]) };
+      const tags = allTags(request.tags, declared["Tags"]);
       buckets.patch(home, name, { tags: Object.keys(tags).length > 0 ? tags : undefined });
       return name;
     });
@@ -70,18 +86,21 @@ export const bucketResource: ResourceType<Properties> = {
   read(scope, id) {
     const bucket = buckets.get(scope, id);
     if (bucket === undefined || bucket.account !== scope.account) return undefined;
-    const lifecycle = lifecycles.get(scope.in(bucket), id);
-    return {
+    const { publicAccess, ownership, versioning, cors, notification = {}, tags } = bucket;
+    return present({
       BucketName: id,
       BucketEncryption: encryptionTo(bucket.encryption),
-      ...(bucket.publicAccess && { PublicAccessBlockConfiguration: bucket.publicAccess }),
-      ...(bucket.ownership && { OwnershipControls: { Rules: [{ ObjectOwnership: bucket.ownership }] } }),
-      ...(bucket.versioning && { VersioningConfiguration: { Status: bucket.versioning } }),
-      ...(bucket.cors && { CorsConfiguration: corsTo(bucket.cors) }),
-      ...(bucket.notification && { NotificationConfiguration: notificationTo(bucket.notification) }),
-      ...(lifecycle && { LifecycleConfiguration: lifecycleTo(lifecycle) }),
-      ...(bucket.tags && { Tags: tagList(bucket.tags) }),
-    };
+      PublicAccessBlockConfiguration: publicAccess,
+      OwnershipControls: ownership && { Rules: [{ ObjectOwnership: ownership }] },
+      VersioningConfiguration: versioning && { Status: versioning },
+      CorsConfiguration: cors && corsTo(cors),
+      NotificationConfiguration: notificationTo(notification),
+      LifecycleConfiguration: liveLifecycle(scope.in(bucket), id),
+      AbacStatus: "Disabled",
+      ObjectLockEnabled: false,
+      Tags: tagList(tags),
+      ...addressesOf(bucket),
+    });
   },
   remove: (scope, id) =>
     attempt(() => {
@@ -89,16 +108,7 @@ export const bucketResource: ResourceType<Properties> = {
       if (bucket !== undefined && bucket.account === scope.account) dropBucket(scope.in(bucket), bucket);
       return id;
     }),
-  attributes(scope, id) {
-    const region = buckets.get(scope, id)?.region ?? scope.region;
-    return {
-      Arn: bucketArn(id),
-      DomainName: `${id}.s3.amazonaws.com`,
-      RegionalDomainName: `${id}.s3.${region}.amazonaws.com`,
-      DualStackDomainName: `${id}.s3.dualstack.${region}.amazonaws.com`,
-      WebsiteURL: `http://${id}.s3-website${DASHED.has(region) ? "-" : "."}${region}.amazonaws.com`,
-    };
-  },
+  list: (scope) => namesOf(scope, () => true),
 };
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html; its id is the bucket's name. */
@@ -123,7 +133,37 @@ export const bucketPolicyResource: ResourceType<Properties> = {
     if (buckets.get(scope, id) !== undefined) buckets.patch(scope, id, { policy: undefined });
     return { state: "done", id };
   },
+  list: (scope) => namesOf(scope, ({ policy }) => policy !== undefined),
 };
+
+const namesOf = (scope: Scope, isWanted: (bucket: Bucket) => boolean): string[] =>
+  buckets
+    .by(scope, "account", scope.account)
+    .filter((bucket) => bucket.region === scope.region && isWanted(bucket))
+    .map(({ id }) => id);
+
+const addressesOf = ({ id, region }: Bucket): Properties => ({
+  Arn: bucketArn(id),
+  DomainName: `${id}.s3.amazonaws.com`,
+  RegionalDomainName: `${id}.s3.${region}.amazonaws.com`,
+  DualStackDomainName: `${id}.s3.dualstack.${region}.amazonaws.com`,
+  WebsiteURL: `http://${id}.s3-website${DASHED.has(region) ? "-" : "."}${region}.amazonaws.com`,
+});
+
+function declareLifecycle(home: Scope, id: string, declared: Properties | undefined): void {
+  if (declared === undefined) return lifecycles.remove(home, id);
+  setLifecycle(home, id, lifecycleFrom(declared), declared["TransitionDefaultMinimumObjectSize"]);
+  lifecycles.patch(home, id, { declared: { properties: declared, rules: lifecycles.get(home, id)!.rules } });
+}
+
+/** As its template has it for as long as nobody has changed it: a template has several ways to say the same. */
+function liveLifecycle(home: Scope, id: string): Properties | undefined {
+  const lifecycle = lifecycles.get(home, id);
+  if (lifecycle === undefined) return undefined;
+  const { declared, rules, minimumSize } = lifecycle;
+  if (declared === undefined || !sameJson(declared.rules, rules)) return lifecycleTo(lifecycle);
+  return { ...declared.properties, TransitionDefaultMinimumObjectSize: minimumSize };
+}
 
 /** https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints: the oldest regions write it with a dash. */
 const DASHED: ReadonlySet<string> = new Set([
@@ -144,15 +184,6 @@ function create(scope: Scope, name: string, token: ResourceRequest["token"]): vo
   if (known !== undefined) failed(`${name} already exists`);
   const bucket = makeBucket(scope, name, scope.region, {});
   buckets.patch(scope, bucket.id, { madeBy: token });
-}
-
-function checkProperties(declared: Properties): void {
-  const unknown = Object.keys(declared).filter((property) => !ACCEPTED.has(property));
-  if (unknown.length > 0)
-    failed(`Slipway does not implement ${unknown.join(", ")} of AWS::S3::Bucket yet. It refuses rather than pretends.`);
-  const acl = declared["AccessControl"];
-  if (acl !== undefined && acl !== "Private" && acl !== "BucketOwnerFullControl")
-    failed(`Slipway does not implement the access control ${acl}.`);
 }
 
 /** What was enabled once can only be suspended. */
