@@ -80,8 +80,8 @@ function asks(value: unknown, path: readonly string[], harmless: readonly unknow
   if (Array.isArray(value) && path.length > 0) return value.some((item) => asks(item, path, harmless));
   const [name, ...rest] = path;
   if (name !== undefined) return typeof value === "object" && value !== null && asks((value as any)[name], rest, harmless);
-  if (value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)) return false;
-  return !harmless.some((one) => sameJson(one, value) || String(one) === String(value));
+  if (value === undefined || harmless.some((one) => sameJson(one, value) || String(one) === String(value))) return false;
+  return typeof value !== "object" || value === null || Object.values(value).some((part) => asks(part, [], []));
 }
 
 /** A create takes over nothing that is there already: whoever made it would lose it with this one. In the words of AWS's resource handlers. */

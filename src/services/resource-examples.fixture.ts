@@ -9,6 +9,7 @@ import { ecrExamples } from "./ecr/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
 import { iamExamples } from "./iam/resources.fixture.ts";
 import { kmsExamples } from "./kms/resources.fixture.ts";
+import { lambdaExamples } from "./lambda/resources.fixture.ts";
 import { s3Examples } from "./s3/resources.fixture.ts";
 import { secretsManagerExamples } from "./secrets-manager/resources.fixture.ts";
 import { snsExamples } from "./sns/resources.fixture.ts";
@@ -27,6 +28,7 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...eventbridgeExamples,
   ...iamExamples,
   ...kmsExamples,
+  ...lambdaExamples,
   ...s3Examples,
   ...secretsManagerExamples,
   ...snsExamples,

@@ -6,7 +6,7 @@ type Properties = Readonly<Record<string, any>>;
 /** What a template says of a function's configuration; numbers may have come as text. */
 export function declaredConfiguration(declared: Properties): ConfigurationChange {
   const { Timeout, MemorySize, EphemeralStorage, Environment, KmsKeyArn, ...rest } = declared;
-  const { Code, FunctionName: _name, Tags: _tags, ReservedConcurrentExecutions: _reserved, ...said } = rest;
+  const { Code, FunctionName: _name, Tags: _tags, ReservedConcurrentExecutions: _reserved, RecursiveLoop: _loop, ...said } = rest;
   const Variables = Object.entries(Environment?.Variables ?? {}).map(([name, value]) => [name, String(value)]);
   return {
     ...said,
@@ -25,6 +25,8 @@ export function liveConfiguration(functionName: string, configuration: Configura
   return {
     ...rest,
     PackageType: "Zip",
+    RecursiveLoop: "Allow",
+    VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false },
     EphemeralStorage: { Size: EphemeralStorage },
     TracingConfig: { Mode: TracingMode },
     LoggingConfig: { LogFormat: "Text", ...LoggingConfig, LogGroup: logGroupOf(functionName, configuration) },

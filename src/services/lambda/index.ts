@@ -24,7 +24,9 @@ import {
   listLayerVersions,
   publishLayerVersion,
 } from "./layer.ts";
+import { addLayerVersionPermission, getLayerVersionPolicy, removeLayerVersionPermission } from "./layer-permission.ts";
 import { addPermission, getPolicy, policies, removePermission } from "./permission.ts";
+import { functionReferences } from "./resource-reference.ts";
 import { resources } from "./resources.ts";
 import { listTags, tagResource, untagResource } from "./tag.ts";
 import { functionTarget } from "./target.ts";
@@ -41,6 +43,9 @@ import { listVersionsByFunction, publishVersion, versions } from "./version.ts";
 export const lambda = service({
   name: "lambda",
   operations: [
+    addLayerVersionPermission,
+    getLayerVersionPolicy,
+    removeLayerVersionPermission,
     addPermission,
     createAlias,
     createFunction,
@@ -84,7 +89,7 @@ export const lambda = service({
     updateFunctionEventInvokeConfig,
     updateFunctionUrlConfig,
   ],
-  tables: [functions, versions, aliases, policies, eventInvokeConfigs, urls, invocations, ...layerTables],
+  tables: [functions, versions, aliases, policies, eventInvokeConfigs, urls, invocations, functionReferences, ...layerTables],
   loops: [invocationLoop],
   resources,
   targets: [functionTarget],

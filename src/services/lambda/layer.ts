@@ -13,6 +13,7 @@ import {
   type PublishLayerVersionRequest,
 } from "../../sdk/lambda.js";
 import { type Code, locationOf, sha256Of, takeCode } from "./code.ts";
+import type { LayerStatement } from "./layer-permission.ts";
 import { invalid, invalidMarker, notFound } from "./refusal.ts";
 
 /** One version of a layer, by name and number: `tools:3`. Versions never change. */
@@ -25,6 +26,9 @@ export interface LayerVersion extends Row {
   readonly architectures: NonNullable<PublishLayerVersionRequest["CompatibleArchitectures"]>;
   readonly license?: string;
   readonly createdAt: number;
+  /** Who may use it, where anybody else may. */
+  readonly statements?: readonly LayerStatement[];
+  readonly policyRevisionId?: string;
 }
 
 export const layerVersions = new Table<LayerVersion>("lambda/layer-version");
@@ -37,7 +41,7 @@ export const layerTables = [layerVersions, layers];
 export const publishLayerVersion = operation(PublishLayerVersion$, (scope, input) => {
   const version = publishLayer(
     scope,
-    { ...input, LayerName: nameOf(input.LayerName!) },
+    { ...input, LayerName: layerNameOf(input.LayerName!) },
     takeCode(scope, input.Content!, "PublishLayerVersion"),
   );
   return shown(scope, version);
@@ -46,7 +50,7 @@ export const publishLayerVersion = operation(PublishLayerVersion$, (scope, input
 export const getLayerVersion = operation(GetLayerVersion$, (scope, { LayerName, VersionNumber }) =>
   shown(
     scope,
-    layerVersions.get(scope, `${nameOf(LayerName!)}:${VersionNumber}`) ?? notFound("The resource you requested does not exist."),
+    layerVersions.get(scope, `${layerNameOf(LayerName!)}:${VersionNumber}`) ?? notFound("The resource you requested does not exist."),
   ),
 );
 
@@ -56,12 +60,12 @@ export const getLayerVersionByArn = operation(GetLayerVersionByArn$, (scope, { A
 });
 
 export const deleteLayerVersion = operation(DeleteLayerVersion$, (scope, { LayerName, VersionNumber }) => {
-  layerVersions.remove(scope, `${nameOf(LayerName!)}:${VersionNumber}`);
+  layerVersions.remove(scope, `${layerNameOf(LayerName!)}:${VersionNumber}`);
   return {};
 });
 
 export const listLayerVersions = operation(ListLayerVersions$, (scope, { LayerName, CompatibleRuntime, Marker, MaxItems = 50 }) => {
-  const newestFirst = layerVersions.list(scope, `${nameOf(LayerName!)}:`).sort((one, other) => other.version - one.version);
+  const newestFirst = layerVersions.list(scope, `${layerNameOf(LayerName!)}:`).sort((one, other) => other.version - one.version);
   const found = newestFirst.filter(({ runtimes }) => CompatibleRuntime === undefined || runtimes.includes(CompatibleRuntime));
   const { items, nextToken } = page(found, ({ version }) => descending(version), MaxItems, Marker, invalidMarker);
   return { LayerVersions: items.map((version) => listed(scope, version)), ...(nextToken && { NextMarker: nextToken }) };
@@ -116,7 +120,7 @@ export const layerVersionArn = (scope: Scope, { layer, version }: LayerVersion):
 const layerArn = (scope: Scope, layer: string): string => scope.arn("lambda", `layer:${layer}`);
 
 /** Of a name or an ARN. */
-const nameOf = (text: string): string => (text.startsWith("arn:") ? text.split(":")[6]! : text);
+export const layerNameOf = (text: string): string => (text.startsWith("arn:") ? text.split(":")[6]! : text);
 
 const find = (scope: Scope, arn: string): LayerVersion | undefined => layerVersions.get(scope, arn.split(":").slice(6).join(":"));
 

@@ -45,8 +45,6 @@ function ensure(cloud: World, type: string, declared: object, id?: string): Prog
 
 const read = (cloud: World, type: string, id: string) => cloud.kernel.registry.resource(type)!.read(cloud.scope(), id);
 
-const attributes = (cloud: World, type: string, id: string) => cloud.kernel.registry.resource(type)!.attributes!(cloud.scope(), id);
-
 async function prepared(): Promise<World> {
   const cloud = lambdaWorld({ services: [iam, s3, lambda] });
   cloud.blobs.write(archive("from a bucket"));
@@ -92,7 +90,7 @@ describe("in a template", () => {
     const first = ensure(cloud, "AWS::Lambda::Version", { FunctionName: "shop", Description: "one" });
     const arn = "arn:aws:lambda:eu-west-1:111122223333:function:shop:1";
     expect(first).toEqual({ state: "done", id: arn });
-    expect(attributes(cloud, "AWS::Lambda::Version", arn)).toMatchObject({ Version: "1" });
+    expect(read(cloud, "AWS::Lambda::Version", arn)).toMatchObject({ Version: "1" });
     expect(ensure(cloud, "AWS::Lambda::Version", { FunctionName: "shop", Description: "two" })).toMatchObject({
       state: "failed",
       reason: "A version for this Lambda function exists ( 1 ). Modify the function to create a new version.",
@@ -116,7 +114,7 @@ describe("in a template", () => {
     const url = { TargetFunctionArn: "arn:aws:lambda:eu-west-1:111122223333:function:shop", Qualifier: "live", AuthType: "NONE" };
     expect(ensure(cloud, "AWS::Lambda::Url", url)).toMatchObject({ state: "busy", id: alias });
     expect(ensure(cloud, "AWS::Lambda::Url", url, alias)).toEqual({ state: "done", id: alias });
-    expect(attributes(cloud, "AWS::Lambda::Url", alias)).toEqual({ FunctionArn: alias, FunctionUrl: "http://127.0.0.1:49152/" });
+    expect(read(cloud, "AWS::Lambda::Url", alias)).toMatchObject({ FunctionArn: alias, FunctionUrl: "http://127.0.0.1:49152/" });
     for (const [type, id] of [
       ["AWS::Lambda::Url", alias],
       ["AWS::Lambda::Permission", granted.id!],
