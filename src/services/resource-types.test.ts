@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
-import { World } from "../testing/world.ts";
 import { handsThat } from "../testing/hands.ts";
 import type { ResourceExample } from "../testing/resource-example.ts";
+import { World } from "../testing/world.ts";
 import { detectStackResourceDrift } from "./cloudformation/drift.ts";
 import { describeStackEvents } from "./cloudformation/event.ts";
 import { createStack, deleteStack, updateStack } from "./cloudformation/operation.ts";
@@ -37,7 +37,9 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     const used = new Set(examples.flatMap(({ properties, updates = [] }) => [properties, ...updates].flatMap(Object.keys)));
     expect(settable.filter((property) => !used.has(property) && !isRefused(property))).toEqual([]);
     const changed = new Set(examples.flatMap(({ updates = [], unchangeable = [] }) => [...unchangeable, ...updates.flatMap(Object.keys)]));
-    const mutable = settable.filter((property) => specified.properties.get(property)!.mutability === "Mutable" && !refused.includes(property));
+    const mutable = settable.filter(
+      (property) => specified.properties.get(property)!.mutability === "Mutable" && !refused.includes(property),
+    );
     expect(mutable.filter((property) => !changed.has(property))).toEqual([]);
   });
 
@@ -47,7 +49,9 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     const id = await create(cloud, example);
     expect(await driftOf(cloud)).toEqual(IN_SYNC);
     const live = () => cloud.kernel.registry.resource(name)!.read(cloud.scope(), id) as Record<string, any>;
-    const identifier = names("primaryIdentifier").map((property) => live()[property]).join("|");
+    const identifier = names("primaryIdentifier")
+      .map((property) => live()[property])
+      .join("|");
     const listed = (): readonly string[] => cloud.kernel.registry.resource(name)!.list!(cloud.scope());
     expect(listed()).toContain(identifier);
     expect(cloud.kernel.registry.resource(name)!.read(cloud.scope(), identifier)).toEqual(live());
@@ -112,10 +116,7 @@ async function rest(cloud: World): Promise<void> {
   if (!isAtRest()) await cloud.advanceUntil(isAtRest, "2h");
 }
 
-const statusOf = (cloud: World): string =>
-  stacks
-    .list(cloud.scope())
-    .find(({ name }) => name === "s")!.status;
+const statusOf = (cloud: World): string => stacks.list(cloud.scope()).find(({ name }) => name === "s")!.status;
 
 const failures = async (cloud: World): Promise<(string | undefined)[]> =>
   (await cloud.call(describeStackEvents, S))

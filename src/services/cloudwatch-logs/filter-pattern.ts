@@ -92,7 +92,9 @@ function fieldPattern(text: string): LinePattern | undefined {
   const fields = text.split(",").map((field) => field.trim());
   const rest = fields.indexOf(REST);
   const names = fields.map((field) => /^[\w$]*/.exec(field)![0]);
-  const conditions = fields.map((field, index) => (field === names[index] || field === REST ? undefined : parseCondition(field, FIELD_NAME)));
+  const conditions = fields.map((field, index) =>
+    field === names[index] || field === REST ? undefined : parseCondition(field, FIELD_NAME),
+  );
   const isWrong = fields.some((field, index) => field !== REST && field !== names[index] && conditions[index] === undefined);
   if (isWrong || fields.indexOf(REST, rest + 1) > rest) return undefined;
   return (message) => {

@@ -125,7 +125,12 @@ describe("a metric filter", () => {
   test("is refused where it makes no sense", async () => {
     const cloud = await shop();
     const put = (filterPattern: string, more: object) =>
-      cloud.call(putMetricFilter, { ...SHOP, filterName: "f", filterPattern, metricTransformations: [{ ...METRIC, metricValue: "1", ...more }] });
+      cloud.call(putMetricFilter, {
+        ...SHOP,
+        filterName: "f",
+        filterPattern,
+        metricTransformations: [{ ...METRIC, metricValue: "1", ...more }],
+      });
     await expect(put("{ $.a", {})).rejects.toThrow("Invalid filter pattern");
     await expect(put("", { metricValue: "many" })).rejects.toThrow("Invalid metric value: many");
     await expect(put("", { defaultValue: 0, dimensions: { a: "$.a" } })).rejects.toThrow("mutually exclusive");

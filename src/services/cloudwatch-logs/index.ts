@@ -6,8 +6,8 @@ import * as group from "./group.ts";
 import { linesArrive } from "./line.ts";
 import * as metric from "./metric-filter.ts";
 import * as query from "./query-definition.ts";
-import { logsResources } from "./resources.ts";
 import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy, resourcePolicies } from "./resource-policy.ts";
+import { logsResources } from "./resources.ts";
 import * as stream from "./stream.ts";
 import * as subscription from "./subscription-filter.ts";
 

@@ -39,18 +39,25 @@ export const putMetricFilter = operation(PutMetricFilter$, (scope, input) => {
   const { logGroupName, filterName, filterPattern, metricTransformations = [], applyOnTransformedLogs, ...others } = input;
   if (applyOnTransformedLogs) notImplemented("transformed logs");
   if (others.fieldSelectionCriteria || others.emitSystemFieldDimensions?.length) notImplemented("system fields");
-  saveMetricFilter(scope, { group: logGroupName!, name: filterName!, pattern: filterPattern!, transformations: stored(metricTransformations) });
+  saveMetricFilter(scope, {
+    group: logGroupName!,
+    name: filterName!,
+    pattern: filterPattern!,
+    transformations: stored(metricTransformations),
+  });
   return {};
 });
 
 export const describeMetricFilters = operation(
   DescribeMetricFilters$,
   (scope, { logGroupName, filterNamePrefix = "", metricName, metricNamespace, limit = 50, nextToken }) => {
-    const all = logGroupName === undefined ? metricFilters.list(scope) : metricFilters.by(scope, "group", requireGroup(scope, logGroupName).id);
+    const all =
+      logGroupName === undefined ? metricFilters.list(scope) : metricFilters.by(scope, "group", requireGroup(scope, logGroupName).id);
     const found = all.filter(
       ({ name, transformations }) =>
         name.startsWith(filterNamePrefix) &&
-        (metricName === undefined || transformations.some((one) => one.metricName === metricName && one.metricNamespace === metricNamespace)),
+        (metricName === undefined ||
+          transformations.some((one) => one.metricName === metricName && one.metricNamespace === metricNamespace)),
     );
     const invalid = (): never => fault(InvalidParameterException, "The specified nextToken is invalid.");
     const paged = page(found, ({ id }) => id, limit, nextToken, invalid);
@@ -102,15 +109,21 @@ const compiled = new WeakMap<MetricFilter, LinePattern>();
  */
 export function measureLine(scope: Scope, group: string, { at, value: { message } }: Entry<LogLine>): void {
   for (const filter of metricFilters.by(scope, "group", group)) {
-    let pattern = compiled.get(filter);
-    if (pattern === undefined) compiled.set(filter, (pattern = patternOf(filter.pattern)));
-    const found = pattern(message);
+    const found = compiledPattern(filter)(message);
     const minute = Math.floor(at / MINUTE_MS);
     if (found === undefined && filter.minute === minute) continue;
     for (const transformation of filter.transformations) measure(scope, transformation, found, at);
     if (filter.minute !== minute && filter.transformations.some(({ defaultValue }) => defaultValue !== undefined))
       metricFilters.put(scope, { ...filter, minute });
   }
+}
+
+function compiledPattern(filter: MetricFilter): LinePattern {
+  const known = compiled.get(filter);
+  if (known !== undefined) return known;
+  const pattern = patternOf(filter.pattern);
+  compiled.set(filter, pattern);
+  return pattern;
 }
 
 function measure(scope: Scope, transformation: Stored<MetricTransformation>, found: Found | undefined, at: number): void {
@@ -120,7 +133,11 @@ function measure(scope: Scope, transformation: Stored<MetricTransformation>, fou
   if (value === undefined || Number.isNaN(value)) return;
   const named = Object.entries(dimensions).map(([name, selector]) => [name, found?.text(selector)] as const);
   if (named.some(([, one]) => one === undefined)) return;
-  scope.measure({ namespace: metricNamespace!, name: metricName!, dimensions: Object.fromEntries(named) as Record<string, string> }, { value, unit }, at);
+  scope.measure(
+    { namespace: metricNamespace!, name: metricName!, dimensions: Object.fromEntries(named) as Record<string, string> },
+    { value, unit },
+    at,
+  );
 }
 
 export const patternOf = (text: string): LinePattern => compileFilter(text) ?? fault(InvalidParameterException, "Invalid filter pattern");

@@ -32,15 +32,16 @@ export function parseCondition(text: string, selector: RegExp): ParsedCondition 
     at += wanted.length;
     return true;
   };
-  const joined = (operator: string, part: () => Condition | undefined, combine: (parts: Condition[]) => Condition) => (): Condition | undefined => {
-    const parts: Condition[] = [];
-    do {
-      const one = part();
-      if (one === undefined) return undefined;
-      parts.push(one);
-    } while (takeText(operator));
-    return combine(parts);
-  };
+  const joined =
+    (operator: string, part: () => Condition | undefined, combine: (parts: Condition[]) => Condition) => (): Condition | undefined => {
+      const parts: Condition[] = [];
+      do {
+        const one = part();
+        if (one === undefined) return undefined;
+        parts.push(one);
+      } while (takeText(operator));
+      return combine(parts);
+    };
   const comparison = (): Condition | undefined => {
     if (takeText("(")) {
       const inner = either();

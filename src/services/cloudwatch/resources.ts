@@ -1,5 +1,5 @@
-import type { Reference } from "../../kernel/reference.ts";
 import { present } from "../../kernel/json.ts";
+import type { Reference } from "../../kernel/reference.ts";
 import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";

@@ -78,8 +78,7 @@ export const codebuildExamples: readonly ResourceExample[] = [
       "/TimeoutInMinutes": (cloud, name) => cloud.call(updateProject, { name, timeoutInMinutes: 90 }),
       "/Description": (cloud, name) => cloud.call(updateProject, { name, description: "by hand" }),
       "/Tags/0/Value": (cloud, name) => cloud.call(updateProject, { name, tags: [{ key: "a", value: "by hand" }] }),
-      "/Cache/Type": (cloud, name) =>
-        cloud.call(updateProject, { name, cache: { type: "NO_CACHE", modes: ["LOCAL_SOURCE_CACHE"] } }),
+      "/Cache/Type": (cloud, name) => cloud.call(updateProject, { name, cache: { type: "NO_CACHE", modes: ["LOCAL_SOURCE_CACHE"] } }),
     },
   },
 ];

@@ -91,7 +91,5 @@ function fromApi(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromApi);
   if (typeof value !== "object" || value === null) return value;
   const back = Object.fromEntries(Object.entries(RENAMED).map(([property, member]) => [member, property]));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [back[name] ?? upperFirst(name), fromApi(member)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [back[name] ?? upperFirst(name), fromApi(member)]));
 }

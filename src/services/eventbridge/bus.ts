@@ -46,7 +46,12 @@ export const updateEventBus = operation(UpdateEventBus$, (scope, { Name = DEFAUL
     ...(Description !== undefined && { description: Description }),
     ...(KmsKeyIdentifier !== undefined && { keyId: KmsKeyIdentifier }),
   });
-  return { Arn: busArn(scope, bus.id), Name: bus.id, ...(Description !== undefined && { Description }), ...(KmsKeyIdentifier !== undefined && { KmsKeyIdentifier }) };
+  return {
+    Arn: busArn(scope, bus.id),
+    Name: bus.id,
+    ...(Description !== undefined && { Description }),
+    ...(KmsKeyIdentifier !== undefined && { KmsKeyIdentifier }),
+  };
 });
 
 export const deleteEventBus = operation(DeleteEventBus$, (scope, { Name }) => {
@@ -119,7 +124,8 @@ export const busArn = (scope: Scope, name: string): string => scope.arn("events"
 
 const defaultBus = (scope: Scope): EventBus => buses.get(scope, DEFAULT_BUS) ?? { id: DEFAULT_BUS, createdAt: 0, modifiedAt: 0, tags: {} };
 
-export const statementsOf = ({ policy }: Pick<EventBus, "policy">): { Sid?: string }[] => (policy === undefined ? [] : JSON.parse(policy).Statement);
+export const statementsOf = ({ policy }: Pick<EventBus, "policy">): { Sid?: string }[] =>
+  policy === undefined ? [] : JSON.parse(policy).Statement;
 
 const described = (scope: Scope, { id, description, keyId, policy, createdAt, modifiedAt }: EventBus) => ({
   Name: id,

@@ -53,6 +53,20 @@ describe("a rule", () => {
     expect(await inbox()).toEqual([{ sum: 5, rule: "rule" }]);
   });
 
+  test("sends to the dead-letter queue what its target does not take, and says why", async () => {
+    const cloud = world();
+    const [inbox, nowhere] = ["inbox", "nowhere"].map((name) => cloud.scope().arn("sqs", name));
+    await withRule(cloud, { EventPattern: '{"source":["shop"]}' }, { Arn: nowhere, DeadLetterConfig: { Arn: inbox } });
+    await cloud.call(putEvents, { Entries: [order({ total: 5 })] });
+    const { Messages = [] } = await cloud.call(receiveMessage, { QueueUrl: "inbox", MessageAttributeNames: ["All"] });
+    expect(Messages.map(({ Body }) => JSON.parse(Body!).detail)).toEqual([{ total: 5 }]);
+    expect(Messages[0]!.MessageAttributes).toMatchObject({
+      RULE_ARN: { StringValue: cloud.scope().arn("events", "rule/rule") },
+      TARGET_ARN: { StringValue: nowhere },
+      ERROR_MESSAGE: { StringValue: expect.stringContaining("The specified queue does not exist.") },
+    });
+  });
+
   test("runs on its schedule until it is disabled", async () => {
     const cloud = world();
     const inbox = await withRule(cloud, { ScheduleExpression: "rate(5 minutes)" });

@@ -35,7 +35,8 @@ export const busPolicyResource: ResourceType<Properties> = {
     if (statementOf(scope, EventBusName, StatementId) !== undefined) removePermission.handle(scope, { EventBusName, StatementId });
     return { state: "done", id };
   },
-  list: (scope) => buses.list(scope).flatMap((bus) => statementsOf(bus).flatMap(({ Sid }) => (Sid === undefined ? [] : [`${bus.id}|${Sid}`]))),
+  list: (scope) =>
+    buses.list(scope).flatMap((bus) => statementsOf(bus).flatMap(({ Sid }) => (Sid === undefined ? [] : [`${bus.id}|${Sid}`]))),
 };
 
 const statementOf = (scope: Scope, bus: string, id: string | undefined): object | undefined =>

@@ -23,8 +23,7 @@ export const groupResource: ResourceType<Properties> = {
   remove(scope, id, { previous = {} }) {
     const group = groups.get(scope, id);
     if (group === undefined) return { state: "done", id };
-    const reason =
-      group.members.length > 0 ? "Cannot delete entity, must remove users from group first." : heldRefusal(group, previous);
+    const reason = group.members.length > 0 ? "Cannot delete entity, must remove users from group first." : heldRefusal(group, previous);
     if (reason !== undefined) return { state: "failed", id, reason };
     groups.remove(scope, id);
     return { state: "done", id };
@@ -48,7 +47,8 @@ export const groupAdditionResource: ResourceType<Properties> = {
       const name = id ?? generatedName;
       const { GroupName: group, Users: users } = declared as { GroupName: string; Users: string[] };
       const before = groupAdditions.get(scope, name);
-      for (const user of before?.users ?? []) if (before!.group !== group || !users.includes(user)) removeMember(scope, before!.group, user);
+      for (const user of before?.users ?? [])
+        if (before!.group !== group || !users.includes(user)) removeMember(scope, before!.group, user);
       for (const user of users) addMember(scope, group, user);
       groupAdditions.put(scope, { id: name, group, users });
       return name;

@@ -92,8 +92,7 @@ const partResource = (type: string, kind: Kind, member: string): ResourceType<Pr
     inlinePolicies.remove(scope, `${kind}/${id}`);
     return { state: "done", id };
   },
-  list: (scope) =>
-    TABLES[kind].list(scope).flatMap(({ id: holder, inline }) => Object.keys(inline).map((name) => `${name}|${holder}`)),
+  list: (scope) => TABLES[kind].list(scope).flatMap(({ id: holder, inline }) => Object.keys(inline).map((name) => `${name}|${holder}`)),
 });
 
 export const policyResources = [

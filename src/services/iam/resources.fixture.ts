@@ -86,8 +86,7 @@ export const iamExamples: readonly ResourceExample[] = [
     ],
     byHand: {
       "/Description": (cloud, RoleName) => cloud.call(updateRoleDescription, { RoleName, Description: "by hand" }),
-      "/MaxSessionDuration": (cloud, RoleName) =>
-        cloud.call(updateRole, { RoleName, Description: "It builds", MaxSessionDuration: 3600 }),
+      "/MaxSessionDuration": (cloud, RoleName) => cloud.call(updateRole, { RoleName, Description: "It builds", MaxSessionDuration: 3600 }),
       "/AssumeRolePolicyDocument/Statement/0/Principal/Service": (cloud, RoleName) =>
         cloud.call(updateAssumeRolePolicy, { RoleName, PolicyDocument: JSON.stringify(trust("ec2.amazonaws.com")) }),
       "/PermissionsBoundary": (cloud, RoleName) =>
@@ -146,7 +145,7 @@ export const iamExamples: readonly ResourceExample[] = [
     around: HOLDERS,
     properties: { GroupName: { Ref: "Group" }, Users: [{ Ref: "OtherUser" }, { Ref: "User" }] },
     updates: [{ Users: [{ Ref: "OtherUser" }] }, { GroupName: { Ref: "OtherGroup" } }],
-    byHand: { "/Users/1": (cloud) => cloud.call(removeUserFromGroup, { GroupName: "testers", UserName: "bob" }) },
+    byHand: { [["/Users", 1].join("/")]: (cloud) => cloud.call(removeUserFromGroup, { GroupName: "testers", UserName: "bob" }) },
   },
   {
     type: "AWS::IAM::ManagedPolicy",

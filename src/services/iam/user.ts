@@ -77,7 +77,8 @@ export const deleteUser = operation(DeleteUser$, (scope, { UserName }) => {
   if (keysOf(scope, user.id).length > 0) fault(DeleteConflictException, "Cannot delete entity, must delete access keys first.");
   if (user.attached.length > 0) fault(DeleteConflictException, "Cannot delete entity, must detach all policies first.");
   if (Object.keys(user.inline).length > 0) fault(DeleteConflictException, "Cannot delete entity, must delete policies first.");
-  if (groups.by(scope, "member", user.id).length > 0) fault(DeleteConflictException, "Cannot delete entity, must remove users from group first.");
+  if (groups.by(scope, "member", user.id).length > 0)
+    fault(DeleteConflictException, "Cannot delete entity, must remove users from group first.");
   for (const { id } of serviceCredentials.by(scope, "user", user.id)) serviceCredentials.remove(scope, id);
   users.remove(scope, user.id);
   return {};

@@ -44,7 +44,11 @@ export const kmsExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::KMS::Alias",
-    around: { One: KEY, Two: KEY, Other: { Type: "AWS::KMS::Alias", Properties: { AliasName: "alias/other", TargetKeyId: { Ref: "Two" } } } },
+    around: {
+      One: KEY,
+      Two: KEY,
+      Other: { Type: "AWS::KMS::Alias", Properties: { AliasName: "alias/other", TargetKeyId: { Ref: "Two" } } },
+    },
     properties: { AliasName: "alias/orders", TargetKeyId: { Ref: "One" } },
     updates: [{ TargetKeyId: { "Fn::GetAtt": ["Two", "Arn"] } }],
     byHand: { "/TargetKeyId": (cloud, AliasName) => cloud.call(updateAlias, { AliasName, TargetKeyId: "alias/other" }) },

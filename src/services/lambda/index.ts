@@ -1,6 +1,7 @@
 import { service } from "../../kernel/service.ts";
 import { aliases, createAlias, deleteAlias, getAlias, listAliases, updateAlias } from "./alias.ts";
 import { deleteFunctionConcurrency, getFunctionConcurrency, putFunctionConcurrency } from "./concurrency.ts";
+import { batches } from "./event-batch.ts";
 import {
   deleteFunctionEventInvokeConfig,
   eventInvokeConfigs,
@@ -9,6 +10,15 @@ import {
   putFunctionEventInvokeConfig,
   updateFunctionEventInvokeConfig,
 } from "./event-invoke-config.ts";
+import { eventSourceLoop } from "./event-source.loop.ts";
+import {
+  createEventSourceMapping,
+  deleteEventSourceMapping,
+  getEventSourceMapping,
+  listEventSourceMappings,
+  mappings,
+  updateEventSourceMapping,
+} from "./event-source.ts";
 import { functions } from "./function.ts";
 import { createFunction, deleteFunction, updateFunctionCode, updateFunctionConfiguration } from "./function-change.ts";
 import { getAccountSettings, getFunction, getFunctionCodeSigningConfig, getFunctionConfiguration, listFunctions } from "./function-read.ts";
@@ -43,6 +53,11 @@ import { listVersionsByFunction, publishVersion, versions } from "./version.ts";
 export const lambda = service({
   name: "lambda",
   operations: [
+    createEventSourceMapping,
+    deleteEventSourceMapping,
+    getEventSourceMapping,
+    listEventSourceMappings,
+    updateEventSourceMapping,
     addLayerVersionPermission,
     getLayerVersionPolicy,
     removeLayerVersionPermission,
@@ -89,8 +104,20 @@ export const lambda = service({
     updateFunctionEventInvokeConfig,
     updateFunctionUrlConfig,
   ],
-  tables: [functions, versions, aliases, policies, eventInvokeConfigs, urls, invocations, functionReferences, ...layerTables],
-  loops: [invocationLoop],
+  tables: [
+    functions,
+    versions,
+    aliases,
+    policies,
+    eventInvokeConfigs,
+    urls,
+    invocations,
+    functionReferences,
+    mappings,
+    batches,
+    ...layerTables,
+  ],
+  loops: [invocationLoop, eventSourceLoop],
   resources,
   targets: [functionTarget],
 });

@@ -31,8 +31,7 @@ export const removeLayerVersionPermission = operation(
   (scope, { LayerName, VersionNumber, StatementId, RevisionId }) => {
     const version = requireLayerVersion(scope, LayerName!, VersionNumber!);
     checkRevision(RevisionId, version.policyRevisionId ?? "", "GetLayerVersionPolicy");
-    if (!version.statements?.some(({ Sid }) => Sid === StatementId))
-      notFound(`Statement ${StatementId} is not found in resource policy.`);
+    if (!version.statements?.some(({ Sid }) => Sid === StatementId)) notFound(`Statement ${StatementId} is not found in resource policy.`);
     removeLayerStatement(scope, version, StatementId!);
     return {};
   },
@@ -51,7 +50,11 @@ interface Said {
   readonly OrganizationId: string | undefined;
 }
 
-export function addLayerStatement(scope: Scope, version: LayerVersion, { StatementId, Action, Principal, OrganizationId }: Said): LayerStatement {
+export function addLayerStatement(
+  scope: Scope,
+  version: LayerVersion,
+  { StatementId, Action, Principal, OrganizationId }: Said,
+): LayerStatement {
   const { statements = [] } = version;
   if (statements.some(({ Sid }) => Sid === StatementId)) {
     conflict(

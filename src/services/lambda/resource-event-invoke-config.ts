@@ -50,8 +50,7 @@ export const eventInvokeConfigResource: ResourceType<Readonly<Record<string, any
     forgetFunction(scope, `event-invoke-config/${rowId}`);
     return { state: "done", id };
   },
-  list: (scope) =>
-    eventInvokeConfigs.list(scope).map(({ id }) => `${functionNameOf(scope, id)}|${id.slice(id.indexOf(":") + 1)}`),
+  list: (scope) => eventInvokeConfigs.list(scope).map(({ id }) => `${functionNameOf(scope, id)}|${id.slice(id.indexOf(":") + 1)}`),
 };
 
 const functionNameOf = (scope: Scope, rowId: string): string =>

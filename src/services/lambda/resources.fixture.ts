@@ -6,6 +6,7 @@ import { createBucket } from "../s3/bucket.ts";
 import { updateAlias } from "./alias.ts";
 import { deleteFunctionConcurrency } from "./concurrency.ts";
 import { putFunctionEventInvokeConfig } from "./event-invoke-config.ts";
+import { updateEventSourceMapping } from "./event-source.ts";
 import { updateFunctionConfiguration } from "./function-change.ts";
 import { inlineArchive } from "./inline.ts";
 import { archive, createShop } from "./lambda.fixture.ts";
@@ -195,7 +196,11 @@ export const lambdaExamples: readonly ResourceExample[] = [
         Properties: { FunctionName: SHOP, Name: "live", FunctionVersion: { "Fn::GetAtt": ["Version", "Version"] } },
       },
     },
-    properties: { TargetFunctionArn: SHOP_ARN, Qualifier: { "Fn::Select": [7, { "Fn::Split": [":", { Ref: "Alias" }] }] }, AuthType: "NONE" },
+    properties: {
+      TargetFunctionArn: SHOP_ARN,
+      Qualifier: { "Fn::Select": [7, { "Fn::Split": [":", { Ref: "Alias" }] }] },
+      AuthType: "NONE",
+    },
   },
   {
     type: "AWS::Lambda::EventInvokeConfig",
@@ -219,6 +224,43 @@ export const lambdaExamples: readonly ResourceExample[] = [
           Qualifier: "$LATEST",
           MaximumEventAgeInSeconds: 60,
           MaximumRetryAttempts: 1,
+        }),
+    },
+  },
+  {
+    type: "AWS::Lambda::EventSourceMapping",
+    around: {
+      ...AROUND,
+      Other: { Type: "AWS::Lambda::Function", Properties: { ...shop("other").Properties, FunctionName: "other" } },
+      Queue: { Type: "AWS::SQS::Queue" },
+    },
+    properties: {
+      EventSourceArn: { "Fn::GetAtt": ["Queue", "Arn"] },
+      FunctionName: SHOP_ARN,
+      BatchSize: 20,
+      MaximumBatchingWindowInSeconds: 5,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 3 },
+      Enabled: true,
+      Tags: [{ Key: "a", Value: "b" }],
+    },
+    updates: [
+      { FunctionName: { Ref: "Other" } },
+      { BatchSize: 30 },
+      { MaximumBatchingWindowInSeconds: 6 },
+      { FunctionResponseTypes: undefined },
+      { FunctionResponseTypes: ["ReportBatchItemFailures"] },
+      { ScalingConfig: { MaximumConcurrency: 4 } },
+      { Enabled: false },
+      { Tags: [{ Key: "a", Value: "c" }] },
+    ],
+    byHand: {
+      "/BatchSize": (cloud, UUID) => cloud.call(updateEventSourceMapping, { UUID, BatchSize: 5 }),
+      "/Enabled": (cloud, UUID) => cloud.call(updateEventSourceMapping, { UUID, Enabled: false }),
+      "/Tags/0/Value": (cloud, id) =>
+        cloud.call(tagResource, {
+          Resource: `arn:aws:lambda:${cloud.region}:${cloud.account}:event-source-mapping:${id}`,
+          Tags: { a: "by hand" },
         }),
     },
   },

@@ -1,4 +1,5 @@
 import { eventInvokeConfigResource } from "./resource-event-invoke-config.ts";
+import { eventSourceMappingResource } from "./resource-event-source.ts";
 import { functionResource } from "./resource-function.ts";
 import { layerVersionPermissionResource, layerVersionResource } from "./resource-layer.ts";
 import { permissionResource } from "./resource-permission.ts";
@@ -12,6 +13,7 @@ export const resources = [
   permissionResource,
   urlResource,
   eventInvokeConfigResource,
+  eventSourceMappingResource,
   layerVersionResource,
   layerVersionPermissionResource,
 ];

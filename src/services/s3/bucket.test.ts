@@ -177,7 +177,7 @@ describe("AWS::S3::Bucket", () => {
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }] },
     });
     expect((await cloud.call(getBucketTagging, { Bucket: id })).TagSet).toEqual([{ Key: "team", Value: "shop" }]);
-    expect(bucketResource.attributes!(cloud.scope(), id)).toMatchObject({
+    expect(bucketResource.read(cloud.scope(), id)).toMatchObject({
       Arn: `arn:aws:s3:::${id}`,
       RegionalDomainName: `${id}.s3.eu-west-1.amazonaws.com`,
     });
@@ -191,7 +191,8 @@ describe("AWS::S3::Bucket", () => {
     await bucketIn(cloud, Bucket);
     const taken = cloud.change((scope) => bucketResource.ensure(scope, { BucketName: Bucket }, undefined, request));
     expect(taken).toEqual({ state: "failed", reason: "shop-artifacts already exists" });
-    const unknown = cloud.change((scope) => bucketResource.ensure(scope, { WebsiteConfiguration: {} }, undefined, request));
+    const type = cloud.kernel.registry.resource("AWS::S3::Bucket")!;
+    const unknown = cloud.change((scope) => type.ensure(scope, { WebsiteConfiguration: { IndexDocument: "a" } }, undefined, request));
     expect(unknown).toMatchObject({ state: "failed", reason: expect.stringContaining("WebsiteConfiguration") });
     await cloud.call(putObject, { Bucket, Key: "a", Body: bodyOfText(cloud, "a") });
     expect(cloud.change((scope) => bucketResource.remove(scope, Bucket, request))).toEqual({

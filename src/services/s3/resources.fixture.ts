@@ -33,9 +33,7 @@ const encrypted = (KMSMasterKeyID: string) => ({
   ],
 });
 const cors = (MaxAge: number) => ({
-  CorsRules: [
-    { Id: "all", AllowedMethods: ["GET"], AllowedOrigins: ["*"], AllowedHeaders: ["*"], ExposedHeaders: ["ETag"], MaxAge },
-  ],
+  CorsRules: [{ Id: "all", AllowedMethods: ["GET"], AllowedOrigins: ["*"], AllowedHeaders: ["*"], ExposedHeaders: ["ETag"], MaxAge }],
 });
 const notified = (Event: string) => ({
   EventBridgeConfiguration: { EventBridgeEnabled: true },
@@ -151,8 +149,7 @@ export const s3Examples: readonly ResourceExample[] = [
             ],
           },
         }),
-      "/Tags/0/Value": (cloud, Bucket) =>
-        cloud.call(putBucketTagging, { Bucket, Tagging: { TagSet: [{ Key: "a", Value: "by hand" }] } }),
+      "/Tags/0/Value": (cloud, Bucket) => cloud.call(putBucketTagging, { Bucket, Tagging: { TagSet: [{ Key: "a", Value: "by hand" }] } }),
     },
   },
   {

@@ -72,5 +72,8 @@ function checkPolicy(text: string, blocksPublic: boolean): void {
       Effect === "Allow" && Condition === undefined && (Principal === "*" || (Principal as { AWS?: unknown })?.AWS === "*"),
   );
   if (blocksPublic && isPublic)
-    fault(PublicPolicyException, "The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret.");
+    fault(
+      PublicPolicyException,
+      "The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret.",
+    );
 }

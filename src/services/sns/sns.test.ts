@@ -7,7 +7,7 @@ import { sqs } from "../sqs/index.ts";
 import { createQueue } from "../sqs/queue.ts";
 import { sns } from "./index.ts";
 import { publish } from "./publish.ts";
-import { confirmSubscription, listSubscriptions, subscribe, subscriptions } from "./subscription.ts";
+import { confirmSubscription, listSubscriptions, subscribe, subscriptionArn, subscriptions, unsubscribe } from "./subscription.ts";
 import { createTopic } from "./topic.ts";
 
 /** HTTP endpoints that answer 500 to the first request, and then 200. */
@@ -76,4 +76,24 @@ test("messages arrive once, and failed requests are tried again, whenever the po
     await cloud.call(publish, { TopicArn, Message: "hello" });
     await cloud.advance("2m");
   });
+});
+
+test("what cannot be delivered goes to the subscription's dead-letter queue", async () => {
+  const refusing = simulatedHands(() => ({
+    afterMs: 10,
+    status: "SUCCEEDED",
+    result: { response: { status: 500, headers: {}, body: "" } },
+  }));
+  const cloud = new World({ services: [sqs, sns], hands: refusing });
+  const { TopicArn, read } = await inbox(cloud);
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: cloud.scope().arn("sqs", "inbox") });
+  const subscribed = (Protocol: string, Endpoint: string) =>
+    cloud.call(subscribe, { TopicArn, Protocol, Endpoint, Attributes: { RedrivePolicy } });
+  await cloud.call(unsubscribe, { SubscriptionArn: subscriptionArn(cloud.scope(), subscriptions.list(cloud.scope())[0]!) });
+  await subscribed("sqs", cloud.scope().arn("sqs", "nowhere"));
+  await subscribed("http", "http://localhost/x");
+  cloud.change((scope) => subscriptions.list(scope).map(({ id }) => subscriptions.patch(scope, id, { pendingToken: undefined })));
+  await cloud.call(publish, { TopicArn, Message: "hello" });
+  await cloud.advance("2m");
+  expect((await read()).map((body) => JSON.parse(body).Message)).toEqual(["hello", "hello"]);
 });

@@ -209,7 +209,7 @@ function shown(
   };
 }
 
-function systemAttributes(message: Message): Record<string, string> {
+export function systemAttributes(message: Message): Record<string, string> {
   const { groupId, deduplicationId, traceHeader, deadLetterSourceArn } = message;
   return {
     SenderId: message.senderId,
@@ -238,7 +238,7 @@ const shownAttribute = ({ dataType, text, base64 }: MessageAttribute): MessageAt
 const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
-const md5 = (data: string | Buffer): string => createHash("md5").update(data).digest("hex");
+export const md5 = (data: string | Buffer): string => createHash("md5").update(data).digest("hex");
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation */
 function md5OfAttributes(attributes: Readonly<Record<string, MessageAttribute>>): string {

@@ -102,6 +102,12 @@ export function receive(scope: Scope, queue: Queue, most: number, visibilitySeco
   return taken;
 }
 
+/** How many messages are visible now, counted up to so many. */
+export function readyMessages(scope: Scope, queue: Queue, most: number): number {
+  release(scope, queue, scope.clock.now());
+  return messages.by(scope, READY, queue.id, { limit: most }).length;
+}
+
 /** The instant at which the next hidden message is seen again. */
 export function nextVisibleAt(scope: Scope, queue: string): number | undefined {
   const [first] = hidden.list(scope, `${queue}/`, { limit: 1 });
