@@ -7,7 +7,7 @@ import { detectStackResourceDrift } from "./cloudformation/drift.ts";
 import { describeStackEvents } from "./cloudformation/event.ts";
 import { createStack, deleteStack, updateStack } from "./cloudformation/operation.ts";
 import { describeStackResource } from "./cloudformation/resource.ts";
-import { specification } from "./cloudformation/specification.ts";
+import { specification, type ValueType } from "./cloudformation/specification.ts";
 import { stacks } from "./cloudformation/stack.ts";
 import { services } from "./index.ts";
 import { resourceExamples } from "./resource-examples.fixture.ts";
@@ -27,15 +27,23 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     ((schema[kind] ?? []) as string[]).map((pointer) => pointer.replace("/properties/", "")).filter((path) => !path.includes("/"));
   const readOnly = names("readOnlyProperties");
   const specified = specification.type(name)!;
-  const settable = [...specified.properties.keys()].filter((property) => !readOnly.includes(property));
+  const settable = [...specified.properties.keys()].filter(
+    (property) => !readOnly.includes(property) && schema.properties[property] !== undefined,
+  );
   const refused = Object.keys(type.absent ?? {});
-  const isRefused = (property: string): boolean => refused.includes(property) && type.absent![property]!.length === 0;
   const examples = examplesOf(name);
   const shown = examples.map((example) => [Object.keys(example.properties).join(" "), example] as const);
 
   test("does or refuses every property of its schema", () => {
-    const used = new Set(examples.flatMap(({ properties, updates = [] }) => [properties, ...updates].flatMap(Object.keys)));
-    expect(settable.filter((property) => !used.has(property) && !isRefused(property))).toEqual([]);
+    const used = new Set(
+      examples.flatMap(({ properties, updates = [], contradictory = [] }) => [
+        ...contradictory,
+        ...[properties, ...updates].flatMap((one) => pathsIn(one)),
+      ]),
+    );
+    const paths = settable.flatMap((property) => pathsOf(specified.properties.get(property)!.type, property));
+    const isRefused = (path: string): boolean => refused.some((one) => path === one || path.startsWith(`${one}/`));
+    expect(paths.filter((path) => !used.has(path) && !isRefused(path))).toEqual([]);
     const changed = new Set(examples.flatMap(({ updates = [], unchangeable = [] }) => [...unchangeable, ...updates.flatMap(Object.keys)]));
     const mutable = settable.filter(
       (property) => specified.properties.get(property)!.mutability === "Mutable" && !refused.includes(property),
@@ -60,6 +68,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     for (const update of example.updates ?? []) {
       properties = { ...properties, ...update };
       await call(cloud, updateStack, { ...example, properties });
+      expect(await failures(cloud)).toEqual([]);
       expect([Object.keys(update), statusOf(cloud)]).toEqual([Object.keys(update), "UPDATE_COMPLETE"]);
       expect([update, await driftOf(cloud)]).toEqual([update, IN_SYNC]);
       const { StackResourceDetail } = await cloud.call(describeStackResource, IT);
@@ -84,6 +93,27 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     });
   }
 });
+
+/** The path of a property, and those of what it may have inside; lists have no steps of their own. */
+function pathsOf(type: ValueType, path: string): string[] {
+  switch (type.kind) {
+    case "object":
+      return [path, ...[...type.properties()].flatMap(([name, member]) => pathsOf(member.type, `${path}/${name}`))];
+    case "list":
+      return pathsOf(type.item, path);
+    case "union":
+      return [...new Set(type.types.flatMap((one) => pathsOf(one, path)))];
+    default:
+      return [path];
+  }
+}
+
+/** The paths that an example has. */
+function pathsIn(value: unknown, path = ""): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => pathsIn(item, path));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => [`${path}${name}`, ...pathsIn(member, `${path}${name}/`)]);
+}
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

@@ -15,6 +15,10 @@ export interface ResourceExample {
   readonly updates?: readonly Readonly<Record<string, unknown>>[];
   /** Properties that the specification calls mutable, and that AWS refuses to change. */
   readonly unchangeable?: readonly string[];
+  /**
+   * Paths that no template can have, because what AWS publishes of them does not agree: one says a number, the other a text.
+   */
+  readonly contradictory?: readonly string[];
   /** What somebody does by hand, and the path at which the drift is then found; each on the resource as it was made. */
   readonly byHand?: Readonly<Record<string, (cloud: World, physicalId: string) => unknown>>;
   /** Attributes of the specification that this resource does not have, or that are no text. */

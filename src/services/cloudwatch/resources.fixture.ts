@@ -16,7 +16,12 @@ const ACTION_UPDATES = [
 ];
 const metric = (Id: string, Stat: string) => ({
   Id,
-  MetricStat: { Metric: { Namespace: "Shop", MetricName: "Latency", Dimensions: [{ Name: "Stage", Value: "live" }] }, Period: 60, Stat },
+  MetricStat: {
+    Metric: { Namespace: "Shop", MetricName: "Latency", Dimensions: [{ Name: "Stage", Value: "live" }] },
+    Period: 60,
+    Stat,
+    Unit: "Milliseconds",
+  },
   ReturnData: false,
 });
 const other = (name: string) => ({
@@ -98,7 +103,11 @@ export const cloudwatchExamples: readonly ResourceExample[] = [
   {
     type: "AWS::CloudWatch::Alarm",
     properties: {
-      Metrics: [{ Id: "e", Expression: "a / b", Label: "ratio", ReturnData: true }, metric("a", "Sum"), metric("b", "SampleCount")],
+      Metrics: [
+        { Id: "e", Expression: "a / b", Label: "ratio", Period: 60, ReturnData: true },
+        metric("a", "Sum"),
+        metric("b", "SampleCount"),
+      ],
       EvaluationPeriods: 1,
       Threshold: 0.5,
       ComparisonOperator: "GreaterThanOrEqualToThreshold",
@@ -125,8 +134,8 @@ export const cloudwatchExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::CloudWatch::Dashboard",
-    properties: { DashboardName: "shop", DashboardBody: '{"widgets":[]}', Tags },
-    updates: [{ DashboardBody: '{"widgets":[{"type":"text"}]}' }, { Tags: [{ Key: "a", Value: "c" }] }],
+    properties: { DashboardName: "shop", DashboardBody: '{"widgets":[]}' },
+    updates: [{ DashboardBody: '{"widgets":[{"type":"text"}]}' }],
     byHand: {
       "/DashboardBody/widgets/0": (cloud, DashboardName) =>
         cloud.call(putDashboard, { DashboardName, DashboardBody: '{"widgets":[{"type":"text"}]}' }),

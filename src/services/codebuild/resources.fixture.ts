@@ -5,14 +5,37 @@ const role = (RoleName: string) => ({
   Type: "AWS::IAM::Role",
   Properties: { RoleName, AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } },
 });
-const source = (more: object) => ({ Type: "S3", Location: "sources/app.zip", ...more });
-const artifacts = (more: object) => ({ Type: "S3", Location: "artifacts", Name: "app.zip", Packaging: "ZIP", ...more });
+const source = (SourceIdentifier: string) => ({
+  Type: "S3",
+  Location: "sources/app.zip",
+  SourceIdentifier,
+  Auth: { Type: "OAUTH", Resource: "token" },
+  BuildSpec: "buildspec.yml",
+  BuildStatusConfig: { Context: "build", TargetUrl: "https://example.com" },
+  GitCloneDepth: 1,
+  GitSubmodulesConfig: { FetchSubmodules: true },
+  InsecureSsl: false,
+  ReportBuildStatus: false,
+});
+const artifacts = (ArtifactIdentifier: string) => ({
+  Type: "S3",
+  Location: "artifacts",
+  Name: "app.zip",
+  Packaging: "ZIP",
+  ArtifactIdentifier,
+  EncryptionDisabled: true,
+  NamespaceType: "BUILD_ID",
+  OverrideArtifactName: true,
+  Path: "builds",
+});
 const environment = (Value: string) => ({
   Type: "LINUX_CONTAINER",
   Image: "aws/codebuild/standard:7.0",
   ComputeType: "BUILD_GENERAL1_SMALL",
   ImagePullCredentialsType: "CODEBUILD",
+  Certificate: "certificates/ca.pem",
   PrivilegedMode: true,
+  RegistryCredential: { Credential: "registry", CredentialProvider: "SECRETS_MANAGER" },
   EnvironmentVariables: [
     { Name: "STAGE", Value, Type: "PLAINTEXT" },
     { Name: "TOKEN", Value: "/token", Type: "PARAMETER_STORE" },
@@ -20,7 +43,7 @@ const environment = (Value: string) => ({
 });
 const logs = (GroupName: string) => ({
   CloudWatchLogs: { Status: "ENABLED", GroupName, StreamName: "s" },
-  S3Logs: { Status: "DISABLED", EncryptionDisabled: true },
+  S3Logs: { Status: "DISABLED", EncryptionDisabled: true, Location: "logs/builds" },
 });
 const vpc = (id: string) => ({ VpcId: id, Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] });
 
@@ -32,12 +55,12 @@ export const codebuildExamples: readonly ResourceExample[] = [
       Name: "shop",
       Description: "It builds the shop",
       ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
-      Source: source({ BuildSpec: "buildspec.yml", InsecureSsl: false, ReportBuildStatus: false }),
+      Source: source("main"),
       SourceVersion: "v1",
-      SecondarySources: [{ ...source({}), SourceIdentifier: "more" }],
+      SecondarySources: [source("more")],
       SecondarySourceVersions: [{ SourceIdentifier: "more", SourceVersion: "v1" }],
-      Artifacts: artifacts({ Path: "builds", NamespaceType: "BUILD_ID", EncryptionDisabled: true, OverrideArtifactName: true }),
-      SecondaryArtifacts: [artifacts({ ArtifactIdentifier: "other" })],
+      Artifacts: artifacts("app"),
+      SecondaryArtifacts: [artifacts("other")],
       Environment: environment("live"),
       Cache: { Type: "LOCAL", Modes: ["LOCAL_SOURCE_CACHE"] },
       EncryptionKey: "alias/mine",
@@ -62,7 +85,7 @@ export const codebuildExamples: readonly ResourceExample[] = [
       { Artifacts: { Type: "NO_ARTIFACTS" } },
       { SecondaryArtifacts: undefined },
       { Environment: environment("test") },
-      { Cache: { Type: "S3", Location: "cache" } },
+      { Cache: { Type: "S3", Location: "cache", CacheNamespace: "shop" } },
       { EncryptionKey: "alias/other" },
       { LogsConfig: logs("/other") },
       { VpcConfig: vpc("vpc-2") },

@@ -27,6 +27,7 @@ const ABSENT = {
   BuildBatchConfig: [],
   "Environment/DockerServer": [],
   "Environment/Fleet": [],
+  "Environment/HostKernel": [],
   FileSystemLocations: [],
   ResourceAccessRole: [],
   "Triggers/BuildType": ["BUILD"],

@@ -92,10 +92,16 @@ test("AWS::CodeCommit::Repository is made once per token, renamed and removed", 
   const ensure = (declared: object, id?: string) => cloud.change((scope) => repositoryResource.ensure(scope, declared, id, request));
   const made = ensure({ RepositoryName: "shop" });
   expect(ensure({ RepositoryName: "shop" })).toEqual(made);
-  expect(repositoryResource.attributes!(cloud.scope(), made.id!)).toMatchObject({ Name: "shop" });
+  expect(repositoryResource.read(cloud.scope(), made.id!)).toMatchObject({ Name: "shop" });
   ensure({ RepositoryName: "store", RepositoryDescription: "x" }, made.id);
-  expect(repositoryResource.read(cloud.scope(), made.id!)).toEqual({ RepositoryName: "store", RepositoryDescription: "x" });
-  expect(ensure({ RepositoryName: "y", Code: {} })).toMatchObject({ state: "failed", reason: expect.stringContaining("Code") });
+  expect(repositoryResource.read(cloud.scope(), made.id!)).toMatchObject({ RepositoryName: "store", RepositoryDescription: "x" });
+  expect(
+    cloud.change((scope) =>
+      cloud.kernel.registry
+        .resource("AWS::CodeCommit::Repository")!
+        .ensure(scope, { RepositoryName: "y", Code: { BranchName: "main" } }, undefined, request),
+    ),
+  ).toMatchObject({ state: "failed", reason: expect.stringContaining("Code") });
 });
 
 test("a branch that git made is told of once, whenever the power is cut", async () => {

@@ -36,6 +36,13 @@ export const codedeployExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::CodeDeploy::DeploymentConfig",
+    properties: {
+      ComputePlatform: "Lambda",
+      TrafficRoutingConfig: { Type: "TimeBasedLinear", TimeBasedLinear: { LinearPercentage: 20, LinearInterval: 1 } },
+    },
+  },
+  {
+    type: "AWS::CodeDeploy::DeploymentConfig",
     properties: { ComputePlatform: "Server", MinimumHealthyHosts: { Type: "HOST_COUNT", Value: 1 } },
   },
   {

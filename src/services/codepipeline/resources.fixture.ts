@@ -36,6 +36,13 @@ const stages = (CustomData: string) => [
         Region: "eu-west-1",
         TimeoutInMinutes: 10,
       },
+      {
+        Name: "Make",
+        ActionTypeId: { Category: "Build", Owner: "AWS", Provider: "CodeBuild", Version: "1" },
+        Configuration: { ProjectName: "shop" },
+        InputArtifacts: [{ Name: "Source" }],
+        RunOrder: 2,
+      },
     ],
   },
 ];

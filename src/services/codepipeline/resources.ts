@@ -18,6 +18,7 @@ const pipelineResource: ResourceType<Properties> = {
   absent: {
     "Stages/Actions/Commands": [],
     "Stages/Actions/EnvironmentVariables": [],
+    "Stages/Actions/OutputArtifacts/Files": [],
     "Stages/Actions/OutputVariables": [],
     "Stages/BeforeEntry": [],
     "Stages/Blockers": [],

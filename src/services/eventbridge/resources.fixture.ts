@@ -100,16 +100,14 @@ export const eventbridgeExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::Events::EventBusPolicy",
+    // There is only one.
+    unchangeable: ["Action"],
     properties: {
       StatementId: "others",
       Action: "events:PutEvents",
       Principal: "*",
-      Condition: { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-1" },
+      Condition: { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-abcdefghij" },
     },
-    updates: [
-      { Action: "events:PutRule" },
-      { Principal: "444455556666" },
-      { Condition: { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-2" } },
-    ],
+    updates: [{ Principal: "444455556666" }, { Condition: { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-klmnopqrst" } }],
   },
 ];

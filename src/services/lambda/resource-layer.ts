@@ -11,6 +11,7 @@ type Properties = Readonly<Record<string, any>>;
 /** Its id is its ARN. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-layerversion.html */
 export const layerVersionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::LayerVersion",
+  absent: { "Content/S3ObjectStorageMode": [] },
   ensure: (scope, declared, id, { logicalId }) =>
     attempt(scope, () => {
       if (id !== undefined) return id;

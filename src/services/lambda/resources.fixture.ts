@@ -86,7 +86,7 @@ export const lambdaExamples: readonly ResourceExample[] = [
       { Role: { "Fn::GetAtt": ["Two", "Arn"] } },
       { Runtime: "nodejs24.x" },
       { Handler: "main.handler" },
-      { Code: { S3Bucket: "archives", S3Key: "app.zip" } },
+      { Code: { S3Bucket: "archives", S3Key: "app.zip", S3ObjectVersion: "null" } },
       { Architectures: ["x86_64"] },
       { DeadLetterConfig: { TargetArn: queueArn("deader") } },
       { Environment: { Variables: { STAGE: "test" } } },
@@ -163,7 +163,7 @@ export const lambdaExamples: readonly ResourceExample[] = [
       Principal: "444455556666",
       FunctionUrlAuthType: "AWS_IAM",
       InvokedViaFunctionUrl: true,
-      PrincipalOrgID: "o-1",
+      PrincipalOrgID: "o-abcdefghij",
       EventSourceToken: "token",
     },
   },
@@ -270,7 +270,7 @@ export const lambdaExamples: readonly ResourceExample[] = [
     properties: {
       LayerName: "tools",
       Description: "Tools",
-      Content: { S3Bucket: "archives", S3Key: "app.zip" },
+      Content: { S3Bucket: "archives", S3Key: "app.zip", S3ObjectVersion: "null" },
       CompatibleRuntimes: ["nodejs22.x"],
       CompatibleArchitectures: ["arm64"],
       LicenseInfo: "MIT",
@@ -279,6 +279,6 @@ export const lambdaExamples: readonly ResourceExample[] = [
   {
     type: "AWS::Lambda::LayerVersionPermission",
     before: prepared,
-    properties: { LayerVersionArn: LAYER, Action: "lambda:GetLayerVersion", Principal: "*", OrganizationId: "o-1" },
+    properties: { LayerVersionArn: LAYER, Action: "lambda:GetLayerVersion", Principal: "*", OrganizationId: "o-abcdefghij" },
   },
 ];

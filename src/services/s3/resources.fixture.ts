@@ -35,16 +35,19 @@ const encrypted = (KMSMasterKeyID: string) => ({
 const cors = (MaxAge: number) => ({
   CorsRules: [{ Id: "all", AllowedMethods: ["GET"], AllowedOrigins: ["*"], AllowedHeaders: ["*"], ExposedHeaders: ["ETag"], MaxAge }],
 });
+const FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+const under = (Value: string) => ({ S3Key: { Rules: [{ Name: "prefix", Value }] } });
 const notified = (Event: string) => ({
   EventBridgeConfiguration: { EventBridgeEnabled: true },
   QueueConfigurations: [
     {
       Event,
       Queue: { "Fn::GetAtt": ["Queue", "Arn"] },
-      Filter: { S3Key: { Rules: [{ Name: "prefix", Value: "in/" }] } },
+      Filter: under("in/"),
     },
   ],
-  TopicConfigurations: [{ Event: "s3:ObjectRemoved:*", Topic: { Ref: "Topic" } }],
+  LambdaConfigurations: [{ Event: "s3:ObjectTagging:*", Function: FUNCTION, Filter: under("tags/") }],
+  TopicConfigurations: [{ Event: "s3:ObjectRemoved:*", Topic: { Ref: "Topic" }, Filter: under("in/") }],
 });
 
 /** What buckets with metadata tables have. */
@@ -78,8 +81,6 @@ export const s3Examples: readonly ResourceExample[] = [
             Status: "Enabled",
             Prefix: "tmp/",
             TagFilters: [{ Key: "a", Value: "b" }],
-            ObjectSizeGreaterThan: "10",
-            ObjectSizeLessThan: "1000",
             ExpirationInDays: 90,
             NoncurrentVersionExpiration: { NoncurrentDays: 7, NewerNoncurrentVersions: 2 },
             Transitions: [{ StorageClass: "GLACIER", TransitionInDays: 60 }],
@@ -88,11 +89,19 @@ export const s3Examples: readonly ResourceExample[] = [
             Id: "singular",
             Status: "Enabled",
             NoncurrentVersionExpirationInDays: 40,
-            NoncurrentVersionTransition: { StorageClass: "GLACIER", TransitionInDays: 31 },
+            NoncurrentVersionTransition: { StorageClass: "GLACIER", TransitionInDays: 31, NewerNoncurrentVersions: 1 },
             Transition: { StorageClass: "STANDARD_IA", TransitionInDays: 30 },
             AbortIncompleteMultipartUpload: { DaysAfterInitiation: 3 },
           },
           { Id: "dated", Status: "Disabled", ExpirationDate: "2030-01-01T00:00:00Z" },
+          { Id: "moved", Status: "Disabled", Transitions: [{ StorageClass: "GLACIER", TransitionDate: "2030-01-01T00:00:00Z" }] },
+          { Id: "once", Status: "Disabled", Transition: { StorageClass: "GLACIER", TransitionDate: "2030-01-01T00:00:00Z" } },
+          { Id: "markers", Status: "Enabled", ExpiredObjectDeleteMarker: true },
+          {
+            Id: "older",
+            Status: "Enabled",
+            NoncurrentVersionTransitions: [{ StorageClass: "GLACIER", TransitionInDays: 30, NewerNoncurrentVersions: 2 }],
+          },
         ],
         TransitionDefaultMinimumObjectSize: "all_storage_classes_128K",
       },
@@ -117,6 +126,7 @@ export const s3Examples: readonly ResourceExample[] = [
       { Tags: [{ Key: "a", Value: "c" }] },
     ],
     withoutAttributes: METADATA,
+    contradictory: ["LifecycleConfiguration/Rules/ObjectSizeGreaterThan", "LifecycleConfiguration/Rules/ObjectSizeLessThan"],
     byHand: {
       "/VersioningConfiguration/Status": (cloud, Bucket) =>
         cloud.call(putBucketVersioning, { Bucket, VersioningConfiguration: { Status: "Suspended" } }),
@@ -140,6 +150,13 @@ export const s3Examples: readonly ResourceExample[] = [
           Bucket,
           NotificationConfiguration: {
             EventBridgeConfiguration: {},
+            LambdaFunctionConfigurations: [
+              {
+                LambdaFunctionArn: FUNCTION,
+                Events: ["s3:ObjectTagging:*"],
+                Filter: { Key: { FilterRules: [{ Name: "prefix", Value: "tags/" }] } },
+              },
+            ],
             QueueConfigurations: [
               {
                 QueueArn: `arn:aws:sqs:${cloud.region}:${cloud.account}:changes`,

@@ -28,7 +28,20 @@ export const secretsManagerExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::SecretsManager::Secret",
-    properties: { GenerateSecretString: { PasswordLength: 20, SecretStringTemplate: '{"user":"a"}', GenerateStringKey: "password" } },
+    properties: {
+      GenerateSecretString: {
+        PasswordLength: 20,
+        SecretStringTemplate: '{"user":"a"}',
+        GenerateStringKey: "password",
+        ExcludeCharacters: "xyz",
+        ExcludeLowercase: false,
+        ExcludeNumbers: true,
+        ExcludePunctuation: true,
+        ExcludeUppercase: false,
+        IncludeSpace: true,
+        RequireEachIncludedType: true,
+      },
+    },
     updates: [{ GenerateSecretString: { PasswordLength: 30 } }],
   },
   {
