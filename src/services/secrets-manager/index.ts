@@ -1,12 +1,17 @@
 import { service } from "../../kernel/service.ts";
 import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from "./resource-policy.ts";
 import { secretsManagerResources } from "./resources.ts";
+import { rotationLoop } from "./rotation.loop.ts";
+import * as rotation from "./rotation.ts";
 import { secretLoop } from "./secret.loop.ts";
 import * as secret from "./secret.ts";
 
 export const secretsManager = service({
   name: "secrets-manager",
   operations: [
+    rotation.cancelRotateSecret,
+    rotation.rotateSecret,
+    rotation.updateSecretVersionStage,
     deleteResourcePolicy,
     getResourcePolicy,
     putResourcePolicy,
@@ -23,8 +28,8 @@ export const secretsManager = service({
     secret.untagResource,
     secret.updateSecret,
   ],
-  tables: [secret.secrets],
-  loops: [secretLoop],
+  tables: [secret.secrets, rotation.rotations],
+  loops: [secretLoop, rotationLoop],
   resources: secretsManagerResources,
   references: [secret.secretReference],
 });

@@ -1,5 +1,6 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
 import { putResourcePolicy } from "./resource-policy.ts";
+import { rotateSecret } from "./rotation.ts";
 import { tagResource, updateSecret } from "./secret.ts";
 
 const policy = (Sid: string) => ({
@@ -9,6 +10,18 @@ const policy = (Sid: string) => ({
   ],
 });
 const SECRET = { Type: "AWS::SecretsManager::Secret", Properties: { Name: "token" } };
+
+const rotator = (name: string) => ({
+  Type: "AWS::Lambda::Function",
+  Properties: {
+    FunctionName: name,
+    Role: { "Fn::GetAtt": ["Role", "Arn"] },
+    Runtime: "nodejs22.x",
+    Handler: "index.handler",
+    Code: { ZipFile: "exports.handler = async () => {};" },
+  },
+});
+const ROLE = { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } } };
 
 export const secretsManagerExamples: readonly ResourceExample[] = [
   {
@@ -43,6 +56,25 @@ export const secretsManagerExamples: readonly ResourceExample[] = [
       },
     },
     updates: [{ GenerateSecretString: { PasswordLength: 30 } }],
+  },
+  {
+    type: "AWS::SecretsManager::RotationSchedule",
+    around: { Secret: SECRET, Role: ROLE, One: rotator("one"), Two: rotator("two") },
+    properties: {
+      SecretId: { Ref: "Secret" },
+      RotationLambdaARN: { "Fn::GetAtt": ["One", "Arn"] },
+      RotationRules: { AutomaticallyAfterDays: 30, Duration: "2h" },
+      RotateImmediatelyOnUpdate: false,
+    },
+    updates: [
+      { RotationLambdaARN: { "Fn::GetAtt": ["Two", "Arn"] } },
+      { RotationRules: { ScheduleExpression: "rate(10 days)" } },
+      { RotateImmediatelyOnUpdate: true },
+    ],
+    byHand: {
+      "/RotationRules/AutomaticallyAfterDays": (cloud, SecretId) =>
+        cloud.call(rotateSecret, { SecretId, RotationRules: { AutomaticallyAfterDays: 1, Duration: "2h" }, RotateImmediately: false }),
+    },
   },
   {
     type: "AWS::SecretsManager::ResourcePolicy",

@@ -4,6 +4,7 @@ import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { resourcePolicyResource } from "./resource-policy.ts";
+import { rotationScheduleResource } from "./resource-rotation.ts";
 import { find, newSecret, putVersion, randomPassword, secrets } from "./secret.ts";
 
 type Properties = Readonly<Record<string, any>>;
@@ -41,7 +42,7 @@ const secretResource: ResourceType<Properties> = {
   list: (scope) => secrets.list(scope).flatMap(({ arn, deletesAt }) => (deletesAt === undefined ? [arn] : [])),
 };
 
-export const secretsManagerResources = [secretResource, resourcePolicyResource];
+export const secretsManagerResources = [secretResource, resourcePolicyResource, rotationScheduleResource];
 
 /** A password, or a template in JSON with the password in one of its members. */
 function generated(scope: Scope, rules: Properties): string {

@@ -24,6 +24,7 @@ import {
   UntagResource$,
   UpdateSecret$,
 } from "../../sdk/secrets-manager.js";
+import { rotations } from "./rotation.ts";
 
 /** A secret, by its name. */
 export interface Secret extends Row {
@@ -40,7 +41,7 @@ export interface Secret extends Row {
   readonly tags: Tags;
 }
 
-/** One value, text or bytes (in base64), and the stages it is in. */
+/** One value, text or bytes (in base64), and the stages it is in. One that is being rotated to has no value at first. */
 interface Version {
   readonly text?: string;
   readonly base64?: string;
@@ -50,8 +51,8 @@ interface Version {
 
 export const secrets = new Table<Secret>("secrets-manager/secret", { indexes: { arn: ({ arn }) => arn }, arn: ({ arn }) => arn });
 
-const CURRENT = "AWSCURRENT";
-const PREVIOUS = "AWSPREVIOUS";
+export const CURRENT = "AWSCURRENT";
+export const PREVIOUS = "AWSPREVIOUS";
 const DAY_MS = 86_400_000;
 const VERSIONS_MAX = 100;
 
@@ -76,7 +77,12 @@ export const getSecretValue = operation(GetSecretValue$, (scope, { SecretId, Ver
   const { secret } = requireLive(scope, SecretId!);
   const id = VersionId ?? inStage(secret, VersionStage ?? CURRENT);
   const version = id === undefined ? undefined : secret.versions[id];
-  if (version === undefined || (VersionId !== undefined && VersionStage !== undefined && !version.stages.includes(VersionStage))) {
+  const hasValue = version?.text !== undefined || version?.base64 !== undefined;
+  if (
+    version === undefined ||
+    !hasValue ||
+    (VersionId !== undefined && VersionStage !== undefined && !version.stages.includes(VersionStage))
+  ) {
     fault(
       ResourceNotFoundException,
       VersionId
@@ -114,7 +120,10 @@ export const updateSecret = operation(UpdateSecret$, (scope, { SecretId, Descrip
   return { ARN: secret.arn, Name: secret.id, VersionId: putVersion(home, patched, value, ClientRequestToken ?? scope.id.uuid()) };
 });
 
-export const describeSecret = operation(DescribeSecret$, (scope, { SecretId }) => described(requireSecret(scope, SecretId!).secret));
+export const describeSecret = operation(DescribeSecret$, (scope, { SecretId }) => {
+  const { secret, scope: home } = requireSecret(scope, SecretId!);
+  return { ...described(secret), ...rotationOf(home, secret) };
+});
 
 export const listSecrets = operation(ListSecrets$, (scope, { Filters = [], MaxResults = 100, NextToken, IncludePlannedDeletion }) => {
   const has = (secret: Secret, key: string | undefined, values: readonly string[] = []): boolean => {
@@ -147,7 +156,7 @@ export const listSecrets = operation(ListSecrets$, (scope, { Filters = [], MaxRe
   );
   const SecretList = items.map((secret) => {
     const { VersionIdsToStages, ...rest } = described(secret);
-    return { ...rest, SecretVersionsToStages: VersionIdsToStages };
+    return { ...rest, ...rotationOf(scope, secret), SecretVersionsToStages: VersionIdsToStages };
   });
   return { SecretList, ...(nextToken && { NextToken: nextToken }) };
 });
@@ -241,7 +250,7 @@ export function putVersion(
   };
   if (Object.keys(value).length !== 1) fault(InvalidParameterException, "You must provide either SecretString or SecretBinary.");
   const known = secret.versions[id];
-  if (known !== undefined) {
+  if (known !== undefined && (known.text ?? known.base64) !== undefined) {
     if (known.text !== value.text || known.base64 !== value.base64)
       fault(
         ResourceExistsException,
@@ -250,7 +259,8 @@ export function putVersion(
     return id;
   }
   const current = inStage(secret, CURRENT);
-  const others = Object.entries(secret.versions).map(([other, version]): [string, Version] => {
+  const before = Object.entries(secret.versions).filter(([other]) => other !== id);
+  const others = before.map(([other, version]): [string, Version] => {
     const left = version.stages.filter((stage) => !stages.includes(stage) && !(stage === PREVIOUS && stages.includes(CURRENT)));
     return [other, { ...version, stages: other === current && stages.includes(CURRENT) ? [...left, PREVIOUS] : left }];
   });
@@ -315,7 +325,7 @@ export function requireLive(scope: Scope, id: string): { secret: Secret; scope: 
   return found;
 }
 
-const inStage = ({ versions }: Secret, stage: string): string | undefined =>
+export const inStage = ({ versions }: Secret, stage: string): string | undefined =>
   Object.keys(versions).find((id) => versions[id]!.stages.includes(stage));
 
 function member(text: string, key: string): string | undefined {
@@ -325,6 +335,19 @@ function member(text: string, key: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function rotationOf(scope: Scope, { id }: Secret) {
+  const rotation = rotations.get(scope, id);
+  if (rotation === undefined) return {};
+  const { enabled, lambdaArn, rules, rotatedAt, nextAt } = rotation;
+  return {
+    RotationEnabled: enabled,
+    RotationLambdaARN: lambdaArn,
+    RotationRules: rules,
+    ...(rotatedAt !== undefined && { LastRotatedDate: new Date(rotatedAt) }),
+    ...(nextAt !== undefined && { NextRotationDate: new Date(nextAt) }),
+  };
 }
 
 const described = ({ id, arn, description, keyId, createdAt, changedAt, deletesAt, versions, tags }: Secret) => ({
