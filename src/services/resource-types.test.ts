@@ -54,6 +54,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
   test.each(shown)("lives in a stack: %s", async (_, example) => {
     const cloud = new World({ services, hands: handsThat({}) });
     await example.before?.(cloud);
+    const before = rowsOf(cloud);
     const id = await create(cloud, example);
     expect(await driftOf(cloud)).toEqual(IN_SYNC);
     const live = () => cloud.kernel.registry.resource(name)!.read(cloud.scope(), id) as Record<string, any>;
@@ -80,6 +81,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
     expect(statusOf(cloud)).toBe("DELETE_COMPLETE");
     expect(listed()).not.toContain(identifier);
     expect(live()).toBeUndefined();
+    expect(rowsOf(cloud)).toEqual(before);
   });
 
   const byHand = examples.flatMap((example) => Object.entries(example.byHand ?? {}).map(([path, change]) => ({ example, path, change })));
@@ -114,6 +116,16 @@ function pathsIn(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, member]) => [`${path}${name}`, ...pathsIn(member, `${path}${name}/`)]);
 }
+
+/** The rows of the services, but for what is kept on purpose. */
+const rowsOf = (cloud: World): string[] =>
+  cloud
+    .image()
+    .map((line) => line.split(" ")[0]!)
+    .filter((path) => !/^(~|sha256:|(cloudformation|kernel|compute|testing)\/)/.test(path) && !KEPT.test(path));
+
+/** Keys wait for their deletion, numbers of layers and sequences of queues are never used again, and the default bus is always there. */
+const KEPT = /^(kms\/key|lambda\/layer|sqs\/sequence):|^eventbridge\/bus:.*:default$/;
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

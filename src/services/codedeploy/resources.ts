@@ -60,7 +60,7 @@ const group: ResourceType<Properties> = {
   ensure: (scope, declared, id, { generatedName, tags }) =>
     attempt(scope, () => {
       const application = requireApplication(scope, declared["ApplicationName"]);
-      const name: string = id?.split("|")[1] ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
+      const name: string = id?.slice(id.indexOf("|") + 1) ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
       if (id === undefined && groups.get(scope, `${application.id}/${name}`) !== undefined)
         return alreadyExists("AWS::CodeDeploy::DeploymentGroup", `${application.id}|${name}`);
       const alarms = declared["AlarmConfiguration"];
@@ -73,14 +73,14 @@ const group: ResourceType<Properties> = {
         TriggerConfigurations: declared["TriggerConfigurations"],
       }) as GroupSettings;
       putGroup(scope, application, name, settings, allTags(tags, declared["Tags"]));
-      return `${application.id}|${name}`;
+      return id ?? `${application.id}|${name}`;
     }),
   read(scope, id) {
-    const found = groups.get(scope, id.replace("|", "/"));
+    const found = groups.get(scope, rowIdOf(scope, id));
     return found && liveGroup(found);
   },
   remove(scope, id) {
-    removeGroup(scope, id.replace("|", "/"));
+    removeGroup(scope, rowIdOf(scope, id));
     return { state: "done", id };
   },
   ref: (_scope, id) => id.slice(id.indexOf("|") + 1),
@@ -122,10 +122,14 @@ const config: ResourceType<Properties> = {
     configs.remove(scope, id);
     return { state: "done", id };
   },
-  list: (scope: Scope) => configs.list(scope).map(({ id }) => id),
+  list: (scope) => configs.list(scope).map(({ id }) => id),
 };
 
 export const codedeployResources = [application, group, config];
+
+/** Of APPLICATION|GROUP; stacks of earlier versions know groups by their names alone. */
+const rowIdOf = (scope: Scope, id: string): string =>
+  id.includes("|") ? id.replace("|", "/") : (groups.list(scope).find(({ name }) => name === id)?.id ?? id);
 
 const liveGroup = ({ application, name, configName, roleArn, alarms, rollback, style, triggers, tags }: DeploymentGroup): Properties =>
   present({

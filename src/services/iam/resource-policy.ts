@@ -51,10 +51,11 @@ export const managedPolicyResource: ResourceType<Properties> = {
 /** An inline policy of roles, users and groups; its id is a name that stands for it. */
 const inlinePolicyResource: ResourceType<Properties> = {
   type: "AWS::IAM::Policy",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, previous }) =>
     attempt(scope, () => {
       const physicalId = id ?? generatedName;
       const document = textOf(declared["PolicyDocument"]);
+      adopt(scope, `policy/${physicalId}`, previous);
       putInline(scope, { id: `policy/${physicalId}`, name: declared["PolicyName"], document, ...holdingsOf(declared) });
       return physicalId;
     }),
@@ -62,7 +63,8 @@ const inlinePolicyResource: ResourceType<Properties> = {
     const policy = inlinePolicies.get(scope, `policy/${id}`);
     return policy && liveInline(scope, id, policy);
   },
-  remove(scope, id) {
+  remove(scope, id, { previous }) {
+    adopt(scope, `policy/${id}`, previous);
     dropInline(scope, `policy/${id}`);
     return { state: "done", id };
   },
@@ -161,6 +163,13 @@ function liveManaged(scope: Scope, policy: Policy, arn: string): Properties {
 
 const boundariesOf = (scope: Scope, arn: string): number =>
   [...roles.list(scope), ...users.list(scope)].filter(({ boundaryArn }) => boundaryArn === arn).length;
+
+/** Stacks of earlier versions have given policies without noting whom. */
+function adopt(scope: Scope, id: string, previous: Properties | undefined): void {
+  if (previous?.["PolicyName"] === undefined || inlinePolicies.get(scope, id) !== undefined) return;
+  const document = textOf(previous["PolicyDocument"]);
+  inlinePolicies.put(scope, { id, name: previous["PolicyName"], document, ...holdingsOf(previous) });
+}
 
 /** Give the policy to its holders, and take it from those that had it and are not to have it under that name. */
 function putInline(scope: Scope, policy: InlinePolicy): void {

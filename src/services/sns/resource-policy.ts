@@ -15,12 +15,12 @@ export const topicPolicies = new Table<TopicPolicy>("sns/topic-policy");
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topicpolicy.html */
 export const topicPolicyResource: ResourceType<Properties> = {
   type: "AWS::SNS::TopicPolicy",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, previous }) =>
     attempt(scope, () => {
       const name = id ?? generatedName;
       const arns = declared["Topics"] as string[];
-      const before = topicPolicies.get(scope, name)?.topics ?? [];
-      for (const arn of before.filter((one) => !arns.includes(one))) clearPolicy(scope, arn);
+      const before = topicPolicies.get(scope, name)?.topics ?? previous?.["Topics"] ?? [];
+      for (const arn of before.filter((one: string) => !arns.includes(one))) clearPolicy(scope, arn);
       for (const arn of arns) setPolicy(scope, arn, declared["PolicyDocument"]);
       topicPolicies.put(scope, { id: name, topics: arns });
       return name;
@@ -31,8 +31,8 @@ export const topicPolicyResource: ResourceType<Properties> = {
     if (having.length === 0) return undefined;
     return { Id: id, Topics: having, PolicyDocument: JSON.parse(policyOf(scope, having[0]!)!) };
   },
-  remove(scope, id) {
-    for (const arn of topicPolicies.get(scope, id)?.topics ?? []) clearPolicy(scope, arn);
+  remove(scope, id, { previous }) {
+    for (const arn of topicPolicies.get(scope, id)?.topics ?? previous?.["Topics"] ?? []) clearPolicy(scope, arn);
     topicPolicies.remove(scope, id);
     return { state: "done", id };
   },

@@ -15,12 +15,12 @@ export const queuePolicies = new Table<QueuePolicy>("sqs/queue-policy");
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queuepolicy.html */
 export const queuePolicyResource: ResourceType<Properties> = {
   type: "AWS::SQS::QueuePolicy",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, previous }) =>
     attempt(scope, () => {
       const name = id ?? generatedName;
       const urls = declared["Queues"] as string[];
-      const before = queuePolicies.get(scope, name)?.queues ?? [];
-      for (const url of before.filter((one) => !urls.includes(one))) clearPolicy(scope, url);
+      const before = queuePolicies.get(scope, name)?.queues ?? previous?.["Queues"] ?? [];
+      for (const url of before.filter((one: string) => !urls.includes(one))) clearPolicy(scope, url);
       for (const url of urls) setPolicy(scope, url, declared["PolicyDocument"]);
       queuePolicies.put(scope, { id: name, queues: urls });
       return name;
@@ -31,8 +31,8 @@ export const queuePolicyResource: ResourceType<Properties> = {
     if (having.length === 0) return undefined;
     return { Id: id, Queues: having, PolicyDocument: JSON.parse(policyOf(scope, having[0]!)!) };
   },
-  remove(scope, id) {
-    for (const url of queuePolicies.get(scope, id)?.queues ?? []) clearPolicy(scope, url);
+  remove(scope, id, { previous }) {
+    for (const url of queuePolicies.get(scope, id)?.queues ?? previous?.["Queues"] ?? []) clearPolicy(scope, url);
     queuePolicies.remove(scope, id);
     return { state: "done", id };
   },
