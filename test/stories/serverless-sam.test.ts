@@ -53,7 +53,7 @@ class Greetings {
     return readFileSync(join(this.folder, "packaged.yaml"), "utf8");
   }
 
-  /** Preview, then carry out; the clock has moved on by as long as that may take. */
+  /** Preview, then carry out; the clock has moved on by as long as that may take. Answers what is certain to change. */
   async release(name: string, more: object, takes: string): Promise<string[]> {
     const set = { ...STACK, ChangeSetName: name };
     await this.stacks.send(new CreateChangeSetCommand({ ...set, Capabilities: [...CAPABILITIES], ...more } as never));
@@ -63,7 +63,11 @@ class Greetings {
     const traffic = await this.cloud.traffic(`${await this.output("Url")}?name=Ann`, { rate: "30/m" });
     await this.cloud.advance(takes);
     await traffic.stop();
-    return Changes.map(({ ResourceChange }) => `${ResourceChange!.Action} ${ResourceChange!.LogicalResourceId}`);
+    const certain = Changes.filter(
+      ({ ResourceChange }) =>
+        ResourceChange!.Action !== "Modify" || ResourceChange!.Details!.some(({ Evaluation }) => Evaluation === "Static"),
+    );
+    return certain.map(({ ResourceChange }) => `${ResourceChange!.Action} ${ResourceChange!.LogicalResourceId}`);
   }
 
   /** Change the code of the greeter. */

@@ -1,4 +1,5 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import { updateArchive } from "./archive.ts";
 import { putPermission, updateEventBus } from "./bus.ts";
 import { disableRule, tagResource } from "./rule.ts";
 import { removeTargets } from "./target.ts";
@@ -60,6 +61,27 @@ export const eventbridgeExamples: readonly ResourceExample[] = [
     type: "AWS::Events::Rule",
     properties: { ScheduleExpression: "rate(5 minutes)" },
     updates: [{ ScheduleExpression: "cron(0 12 * * ? *)" }],
+  },
+  {
+    type: "AWS::Events::Archive",
+    around: { Bus: BUS },
+    properties: {
+      ArchiveName: "orders",
+      SourceArn: { "Fn::GetAtt": ["Bus", "Arn"] },
+      Description: "Orders",
+      EventPattern: { source: ["shop"] },
+      RetentionDays: 7,
+      KmsKeyIdentifier: "alias/mine",
+    },
+    updates: [
+      { Description: "Old orders" },
+      { EventPattern: { source: ["store"] } },
+      { RetentionDays: 14 },
+      { KmsKeyIdentifier: "alias/other" },
+    ],
+    byHand: {
+      "/RetentionDays": (cloud, ArchiveName) => cloud.call(updateArchive, { ArchiveName, RetentionDays: 1 }),
+    },
   },
   {
     type: "AWS::Events::EventBus",

@@ -3,6 +3,7 @@ import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { busArn, buses, busName, DEFAULT_BUS, newBus } from "./bus.ts";
+import { archiveResource } from "./resource-archive.ts";
 import { busPolicyResource } from "./resource-policy.ts";
 import { putRule, type Rule, ruleArn, rules } from "./rule.ts";
 import { putTargets, type Target } from "./target.ts";
@@ -100,7 +101,7 @@ const busResource: ResourceType<Properties> = {
       .filter((id) => id !== DEFAULT_BUS),
 };
 
-export const eventResources = [ruleResource, busResource, busPolicyResource];
+export const eventResources = [ruleResource, busResource, busPolicyResource, archiveResource];
 
 /** Of a name, of bus|name, and of an ARN. */
 function rowIdOf(id: string): string {

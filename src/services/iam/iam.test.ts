@@ -4,11 +4,12 @@ import { World } from "../../testing/world.ts";
 import { createAccessKey } from "./access-key.ts";
 import { passRoleRefusal } from "./api.ts";
 import { authorize, decide } from "./evaluate.ts";
+import { addUserToGroup, createGroup, deleteGroup, getGroup, listGroupsForUser, removeUserFromGroup } from "./group.ts";
 import { holderOperations } from "./holder.ts";
 import { iam } from "./index.ts";
 import { createRole, deleteRole, getRole, roles } from "./role.ts";
 import { createServiceSpecificCredential } from "./service-credential.ts";
-import { createUser, deleteUser, getUser } from "./user.ts";
+import { createUser, deleteUser, getUser, updateUser } from "./user.ts";
 
 const world = (): World => new World({ services: [iam], trust: "enforced" });
 const named = (name: string): Operation => holderOperations.find((operation) => operation.name === name)!;
@@ -51,6 +52,41 @@ test("keys and git credentials are a user's own", async () => {
   const arn = `arn:aws:iam::${cloud.account}:user/bob`;
   expect((await cloud.call(getUser, {}, { type: "user", arn })).User).toMatchObject({ UserName: "bob" });
   await expect(cloud.call(deleteUser, { UserName: "bob" })).rejects.toThrow("must delete access keys first");
+});
+
+describe("a group", () => {
+  const asked = async (cloud: World, action: string) =>
+    cloud.change((scope) => {
+      const caller = { ...cloud.caller, type: "user" as const, arn: `arn:aws:iam::${cloud.account}:user/bob` };
+      return authorize(scope, caller, action, "*", {});
+    });
+
+  test("gives its policies to its members", async () => {
+    const cloud = world();
+    await cloud.call(createUser, { UserName: "bob" });
+    await cloud.call(createGroup, { GroupName: "readers" });
+    const PolicyDocument = policy({ Effect: "Allow", Action: "s3:Get*", Resource: "*" });
+    await cloud.call(named("PutGroupPolicy"), { GroupName: "readers", PolicyName: "read", PolicyDocument });
+    expect(await asked(cloud, "s3:GetObject")).toContain("is not authorized");
+    await cloud.call(addUserToGroup, { GroupName: "readers", UserName: "bob" });
+    expect(await asked(cloud, "s3:GetObject")).toBeUndefined();
+    expect(await asked(cloud, "s3:PutObject")).toContain("is not authorized");
+    await cloud.call(updateUser, { UserName: "bob", NewUserName: "rob" });
+    expect((await cloud.call(getGroup, { GroupName: "readers" })).Users!.map(({ UserName }) => UserName)).toEqual(["rob"]);
+    expect((await cloud.call(listGroupsForUser, { UserName: "rob" })).Groups).toHaveLength(1);
+  });
+
+  test("goes only when it is empty", async () => {
+    const cloud = world();
+    await cloud.call(createUser, { UserName: "bob" });
+    await cloud.call(createGroup, { GroupName: "readers" });
+    await cloud.call(addUserToGroup, { GroupName: "readers", UserName: "bob" });
+    await expect(cloud.call(deleteGroup, { GroupName: "readers" })).rejects.toThrow("must remove users from group first");
+    await expect(cloud.call(deleteUser, { UserName: "bob" })).rejects.toThrow("must remove users from group first");
+    await cloud.call(removeUserFromGroup, { GroupName: "readers", UserName: "bob" });
+    await cloud.call(deleteGroup, { GroupName: "readers" });
+    await expect(cloud.call(getGroup, { GroupName: "readers" })).rejects.toThrow("The group with name readers cannot be found.");
+  });
 });
 
 describe("policies decide", () => {

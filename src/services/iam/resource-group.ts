@@ -20,10 +20,13 @@ export const groupResource: ResourceType<Properties> = {
     const group = groups.get(scope, id);
     return group && present({ GroupName: id, Arn: groupArn(scope.account, group), Path: group.path, ...liveHeld(scope, "groups", group) });
   },
-  remove(scope, id, { previous = {} }) {
+  remove(scope, id, { previous }) {
     const group = groups.get(scope, id);
     if (group === undefined) return { state: "done", id };
-    const reason = group.members.length > 0 ? "Cannot delete entity, must remove users from group first." : heldRefusal(group, previous);
+    const reason =
+      group.members.length > 0
+        ? "Cannot delete entity, must remove users from group first."
+        : heldRefusal(group, previous ?? liveHeld(scope, "groups", group));
     if (reason !== undefined) return { state: "failed", id, reason };
     groups.remove(scope, id);
     return { state: "done", id };

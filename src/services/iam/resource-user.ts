@@ -30,12 +30,12 @@ export const userResource: ResourceType<Properties> = {
     const user = users.get(scope, id);
     return user && live(scope, user);
   },
-  remove(scope, id, { previous = {} }) {
+  remove(scope, id, { previous }) {
     const user = users.get(scope, id);
     if (user === undefined) return { state: "done", id };
     const reason = accessKeys.list(scope).some((key) => key.account === scope.account && key.user === id)
       ? "Cannot delete entity, must delete access keys first."
-      : heldRefusal(user, previous);
+      : heldRefusal(user, previous ?? liveHeld(scope, "users", user));
     if (reason !== undefined) return { state: "failed", id, reason };
     for (const group of groups.by(scope, "member", id)) removeMember(scope, group.id, id);
     for (const credential of serviceCredentials.by(scope, "user", id)) serviceCredentials.remove(scope, credential.id);

@@ -46,12 +46,12 @@ const roleResource: ResourceType<Properties> = {
       Tags: tagList(role.tags),
     });
   },
-  remove(scope, id, { previous = {} }) {
+  remove(scope, id, { previous }) {
     const role = roles.get(scope, id);
     if (role === undefined) return { state: "done", id };
     const reason = instanceProfiles.list(scope).some(({ role: name }) => name === id)
       ? "Cannot delete entity, must remove roles from instance profile first."
-      : heldRefusal(role, previous);
+      : heldRefusal(role, previous ?? liveHeld(scope, "roles", role));
     if (reason !== undefined) return { state: "failed", id, reason };
     roles.remove(scope, id);
     return { state: "done", id };

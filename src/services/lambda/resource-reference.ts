@@ -1,7 +1,7 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 
-/** How a template names the function of a version, an alias or a URL: by name or by ARN. Its id is the resource's. */
+/** How a template names the function of a version, an alias or a URL: by name or by ARN. Its id is the resource's, with its kind where another has the same. */
 interface FunctionReference extends Row {
   readonly given: string;
 }

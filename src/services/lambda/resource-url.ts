@@ -25,7 +25,8 @@ export const urlResource: ResourceType<Properties> = {
         const isSame =
           known !== undefined && sameJson([known.authType, known.cors ?? {}, known.invokeMode], [AuthType, Cors, InvokeMode ?? "BUFFERED"]);
         if (!isSame) putUrl(qualified, { AuthType, Cors, InvokeMode: InvokeMode ?? "BUFFERED" }, known);
-        return noteFunction(scope, arn, declared["TargetFunctionArn"]);
+        noteFunction(scope, `url/${arn}`, declared["TargetFunctionArn"]);
+        return arn;
       },
       id,
     );
@@ -38,7 +39,7 @@ export const urlResource: ResourceType<Properties> = {
     return {
       FunctionArn: id,
       FunctionUrl: urlAddress(scope, id),
-      TargetFunctionArn: functionNoted(scope, id) ?? functionArn(scope, url.functionName),
+      TargetFunctionArn: functionNoted(scope, `url/${id}`) ?? functionArn(scope, url.functionName),
       AuthType: url.authType,
       InvokeMode: url.invokeMode,
       ...(url.qualifier !== undefined && { Qualifier: url.qualifier }),
@@ -48,7 +49,8 @@ export const urlResource: ResourceType<Properties> = {
   remove(scope, id) {
     const url = urls.get(scope, urlIdOf(id));
     if (url !== undefined) removeUrl(scope, url);
-    return { state: "done", id: forgetFunction(scope, id) };
+    forgetFunction(scope, `url/${id}`);
+    return { state: "done", id };
   },
   list: (scope) => urls.list(scope).map(({ functionName, qualifier }) => functionArn(scope, functionName, qualifier)),
 };
