@@ -60,7 +60,7 @@ class Greetings {
     const { Status, StatusReason, Changes = [] } = await this.stacks.send(new DescribeChangeSetCommand(set));
     expect(Status, StatusReason).toBe("CREATE_COMPLETE");
     await this.stacks.send(new ExecuteChangeSetCommand(set));
-    const traffic = await this.cloud.traffic(`${await this.output("Url")}?name=Ann`, { rate: "30/m" });
+    const traffic = await this.cloud.traffic(`${await this.output("Url")}?name=Ann`, { rate: "12/m" });
     await this.cloud.advance(takes);
     await traffic.stop();
     const certain = Changes.filter(
