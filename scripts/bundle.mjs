@@ -38,6 +38,7 @@ rmSync(out, { recursive: true, force: true });
 await build({
   entryPoints: {
     main: join(source, "main.ts"),
+    serverless: join(source, "services", "cloudformation", "serverless", "index.ts"),
     testing: join(source, "testing", "running.ts"),
     matchers: join(source, "testing", "matchers.ts"),
   },

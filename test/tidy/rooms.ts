@@ -38,6 +38,7 @@ export const rooms: readonly Room[] = [
 
 /** Imports that a file may have though its room may not, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
+  "src/services/cloudformation/built-in-transform.ts node:module": "loads SAM's translator only for a template that asks for it",
   "src/services/cloudformation/property-validation.ts ajv": "the type only; see the next line",
   "src/services/cloudformation/property-validation.ts node:module": "loads Ajv only when properties are judged",
   "src/services/cloudformation/registry-schema.ts node:module": "loads the registry's schemas, 280 kB, only when one is asked for",

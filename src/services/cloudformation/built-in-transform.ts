@@ -1,6 +1,7 @@
+import { createRequire } from "node:module";
 import { includeSnippet, UnfitSnippet } from "./include.ts";
 import { extendLanguage, UnfitExtension } from "./language-extension.ts";
-import { InvalidServerlessTemplate, type Surroundings, transformServerless } from "./serverless/index.ts";
+import type * as Serverless from "./serverless/index.ts";
 import type { Json, JsonObject } from "./value.ts";
 
 /** What a transform of CloudFormation's own knows besides the template. */
@@ -24,13 +25,23 @@ export interface BuiltInTransform {
   readonly embeddable: boolean;
 }
 
-const serverless: BuiltInTransform["apply"] = (body, _, { parameters, region, now }) =>
-  transformServerless(body, { parameters: { ...parameters } as Surroundings["parameters"], region, now });
+/** SAM's translator, beside the sources or beside the bundle: most clouds never need it, and would be ready later for it. */
+const translator = (): typeof Serverless =>
+  createRequire(import.meta.url)(import.meta.url.endsWith(".ts") ? "./serverless/index.ts" : "../../serverless.js");
+
+const serverless: BuiltInTransform = {
+  apply: (body, _, { parameters, region, now }) =>
+    translator().transformServerless(body, { parameters: { ...parameters } as Serverless.Surroundings["parameters"], region, now }),
+  get refusal() {
+    return translator().InvalidServerlessTemplate;
+  },
+  embeddable: false,
+};
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html */
 export const builtInTransforms: Readonly<Record<string, BuiltInTransform>> = {
   "AWS::Include": { apply: includeSnippet, refusal: UnfitSnippet, embeddable: true },
-  "AWS::Serverless-2016-10-31": { apply: serverless, refusal: InvalidServerlessTemplate, embeddable: false },
+  "AWS::Serverless-2016-10-31": serverless,
   "AWS::LanguageExtensions": { apply: extendLanguage, refusal: UnfitExtension, embeddable: false },
 };
 
