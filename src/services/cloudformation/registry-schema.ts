@@ -11,11 +11,17 @@ export class RegistrySchema {
   readonly writeOnly: readonly string[];
   /** Names of properties that nobody declares. */
   readonly readOnly: readonly string[];
+  /** Names of properties, or paths, that can not be changed in place. */
+  readonly createOnly: readonly string[];
+  /** The names of the properties whose values, in this order, identify a resource. */
+  readonly primaryIdentifier: readonly string[];
 
   constructor(schema: JsonObject) {
     this.schema = schema;
     this.writeOnly = pathsOf(schema["writeOnlyProperties"]);
     this.readOnly = pathsOf(schema["readOnlyProperties"]);
+    this.createOnly = pathsOf(schema["createOnlyProperties"]);
+    this.primaryIdentifier = pathsOf(schema["primaryIdentifier"]);
   }
 
   /** The property that holds the tags. */
@@ -62,6 +68,16 @@ const pathsOf = (pointers: Json | undefined): string[] =>
           .replaceAll("/properties/", "/"),
       )
     : [];
+
+/** Properties without those at the paths. What the paths take everything from is left empty. */
+export function withoutPaths(properties: JsonObject, paths: ReadonlySet<string>, prefix = ""): JsonObject {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, value]) => {
+      if (paths.has(`${prefix}${name}`)) return [];
+      return [[name, isObject(value) ? withoutPaths(value, paths, `${prefix}${name}/`) : value]];
+    }),
+  );
+}
 
 /** The schemas of a release; read from the disk when one is asked for first. */
 export class RegistrySchemas {
