@@ -29,7 +29,7 @@ export function requireType(scope: Scope, name: string, action: Action): Resourc
 
 /** The names of the properties that identify a resource of a type. */
 const identifierOf = (type: string): readonly string[] =>
-  registrySchemas.of(type)?.primaryIdentifier ?? specification.type(type)?.primaryIdentifier ?? [];
+  specification.type(type)?.primaryIdentifier ?? registrySchemas.of(type)?.primaryIdentifier ?? [];
 
 /**
  * An identifier as it is given, the value or the values with | between, or as JSON, in the one form by which resources are found.

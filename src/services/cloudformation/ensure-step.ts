@@ -10,6 +10,7 @@ import { propertyValidation } from "./property-validation.ts";
 import { isRecorded, RECORDED } from "./recorded.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
+import { importRefusal, setParent } from "./resource-import.ts";
 import { signalsOutcome } from "./signal.ts";
 import { specification } from "./specification.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
@@ -158,14 +159,16 @@ function importOne(scope: Scope, stack: Busy, row: StackResource, wanted: Desire
     reason: "Resource import started.",
     step,
   });
-  if (resourceType(scope, row.type)!.read(scope, id) === undefined) {
+  const refusal = importRefusal(scope, row.type, resourceType(scope, row.type)!, id);
+  if (refusal !== undefined) {
     setResource(scope, stack, started, "IMPORT_FAILED", {
       physicalId: id,
-      reason: `Resource ${id} does not exist`,
+      reason: refusal,
       step: { ...step, state: "FAILED" },
     });
     return undefined;
   }
+  setParent(scope, row.type, id, stack);
   setResource(scope, stack, started, "IMPORT_COMPLETE", {
     physicalId: id,
     properties,
