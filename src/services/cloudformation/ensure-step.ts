@@ -1,8 +1,9 @@
 import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { differences } from "./change.ts";
+import { declaredResource } from "./declared-resource.ts";
 import { asLive } from "./drift.ts";
-import { type EvaluationContext, evaluate } from "./evaluate.ts";
+import type { EvaluationContext } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
@@ -16,7 +17,7 @@ import { specification } from "./specification.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
 import { resourceType } from "./target.ts";
-import { asText, type Json, type JsonObject } from "./value.ts";
+import { asText, type JsonObject } from "./value.ts";
 
 /** Make one resource as it is wanted. */
 export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits | void {
@@ -185,23 +186,7 @@ function desire(scope: Scope, stack: Busy, logicalId: string): DesiredResource |
   const { template } = templateOf(scope, target);
   const declared = template.Resources[logicalId]!;
   const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
-  const parts: Record<string, Json> = {};
-  for (const name of ["Properties", "Metadata", "CreationPolicy", "UpdatePolicy", "DeletionPolicy", "UpdateReplacePolicy"] as const) {
-    const json = declared[name];
-    if (json === undefined) continue;
-    const result = evaluate(context, json);
-    if (result.state === "error") return result.message;
-    if (result.state === "unknown") throw new Error(`${logicalId} was begun before ${result.awaited.join(", ")}`);
-    if (result.value !== undefined) parts[`${name[0]!.toLowerCase()}${name.slice(1)}`] = result.value;
-  }
-  const needs = dependenciesOf(scope, stack, logicalId);
-  return {
-    logicalId,
-    type: declared.Type,
-    needs,
-    ...(parts as Omit<DesiredResource, "logicalId" | "type" | "needs" | "properties">),
-    properties: specification.coerce(declared.Type, (parts["properties"] ?? {}) as JsonObject),
-  };
+  return declaredResource(context, logicalId, declared, dependenciesOf(scope, stack, logicalId));
 }
 
 /** What a resource is made after, by the template alone; taken down when everything is made. */

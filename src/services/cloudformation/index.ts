@@ -29,6 +29,8 @@ import * as setOperation from "./stack-set-operation.ts";
 import { stackSetOperationResultLoop } from "./stack-set-operation-result.loop.ts";
 import { operationResults } from "./stack-set-operation-result.ts";
 import { stackSet } from "./stack-set-resource.ts";
+import { stackRefactorLoop } from "./stack-refactor.loop.ts";
+import * as refactor from "./stack-refactor.ts";
 import * as template from "./stored-template.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 
@@ -43,6 +45,7 @@ export const cloudformation = service({
     instance.createStackInstances,
     set.createStackSet,
     organization.deactivateOrganizationsAccess,
+    refactor.createStackRefactor,
     changeSet.deleteChangeSet,
     operation.deleteStack,
     instance.deleteStackInstances,
@@ -55,6 +58,7 @@ export const cloudformation = service({
     instance.describeStackInstance,
     resource.describeStackResource,
     drift.describeStackResourceDrifts,
+    refactor.describeStackRefactor,
     resource.describeStackResources,
     stack.describeStacks,
     set.describeStackSet,
@@ -63,6 +67,7 @@ export const cloudformation = service({
     drift.detectStackResourceDrift,
     setDrift.detectStackSetDrift,
     changeSet.executeChangeSet,
+    refactor.executeStackRefactor,
     policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
@@ -72,6 +77,8 @@ export const cloudformation = service({
     exporting.listImports,
     setDrift.listStackInstanceResourceDrifts,
     instance.listStackInstances,
+    refactor.listStackRefactorActions,
+    refactor.listStackRefactors,
     resource.listStackResources,
     stack.listStacks,
     automatic.listStackSetAutoDeploymentTargets,
@@ -97,6 +104,7 @@ export const cloudformation = service({
     drift.driftDetections,
     recorded,
     resourceDrifts,
+    refactor.stackRefactors,
     exporting.exported,
     macros,
     custom.customResponses,
@@ -111,6 +119,6 @@ export const cloudformation = service({
     organization.organizationsAccesses,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop],
+  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop, stackRefactorLoop],
   resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });

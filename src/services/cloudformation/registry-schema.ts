@@ -69,14 +69,14 @@ const pathsOf = (pointers: Json | undefined): string[] =>
       )
     : [];
 
-/** Properties without those at the paths. What the paths take everything from is left empty. */
+/** Properties without those at the paths. What the paths take everything from is left empty; * is every item of a list. */
 export function withoutPaths(properties: JsonObject, paths: ReadonlySet<string>, prefix = ""): JsonObject {
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, value]) => {
-      if (paths.has(`${prefix}${name}`)) return [];
-      return [[name, isObject(value) ? withoutPaths(value, paths, `${prefix}${name}/`) : value]];
-    }),
-  );
+  const inside = (value: Json, path: string): Json => {
+    if (isList(value)) return value.map((item) => inside(item, `${path}/*`));
+    return isObject(value) ? withoutPaths(value, paths, `${path}/`) : value;
+  };
+  const kept = Object.entries(properties).filter(([name]) => !paths.has(`${prefix}${name}`));
+  return Object.fromEntries(kept.map(([name, value]) => [name, inside(value, `${prefix}${name}`)]));
 }
 
 /** The schemas of a release; read from the disk when one is asked for first. */
