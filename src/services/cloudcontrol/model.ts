@@ -3,13 +3,13 @@ import type { ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { InvalidRequestException, TypeNotFoundException, UnsupportedActionException } from "../../sdk/cloudcontrol.js";
 import {
+  identifierNames,
   isObject,
   type Json,
   type JsonObject,
   propertyValidation,
   registrySchemas,
   specification,
-  withoutPaths,
 } from "../cloudformation/api.ts";
 
 export type Action = "CREATE" | "READ" | "UPDATE" | "DELETE" | "LIST";
@@ -27,10 +27,6 @@ export function requireType(scope: Scope, name: string, action: Action): Resourc
   return fault(TypeNotFoundException, `The type '${name}' cannot be found. Slipway does not implement it.`);
 }
 
-/** The names of the properties that identify a resource of a type. */
-const identifierOf = (type: string): readonly string[] =>
-  specification.type(type)?.primaryIdentifier ?? registrySchemas.of(type)?.primaryIdentifier ?? [];
-
 /**
  * An identifier as it is given, the value or the values with | between, or as JSON, in the one form by which resources are found.
  * https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html
@@ -43,7 +39,7 @@ export function readIdentifier(type: string, text: string): string {
   } catch {
     return text;
   }
-  const names = identifierOf(type);
+  const names = identifierNames(type);
   const values = names.map((name) => (isObject(given) ? (given[name] ?? given[`/properties/${name}`]) : undefined));
   if (values.length === 0 || values.includes(undefined))
     return fault(
@@ -52,27 +48,6 @@ export function readIdentifier(type: string, text: string): string {
     );
   return values.join("|");
 }
-
-/** What identifies a resource of which this is the model; undefined where the model does not tell yet. */
-export function identifierIn(type: string, model: JsonObject | undefined): string | undefined {
-  const values = identifierOf(type).map((name) => model?.[name]);
-  return values.length === 0 || values.some((value) => value === undefined) ? undefined : values.join("|");
-}
-
-/** A resource as it is: what can be read of it, and what its service gave it. */
-export function modelOf(scope: Scope, type: ResourceType, id: string): JsonObject | undefined {
-  const live = type.read(scope, id) as JsonObject | undefined;
-  if (live === undefined) return undefined;
-  const schema = registrySchemas.of(type.type);
-  const attributes = (type.attributes?.(scope, id) ?? {}) as JsonObject;
-  const given = (schema?.readOnly ?? []).filter((name) => live[name] === undefined && attributes[name] !== undefined);
-  const shown = withoutPaths(live, new Set(schema?.writeOnly));
-  return { ...shown, ...Object.fromEntries(given.map((name) => [name, attributes[name]!])) };
-}
-
-/** Of a model, what somebody can declare. */
-export const declarable = (type: string, model: JsonObject): JsonObject =>
-  specification.coerce(type, withoutPaths(model, new Set(registrySchemas.of(type)?.readOnly)));
 
 /** Refuses what the type's schema does not take. */
 export function checkModel(type: string, model: JsonObject): void {

@@ -3,8 +3,8 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Progress, ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { identifierIn, liveModel } from "../cloudformation/api.ts";
 import { handlerErrorCode } from "./handler-error.ts";
-import { identifierIn, modelOf } from "./model.ts";
 import { EXPIRES_MS, type ResourceRequest, requests } from "./request.ts";
 
 /** Fulfils a request, and forgets it after seven days. */
@@ -49,14 +49,14 @@ function work(scope: Scope, row: ResourceRequest): Rest | void {
       return failed(scope, row, progress);
     case "done": {
       if (row.operation === "DELETE") return change(scope, row, { status: "SUCCESS" });
-      const model = modelOf(scope, type, progress.id);
+      const model = liveModel(scope, type, progress.id);
       return change(scope, row, { status: "SUCCESS", identifier: identifierIn(row.type, model) ?? progress.id, model });
     }
   }
 }
 
 /** A resource that is on its way may show what identifies it. */
-const identify = (scope: Scope, type: ResourceType, id: string): string => identifierIn(type.type, modelOf(scope, type, id)) ?? id;
+const identify = (scope: Scope, type: ResourceType, id: string): string => identifierIn(type.type, liveModel(scope, type, id)) ?? id;
 
 /** Ask the type to do what is wished for. What it refuses by a fault has not happened. */
 function handled(scope: Scope, type: ResourceType, row: ResourceRequest): Progress {

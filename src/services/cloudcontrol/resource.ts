@@ -13,9 +13,9 @@ import {
   NotUpdatableException,
   UpdateResource$,
 } from "../../sdk/cloudcontrol.js";
-import { isObject, type Json, type JsonObject, registrySchemas } from "../cloudformation/api.ts";
+import { declarable, identifierIn, isObject, type Json, type JsonObject, liveModel, registrySchemas } from "../cloudformation/api.ts";
 import { handlerFailed } from "./handler-error.ts";
-import { checkModel, createOnlyOf, declarable, identifierIn, memberAt, modelOf, pathsIn, readIdentifier, requireType } from "./model.ts";
+import { checkModel, createOnlyOf, memberAt, pathsIn, readIdentifier, requireType } from "./model.ts";
 import { applyPatch, readPatch } from "./patch.ts";
 import { progressOf, repeated, startRequest } from "./request.ts";
 
@@ -45,7 +45,7 @@ export const updateResource = operation(UpdateResource$, (scope, { TypeName, Ide
   const type = requireType(scope, TypeName!, "UPDATE");
   const identifier = readIdentifier(type.type, Identifier!);
   const patches = readPatch(PatchDocument!);
-  const model = modelOf(scope, type, identifier) ?? notFound(scope, type.type, identifier);
+  const model = liveModel(scope, type, identifier) ?? notFound(scope, type.type, identifier);
   const patched = applyPatch(model, patches);
   if (!isObject(patched)) return fault("ValidationException", "Model validation failed (#: expected type: JSONObject)");
   checkUpdatable("readOnlyProperties", registrySchemas.of(type.type)?.readOnly ?? [], model, patched);
@@ -63,7 +63,7 @@ export const deleteResource = operation(DeleteResource$, (scope, { TypeName, Ide
   if (known !== undefined) return { ProgressEvent: progressOf(known) };
   const type = requireType(scope, TypeName!, "DELETE");
   const identifier = readIdentifier(type.type, Identifier!);
-  const model = modelOf(scope, type, identifier);
+  const model = liveModel(scope, type, identifier);
   const wish = { type: type.type, operation: "DELETE" as const, identifier, asked, clientToken: ClientToken, roleArn: RoleArn };
   return { ProgressEvent: progressOf(startRequest(scope, { ...wish, ...(model && { previous: declarable(type.type, model) }) })) };
 });
@@ -71,7 +71,7 @@ export const deleteResource = operation(DeleteResource$, (scope, { TypeName, Ide
 export const getResource = operation(GetResource$, (scope, { TypeName, Identifier }) => {
   const type = requireType(scope, TypeName!, "READ");
   const identifier = readIdentifier(type.type, Identifier!);
-  const model = modelOf(scope, type, identifier) ?? notFound(scope, type.type, identifier);
+  const model = liveModel(scope, type, identifier) ?? notFound(scope, type.type, identifier);
   return {
     TypeName: type.type,
     ResourceDescription: { Identifier: identifierIn(type.type, model) ?? identifier, Properties: JSON.stringify(model) },
@@ -85,7 +85,7 @@ export const listResources = operation(ListResources$, (scope, { TypeName, Resou
   const wanted = ResourceModel === undefined ? {} : readModel(ResourceModel);
   const identifiers = [...type.list!(scope)].sort();
   const described = identifiers.flatMap((identifier) => {
-    const model = modelOf(scope, type, identifier);
+    const model = liveModel(scope, type, identifier);
     const fits = model !== undefined && Object.entries(wanted).every(([name, value]) => sameJson(model[name], value));
     return fits ? [{ Identifier: identifier, Properties: JSON.stringify(model) }] : [];
   });

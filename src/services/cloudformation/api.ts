@@ -16,8 +16,9 @@ import { arnOf, findStack, isInProgress, type Stack, type StackOutput } from "./
 import type { TargetRequest } from "./target.ts";
 
 /** What the registry of resource types knows: Cloud Control works on the same types. */
+export { declarable, identifierIn, identifierNames, liveModel } from "./live-model.ts";
 export { propertyValidation, type Violation } from "./property-validation.ts";
-export { registrySchemas, withoutPaths } from "./registry-schema.ts";
+export { registrySchemas } from "./registry-schema.ts";
 export { specification } from "./specification.ts";
 export { isList, isObject, type Json, type JsonObject } from "./value.ts";
 

@@ -7,6 +7,8 @@ import { driftLoop } from "./drift.loop.ts";
 import * as drift from "./drift.ts";
 import * as event from "./event.ts";
 import * as exporting from "./export.ts";
+import { generatedTemplateLoop } from "./generated-template.loop.ts";
+import * as generated from "./generated-template.ts";
 import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
@@ -16,6 +18,8 @@ import * as organization from "./organizations-access.ts";
 import { recorded } from "./recorded.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
+import { resourceScanLoop } from "./resource-scan.loop.ts";
+import * as scan from "./resource-scan.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
@@ -41,18 +45,22 @@ export const cloudformation = service({
     operation.cancelUpdateStack,
     operation.continueUpdateRollback,
     changeSet.createChangeSet,
+    generated.createGeneratedTemplate,
     operation.createStack,
     instance.createStackInstances,
     set.createStackSet,
     organization.deactivateOrganizationsAccess,
     refactor.createStackRefactor,
     changeSet.deleteChangeSet,
+    generated.deleteGeneratedTemplate,
     operation.deleteStack,
     instance.deleteStackInstances,
     set.deleteStackSet,
     changeSet.describeChangeSet,
     describeEvents,
     organization.describeOrganizationsAccess,
+    generated.describeGeneratedTemplate,
+    scan.describeResourceScan,
     drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
     instance.describeStackInstance,
@@ -68,15 +76,20 @@ export const cloudformation = service({
     setDrift.detectStackSetDrift,
     changeSet.executeChangeSet,
     refactor.executeStackRefactor,
+    generated.getGeneratedTemplate,
     policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
     instance.importStacksToStackSet,
     changeSet.listChangeSets,
     exporting.listExports,
+    generated.listGeneratedTemplates,
     exporting.listImports,
     setDrift.listStackInstanceResourceDrifts,
     instance.listStackInstances,
+    scan.listResourceScanRelatedResources,
+    scan.listResourceScanResources,
+    scan.listResourceScans,
     refactor.listStackRefactorActions,
     refactor.listStackRefactors,
     resource.listStackResources,
@@ -89,6 +102,8 @@ export const cloudformation = service({
     policy.setStackPolicy,
     signal.signalResource,
     setOperation.stopStackSetOperation,
+    scan.startResourceScan,
+    generated.updateGeneratedTemplate,
     operation.updateStack,
     instance.updateStackInstances,
     set.updateStackSet,
@@ -105,6 +120,9 @@ export const cloudformation = service({
     recorded,
     resourceDrifts,
     refactor.stackRefactors,
+    scan.resourceScans,
+    scan.scannedResources,
+    generated.generatedTemplates,
     exporting.exported,
     macros,
     custom.customResponses,
@@ -119,6 +137,6 @@ export const cloudformation = service({
     organization.organizationsAccesses,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop, stackRefactorLoop],
+  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop, stackRefactorLoop, resourceScanLoop, generatedTemplateLoop],
   resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });

@@ -33,12 +33,18 @@ export class RegistrySchema {
 
   /** Whether the order of a list means nothing; the path is of names, with numbers for the items of lists. */
   isUnordered(path: readonly string[]): boolean {
-    const found = this.#at(path);
+    const found = this.at(path);
     return found !== undefined && found["insertionOrder"] === false;
   }
 
+  /** Whether a property is required by that in which it is. */
+  isRequired(path: readonly string[]): boolean {
+    const required = this.at(path.slice(0, -1))?.["required"];
+    return isList(required) && required.includes(path.at(-1)!);
+  }
+
   /** The part of the schema that describes a value. */
-  #at(path: readonly string[]): JsonObject | undefined {
+  at(path: readonly string[]): JsonObject | undefined {
     let found: JsonObject | undefined = this.schema;
     for (const step of path) {
       found = found && this.#resolved(found);
