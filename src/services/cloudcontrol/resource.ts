@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { fault } from "../../kernel/fault.ts";
+import { idsFrom } from "../../kernel/id.ts";
 import { sameJson } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
@@ -11,10 +12,10 @@ import {
   InvalidRequestException,
   ListResources$,
   NotUpdatableException,
+  ResourceNotFoundException,
   UpdateResource$,
 } from "../../sdk/cloudcontrol.js";
 import { declarable, identifierIn, isObject, type Json, type JsonObject, liveModel, registrySchemas } from "../cloudformation/api.ts";
-import { handlerFailed } from "./handler-error.ts";
 import { checkModel, createOnlyOf, memberAt, pathsIn, readIdentifier, requireType } from "./model.ts";
 import { applyPatch, readPatch } from "./patch.ts";
 import { progressOf, repeated, startRequest } from "./request.ts";
@@ -94,8 +95,14 @@ export const listResources = operation(ListResources$, (scope, { TypeName, Resou
   return { TypeName: type.type, ResourceDescriptions: items, ...(nextToken && { NextToken: nextToken }) };
 });
 
-const notFound = (scope: Scope, type: string, identifier: string): never =>
-  handlerFailed(scope, type, "NotFound", `Resource of type '${type}' with identifier '${identifier}' was not found.`, identifier);
+/** As a handler says it that is called at once. */
+function notFound(scope: Scope, type: string, identifier: string): never {
+  const token = idsFrom(`read ${type} ${identifier} ${scope.clock.now()}`).uuid();
+  return fault(
+    ResourceNotFoundException,
+    `${type} Handler returned status FAILED: Resource of type '${type}' with identifier '${identifier}' was not found. (HandlerErrorCode: NotFound, RequestToken: ${token})`,
+  );
+}
 
 const digest = (...asked: readonly (string | undefined)[]): string =>
   createHash("sha256").update(JSON.stringify(asked)).digest("hex").slice(0, 32);
