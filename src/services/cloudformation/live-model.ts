@@ -2,7 +2,7 @@ import type { ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { registrySchemas, withoutPaths } from "./registry-schema.ts";
 import { specification } from "./specification.ts";
-import type { JsonObject } from "./value.ts";
+import { isObject, type JsonObject } from "./value.ts";
 
 /** A resource as it is, with what its service gave it and without what is only written; undefined where there is none. */
 export function liveModel(scope: Scope, type: ResourceType, id: string): JsonObject | undefined {
@@ -15,9 +15,13 @@ export function liveModel(scope: Scope, type: ResourceType, id: string): JsonObj
   return { ...shown, ...Object.fromEntries(given.map((name) => [name, attributes[name]!])) };
 }
 
-/** Of a model, what somebody can declare. */
-export const declarable = (type: string, model: JsonObject): JsonObject =>
-  specification.coerce(type, withoutPaths(model, new Set(registrySchemas.of(type)?.readOnly)));
+/** Of a model, what somebody can declare: neither what is only read, nor what the schema does not know. */
+export function declarable(type: string, model: JsonObject): JsonObject {
+  const schema = registrySchemas.of(type);
+  const known = schema?.schema["properties"];
+  const members = Object.entries(model).filter(([name]) => !isObject(known) || Object.hasOwn(known, name));
+  return specification.coerce(type, withoutPaths(Object.fromEntries(members), new Set(schema?.readOnly)));
+}
 
 /** The names of the properties that identify a resource of a type. */
 export const identifierNames = (type: string): readonly string[] =>
