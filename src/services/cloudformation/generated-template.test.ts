@@ -87,7 +87,7 @@ describe("a generated template", () => {
     await cloud.call(createGeneratedTemplate, { ...T, Resources });
     const template = await bodyOf(cloud);
     const [logicalId] = Object.keys(template.Resources);
-    expect(logicalId).toMatch(/^LambdaLayerVersion00arnl00\w{5}$/);
+    expect(logicalId).toMatch(/^LambdaLayerVersion00l00\w{5}$/);
     expect(template.Resources[logicalId!].Properties).toEqual({
       LayerName: "l",
       Content: { S3Bucket: { Ref: `${logicalId}ContentS3Bucket` }, S3Key: { Ref: `${logicalId}ContentS3Key` } },

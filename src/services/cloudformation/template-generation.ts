@@ -107,7 +107,7 @@ function withMember(object: JsonObject, [name, ...rest]: readonly string[], valu
 /** A name for a resource that nobody gave one. */
 export function generatedLogicalId(type: string, identifier: string): string {
   const [, service = "", kind = ""] = type.split("::");
-  const name = identifier.slice(identifier.lastIndexOf("/") + 1).replaceAll(/[^A-Za-z0-9]/g, "");
+  const name = identifier.slice(identifier.search(/[^/:]*$/)).replaceAll(/[^A-Za-z0-9]/g, "");
   return `${service}${kind}00${name.slice(0, 100)}00${idsFrom(`${type} ${identifier}`).text(5, LETTERS)}`;
 }
 
