@@ -25,6 +25,8 @@ import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
 import * as instance from "./stack-instance.ts";
 import * as policy from "./stack-policy.ts";
+import { stackRefactorLoop } from "./stack-refactor.loop.ts";
+import * as refactor from "./stack-refactor.ts";
 import { stackSetLoop } from "./stack-set.loop.ts";
 import * as set from "./stack-set.ts";
 import * as setDrift from "./stack-set-drift.ts";
@@ -33,8 +35,6 @@ import * as setOperation from "./stack-set-operation.ts";
 import { stackSetOperationResultLoop } from "./stack-set-operation-result.loop.ts";
 import { operationResults } from "./stack-set-operation-result.ts";
 import { stackSet } from "./stack-set-resource.ts";
-import { stackRefactorLoop } from "./stack-refactor.loop.ts";
-import * as refactor from "./stack-refactor.ts";
 import * as template from "./stored-template.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 
@@ -137,6 +137,16 @@ export const cloudformation = service({
     organization.organizationsAccesses,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop, stackRefactorLoop, resourceScanLoop, generatedTemplateLoop],
+  loops: [
+    stackLoop,
+    changeSetLoop,
+    driftLoop,
+    stackSetLoop,
+    stackSetOperationLoop,
+    stackSetOperationResultLoop,
+    stackRefactorLoop,
+    resourceScanLoop,
+    generatedTemplateLoop,
+  ],
   resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });
