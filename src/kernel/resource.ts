@@ -88,7 +88,6 @@ function asks(value: unknown, path: readonly string[], harmless: readonly unknow
 /** A create takes over nothing that is there already: whoever made it would lose it with this one. In the words of AWS's resource handlers. */
 export const alreadyExists = (type: string, name: string): Progress => ({
   state: "failed",
-  code: "AlreadyExists",
   reason: `Resource of type '${type}' with identifier '${name}' already exists.`,
 });
 
