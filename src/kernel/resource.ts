@@ -57,10 +57,11 @@ export interface ResourceRequest<P = any> {
   readonly updatePolicy?: Readonly<Record<string, any>>;
 }
 
+/** Where it failed, `code` is the name of the service's fault behind it, as far as there is one. */
 export type Progress =
   | { readonly state: "done"; readonly id: string }
   | { readonly state: "busy"; readonly id?: string; readonly because: string; readonly wakeAt?: number }
-  | { readonly state: "failed"; readonly id?: string; readonly reason: string };
+  | { readonly state: "failed"; readonly id?: string; readonly reason: string; readonly code?: string };
 
 /** A type that refuses what it does not implement before anything is done. */
 export function refusingAbsent(type: ResourceType): ResourceType {
@@ -97,6 +98,6 @@ export function attempt(scope: Scope, work: () => string | Progress, id?: string
     return typeof made === "string" ? { state: "done", id: made } : made;
   } catch (error) {
     if (!isFault(error)) throw error;
-    return { state: "failed", reason: error.message, ...(id !== undefined && { id }) };
+    return { state: "failed", code: error.name, reason: error.message, ...(id !== undefined && { id }) };
   }
 }

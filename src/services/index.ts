@@ -1,4 +1,5 @@
 import type { Service } from "../kernel/service.ts";
+import { cloudcontrol } from "./cloudcontrol/index.ts";
 import { cloudformation } from "./cloudformation/index.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
@@ -39,5 +40,6 @@ export const services: readonly Service[] = [
   codebuild,
   codedeploy,
   cloudformation,
+  cloudcontrol,
   codepipeline,
 ];

@@ -1,7 +1,7 @@
 import type { OperationModel } from "./model.ts";
 
 /** Signing names that are not the prefix of their service's IAM actions. */
-const PREFIXES: Readonly<Record<string, string>> = { monitoring: "cloudwatch", tagging: "tag" };
+const PREFIXES: Readonly<Record<string, string>> = { cloudcontrolapi: "cloudformation", monitoring: "cloudwatch", tagging: "tag" };
 
 /** S3's actions that are not called after the operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
 const S3_ACTIONS: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import * as cloudcontrol from "@aws-sdk/client-cloudcontrol";
 import * as stacks from "@aws-sdk/client-cloudformation";
 import * as codedeploy from "@aws-sdk/client-codedeploy";
 import * as iam from "@aws-sdk/client-iam";
@@ -174,6 +175,29 @@ describe("SDK v3", () => {
     expect((await queues.send(new sqs.GetQueueUrlCommand({ QueueName: "taken" }))).QueueUrl).toMatch(/taken$/);
     await client.send(new stacks.DeleteStackCommand({ StackName }));
     await stacks.waitUntilStackDeleteComplete({ client, ...waiting }, { StackName });
+  });
+
+  it("waits for Cloud Control to make, change and take away a resource", async () => {
+    const client = new cloudcontrol.CloudControlClient(config);
+    const TypeName = "AWS::Logs::LogGroup";
+    const finished = async ({ ProgressEvent }: { ProgressEvent?: cloudcontrol.ProgressEvent | undefined }) => {
+      const { RequestToken } = ProgressEvent!;
+      const { reason } = await cloudcontrol.waitUntilResourceRequestSuccess({ client, ...waiting }, { RequestToken });
+      return (reason as cloudcontrol.GetResourceRequestStatusCommandOutput).ProgressEvent!;
+    };
+    const DesiredState = JSON.stringify({ LogGroupName: "/by/hand", RetentionInDays: 7 });
+    const made = await finished(await client.send(new cloudcontrol.CreateResourceCommand({ TypeName, DesiredState })));
+    expect(made).toMatchObject({ Identifier: "/by/hand", OperationStatus: "SUCCESS" });
+    const one = { TypeName, Identifier: made.Identifier };
+    const PatchDocument = JSON.stringify([{ op: "replace", path: "/RetentionInDays", value: 14 }]);
+    await finished(await client.send(new cloudcontrol.UpdateResourceCommand({ ...one, PatchDocument })));
+    const { ResourceDescription } = await client.send(new cloudcontrol.GetResourceCommand(one));
+    expect(JSON.parse(ResourceDescription!.Properties!)).toMatchObject({ RetentionInDays: 14 });
+    const renaming = JSON.stringify([{ op: "replace", path: "/LogGroupName", value: "other" }]);
+    const renamed = client.send(new cloudcontrol.UpdateResourceCommand({ ...one, PatchDocument: renaming }));
+    await expect(renamed).rejects.toBeInstanceOf(cloudcontrol.NotUpdatableException);
+    await finished(await client.send(new cloudcontrol.DeleteResourceCommand(one)));
+    await expect(client.send(new cloudcontrol.GetResourceCommand(one))).rejects.toBeInstanceOf(cloudcontrol.ResourceNotFoundException);
   });
 
   it("polls long for a message, and lets go of it", async () => {

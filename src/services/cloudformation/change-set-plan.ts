@@ -9,10 +9,10 @@ import { tellFinding, tellStack } from "./event.ts";
 import { nestedDraft, nestedRequest } from "./nested-stack.ts";
 import { ensureToken } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
-import { importsOf, type Planned, planFor } from "./planning.ts";
+import { type Planned, planFor } from "./planning.ts";
 import { generatedName } from "./request.ts";
 import { resourceRowId, resources } from "./resource.ts";
-import { specification } from "./specification.ts";
+import { withImports } from "./resource-import.ts";
 import { arnOf, findStack, type Stack, stacks, type Target } from "./stack.ts";
 import { targetOf } from "./target.ts";
 
@@ -25,7 +25,7 @@ export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> | unde
   const stack = stacks.get(scope, set.stack)!;
   try {
     return scope.attempt(() => {
-      const target = withImports(scope, stack, set);
+      const target = withImports(scope, stack, set.target, set);
       const plan = planFor(scope, stack, target);
       const nested = set.includeNestedStacks ? nestedChangeSets(scope, { stack, set, target, plan }) : new Map<string, ChangeSet>();
       const open = [...nested.values()].find(({ status }) => status !== "CREATE_COMPLETE" && status !== "FAILED");
@@ -47,19 +47,6 @@ export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> | unde
     if (!isFault(error)) throw error;
     return { status: "FAILED", reason: error.message };
   }
-}
-
-function withImports(scope: Scope, stack: Stack, { target, toImport: asked, importExisting, type }: ChangeSet): Target {
-  if (type === "IMPORT" && (asked ?? []).length === 0) refuse("ResourcesToImport is required for change sets of type IMPORT");
-  const named = (asked ?? []).map((one) => {
-    const order = specification.type(one.type)?.primaryIdentifier ?? Object.keys(one.identifier);
-    return [
-      one.logicalId,
-      order.map((name) => one.identifier[name] ?? refuse(`Identifier ${name} of ${one.logicalId} is missing`)).join("|"),
-    ] as const;
-  });
-  const imports = { ...(importExisting ? importsOf(scope, stack, target) : {}), ...Object.fromEntries(named) };
-  return Object.keys(imports).length === 0 ? target : { ...target, imports };
 }
 
 interface Outer {

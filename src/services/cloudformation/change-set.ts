@@ -22,6 +22,7 @@ import {
 import { forgetEvents, tellStack } from "./event.ts";
 import { checkUpdatable, draft, startOn } from "./operation.ts";
 import { describeParameter } from "./parameter.ts";
+import { withImports } from "./resource-import.ts";
 import { arnOf, findStack, idOfArn, isInProgress, requireStack, type Stack, stacks, type Target } from "./stack.ts";
 import { dropTemplates, pruneTemplates, templateOf } from "./stored-template.ts";
 import { targetOf } from "./target.ts";
@@ -76,21 +77,26 @@ export const createChangeSet = operation(CreateChangeSet$, (scope, input) => {
     fault(AlreadyExistsException, `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`);
   }
   const target = targetOf(scope, stack, input, { reviewed: true });
+  const importing = {
+    type: ChangeSetType,
+    ...(ResourcesToImport && { toImport: ResourcesToImport.map(toImport) }),
+    importExisting: input.ImportExistingResources ?? false,
+  };
+  // What transforms will make of the template is looked at when it is known, and so is what exists by its name.
+  if (!target.unprocessed) withImports(scope, stack, target, { ...importing, importExisting: false });
   if (stacks.get(scope, stack.id) === undefined) tellStack(scope, stacks.put(scope, stack), "REVIEW_IN_PROGRESS", "User Initiated");
   const set = changeSets.put(scope, {
     id,
     name: ChangeSetName!,
     uuid: scope.id.uuid(),
     stack: stack.id,
-    type: ChangeSetType,
+    ...importing,
     ...(Description !== undefined && { description: Description }),
     ...(ClientToken !== undefined && { token: ClientToken }),
     createdAt: scope.clock.now(),
     status: "CREATE_PENDING",
     executionStatus: "UNAVAILABLE",
     target,
-    ...(ResourcesToImport && { toImport: ResourcesToImport.map(toImport) }),
-    importExisting: input.ImportExistingResources ?? false,
     includeNestedStacks: input.IncludeNestedStacks ?? false,
     ...(OnStackFailure !== undefined && { onStackFailure: OnStackFailure }),
     ...(input.DisableValidation && { unvalidated: true }),

@@ -16,7 +16,7 @@ import {
 import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
 import { rowsOf } from "./phase.ts";
 import { isRecorded } from "./recorded.ts";
-import { registrySchemas } from "./registry-schema.ts";
+import { registrySchemas, withoutPaths } from "./registry-schema.ts";
 import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
 import { driftOf, type ResourceDrift, resourceDrifts } from "./resource-drift.ts";
 import { specification } from "./specification.ts";
@@ -129,7 +129,7 @@ export function liveDrift(
   if (!isChecked(made.type) || isRecorded(scope, made.type)) return undefined;
   const schema = registrySchemas.of(made.type);
   const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
-  const expected = without(made.properties, hidden);
+  const expected = withoutPaths(made.properties, hidden);
   const live = resourceType(scope, made.type)?.read(scope, made.physicalId) as JsonObject | undefined;
   if (live === undefined) return { status: "DELETED", expected, drifts: [] };
   const order = { isUnordered: (path: readonly string[]) => schema?.isUnordered(path) ?? false };
@@ -194,16 +194,6 @@ const shownDifference = ({ path, type, expected, actual }: PropertyDrift): Prope
 /** AWS writes the absence of a value as a word. */
 export const shownValue = (value: Json | undefined): string =>
   value === undefined ? "null" : typeof value === "string" ? value : JSON.stringify(value);
-
-/** Without what is only written: nobody can read it back. */
-function without(properties: JsonObject, paths: ReadonlySet<string>, prefix = ""): JsonObject {
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, value]) => {
-      if (paths.has(`${prefix}${name}`)) return [];
-      return [[name, isObject(value) ? without(value, paths, `${prefix}${name}/`) : value]];
-    }),
-  );
-}
 
 /** A stack puts its own tags on its resources: they are declared with it, not with them. */
 function withoutStackTags(live: JsonObject, { tags: ofStack, properties }: Made, name: string): JsonObject {

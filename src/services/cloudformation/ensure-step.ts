@@ -1,8 +1,9 @@
 import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { differences } from "./change.ts";
+import { declaredResource } from "./declared-resource.ts";
 import { asLive } from "./drift.ts";
-import { type EvaluationContext, evaluate } from "./evaluate.ts";
+import type { EvaluationContext } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
@@ -10,12 +11,13 @@ import { propertyValidation } from "./property-validation.ts";
 import { isRecorded, RECORDED } from "./recorded.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
+import { importRefusal, setParent } from "./resource-import.ts";
 import { signalsOutcome } from "./signal.ts";
 import { specification } from "./specification.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
 import { resourceType } from "./target.ts";
-import { asText, type Json, type JsonObject } from "./value.ts";
+import { asText, type JsonObject } from "./value.ts";
 
 /** Make one resource as it is wanted. */
 export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits | void {
@@ -158,14 +160,16 @@ function importOne(scope: Scope, stack: Busy, row: StackResource, wanted: Desire
     reason: "Resource import started.",
     step,
   });
-  if (resourceType(scope, row.type)!.read(scope, id) === undefined) {
+  const refusal = importRefusal(scope, row.type, resourceType(scope, row.type)!, id);
+  if (refusal !== undefined) {
     setResource(scope, stack, started, "IMPORT_FAILED", {
       physicalId: id,
-      reason: `Resource ${id} does not exist`,
+      reason: refusal,
       step: { ...step, state: "FAILED" },
     });
     return undefined;
   }
+  setParent(scope, row.type, id, stack);
   setResource(scope, stack, started, "IMPORT_COMPLETE", {
     physicalId: id,
     properties,
@@ -182,23 +186,7 @@ function desire(scope: Scope, stack: Busy, logicalId: string): DesiredResource |
   const { template } = templateOf(scope, target);
   const declared = template.Resources[logicalId]!;
   const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
-  const parts: Record<string, Json> = {};
-  for (const name of ["Properties", "Metadata", "CreationPolicy", "UpdatePolicy", "DeletionPolicy", "UpdateReplacePolicy"] as const) {
-    const json = declared[name];
-    if (json === undefined) continue;
-    const result = evaluate(context, json);
-    if (result.state === "error") return result.message;
-    if (result.state === "unknown") throw new Error(`${logicalId} was begun before ${result.awaited.join(", ")}`);
-    if (result.value !== undefined) parts[`${name[0]!.toLowerCase()}${name.slice(1)}`] = result.value;
-  }
-  const needs = dependenciesOf(scope, stack, logicalId);
-  return {
-    logicalId,
-    type: declared.Type,
-    needs,
-    ...(parts as Omit<DesiredResource, "logicalId" | "type" | "needs" | "properties">),
-    properties: specification.coerce(declared.Type, (parts["properties"] ?? {}) as JsonObject),
-  };
+  return declaredResource(context, logicalId, declared, dependenciesOf(scope, stack, logicalId));
 }
 
 /** What a resource is made after, by the template alone; taken down when everything is made. */

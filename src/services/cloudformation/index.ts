@@ -7,6 +7,8 @@ import { driftLoop } from "./drift.loop.ts";
 import * as drift from "./drift.ts";
 import * as event from "./event.ts";
 import * as exporting from "./export.ts";
+import { generatedTemplateLoop } from "./generated-template.loop.ts";
+import * as generated from "./generated-template.ts";
 import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
@@ -16,11 +18,15 @@ import * as organization from "./organizations-access.ts";
 import { recorded } from "./recorded.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
+import { resourceScanLoop } from "./resource-scan.loop.ts";
+import * as scan from "./resource-scan.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
 import * as instance from "./stack-instance.ts";
 import * as policy from "./stack-policy.ts";
+import { stackRefactorLoop } from "./stack-refactor.loop.ts";
+import * as refactor from "./stack-refactor.ts";
 import { stackSetLoop } from "./stack-set.loop.ts";
 import * as set from "./stack-set.ts";
 import * as setDrift from "./stack-set-drift.ts";
@@ -39,22 +45,28 @@ export const cloudformation = service({
     operation.cancelUpdateStack,
     operation.continueUpdateRollback,
     changeSet.createChangeSet,
+    generated.createGeneratedTemplate,
     operation.createStack,
     instance.createStackInstances,
     set.createStackSet,
     organization.deactivateOrganizationsAccess,
+    refactor.createStackRefactor,
     changeSet.deleteChangeSet,
+    generated.deleteGeneratedTemplate,
     operation.deleteStack,
     instance.deleteStackInstances,
     set.deleteStackSet,
     changeSet.describeChangeSet,
     describeEvents,
     organization.describeOrganizationsAccess,
+    generated.describeGeneratedTemplate,
+    scan.describeResourceScan,
     drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
     instance.describeStackInstance,
     resource.describeStackResource,
     drift.describeStackResourceDrifts,
+    refactor.describeStackRefactor,
     resource.describeStackResources,
     stack.describeStacks,
     set.describeStackSet,
@@ -63,15 +75,23 @@ export const cloudformation = service({
     drift.detectStackResourceDrift,
     setDrift.detectStackSetDrift,
     changeSet.executeChangeSet,
+    refactor.executeStackRefactor,
+    generated.getGeneratedTemplate,
     policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
     instance.importStacksToStackSet,
     changeSet.listChangeSets,
     exporting.listExports,
+    generated.listGeneratedTemplates,
     exporting.listImports,
     setDrift.listStackInstanceResourceDrifts,
     instance.listStackInstances,
+    scan.listResourceScanRelatedResources,
+    scan.listResourceScanResources,
+    scan.listResourceScans,
+    refactor.listStackRefactorActions,
+    refactor.listStackRefactors,
     resource.listStackResources,
     stack.listStacks,
     automatic.listStackSetAutoDeploymentTargets,
@@ -82,6 +102,8 @@ export const cloudformation = service({
     policy.setStackPolicy,
     signal.signalResource,
     setOperation.stopStackSetOperation,
+    scan.startResourceScan,
+    generated.updateGeneratedTemplate,
     operation.updateStack,
     instance.updateStackInstances,
     set.updateStackSet,
@@ -97,6 +119,10 @@ export const cloudformation = service({
     drift.driftDetections,
     recorded,
     resourceDrifts,
+    refactor.stackRefactors,
+    scan.resourceScans,
+    scan.scannedResources,
+    generated.generatedTemplates,
     exporting.exported,
     macros,
     custom.customResponses,
@@ -111,6 +137,16 @@ export const cloudformation = service({
     organization.organizationsAccesses,
   ],
   streams: [event.stackEvents],
-  loops: [stackLoop, changeSetLoop, driftLoop, stackSetLoop, stackSetOperationLoop, stackSetOperationResultLoop],
+  loops: [
+    stackLoop,
+    changeSetLoop,
+    driftLoop,
+    stackSetLoop,
+    stackSetOperationLoop,
+    stackSetOperationResultLoop,
+    stackRefactorLoop,
+    resourceScanLoop,
+    generatedTemplateLoop,
+  ],
   resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });

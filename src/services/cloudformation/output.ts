@@ -4,15 +4,25 @@ import { exportsRefusal } from "./export.ts";
 import type { Busy } from "./phase.ts";
 import { contextOf, isLive } from "./planning.ts";
 import { valuesOf } from "./resource.ts";
-import type { StackOutput } from "./stack.ts";
+import type { StackOutput, Target } from "./stack.ts";
 import { templateOf } from "./stored-template.ts";
+import type { Template } from "./template.ts";
 import { asText } from "./value.ts";
 
+export interface Outputs {
+  readonly outputs: StackOutput[];
+  readonly exported: Map<string, string>;
+  readonly refusal?: string;
+}
+
 /** The outputs of a stack whose resources are made, and what of them is exported; throws nothing, see `outputsRefusal`. */
-export function outputsOf(scope: Scope, stack: Busy): { outputs: StackOutput[]; exported: Map<string, string>; refusal?: string } {
+export function outputsOf(scope: Scope, stack: Busy): Outputs {
   const target = stack.operation.target!;
   const { template } = templateOf(scope, target);
-  const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
+  return evaluateOutputs({ ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) }, template, target);
+}
+
+export function evaluateOutputs(context: EvaluationContext, template: Template, target: Target): Outputs {
   const outputs: StackOutput[] = [];
   const exported = new Map<string, string>();
   for (const [OutputKey, declared] of Object.entries(template.Outputs)) {

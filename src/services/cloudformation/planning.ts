@@ -3,13 +3,13 @@ import { asLive } from "./drift.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { exportOf } from "./export.ts";
 import { type Plan, type PlanOptions, planUpdate, type StackBefore, type TypeKnowledge } from "./plan.ts";
-import { existing, resources, valuesOf } from "./resource.ts";
+import { existing, valuesOf } from "./resource.ts";
 import { specification } from "./specification.ts";
 import type { Stack, Target } from "./stack.ts";
 import { templateOf } from "./stored-template.ts";
 import { availabilityZones, resourceType } from "./target.ts";
 import type { ResourceDeclaration, Template } from "./template.ts";
-import { asText, type Json } from "./value.ts";
+import type { Json } from "./value.ts";
 
 /** What the specification and the types themselves say of a change. */
 export const knowledge = (scope: Scope): TypeKnowledge => ({
@@ -95,30 +95,3 @@ function outputsAsWritten(scope: Scope, stack: Stack, template: Template, target
 /** Whether the conditions let a resource be. */
 export const isLive = ({ Condition }: Pick<ResourceDeclaration, "Condition">, { conditions }: Pick<Target, "conditions">): boolean =>
   Condition === undefined || conditions[Condition] === true;
-
-/**
- * What of a target's new resources exists already outside of any stack, and may come in: named by the template, and kept by
- * its policy should the stack go.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
- */
-export function importsOf(scope: Scope, stack: Stack, target: Target): Record<string, string> {
-  const { template } = templateOf(scope, target);
-  const context = { ...contextOf(scope, template, target), resource: () => undefined };
-  const known = new Set(existing(scope, stack).map(({ logicalId }) => logicalId));
-  const found: Record<string, string> = {};
-  for (const [logicalId, declared] of Object.entries(template.Resources)) {
-    if (known.has(logicalId) || !isLive(declared, target)) continue;
-    if (declared.DeletionPolicy !== "Retain" && declared.DeletionPolicy !== "RetainExceptOnCreate") continue;
-    const names = specification.type(declared.Type)?.primaryIdentifier ?? [];
-    const values = names.map((name) => {
-      const property = declared.Properties?.[name];
-      const evaluated = property === undefined ? undefined : evaluate(context, property);
-      return evaluated?.state === "value" ? asText(evaluated.value) : undefined;
-    });
-    if (values.length === 0 || values.includes(undefined)) continue;
-    const id = values.join("|");
-    if (resources.by(scope, "physical", id).some(({ type }) => type === declared.Type)) continue;
-    if (resourceType(scope, declared.Type)?.read(scope, id) !== undefined) found[logicalId] = id;
-  }
-  return found;
-}

@@ -11,11 +11,17 @@ export class RegistrySchema {
   readonly writeOnly: readonly string[];
   /** Names of properties that nobody declares. */
   readonly readOnly: readonly string[];
+  /** Names of properties, or paths, that can not be changed in place. */
+  readonly createOnly: readonly string[];
+  /** The names of the properties whose values, in this order, identify a resource. */
+  readonly primaryIdentifier: readonly string[];
 
   constructor(schema: JsonObject) {
     this.schema = schema;
     this.writeOnly = pathsOf(schema["writeOnlyProperties"]);
     this.readOnly = pathsOf(schema["readOnlyProperties"]);
+    this.createOnly = pathsOf(schema["createOnlyProperties"]);
+    this.primaryIdentifier = pathsOf(schema["primaryIdentifier"]);
   }
 
   /** The property that holds the tags. */
@@ -27,12 +33,18 @@ export class RegistrySchema {
 
   /** Whether the order of a list means nothing; the path is of names, with numbers for the items of lists. */
   isUnordered(path: readonly string[]): boolean {
-    const found = this.#at(path);
+    const found = this.at(path);
     return found !== undefined && found["insertionOrder"] === false;
   }
 
+  /** Whether a property is required by that in which it is. */
+  isRequired(path: readonly string[]): boolean {
+    const required = this.at(path.slice(0, -1))?.["required"];
+    return isList(required) && required.includes(path.at(-1)!);
+  }
+
   /** The part of the schema that describes a value. */
-  #at(path: readonly string[]): JsonObject | undefined {
+  at(path: readonly string[]): JsonObject | undefined {
     let found: JsonObject | undefined = this.schema;
     for (const step of path) {
       found = found && this.#resolved(found);
@@ -62,6 +74,16 @@ const pathsOf = (pointers: Json | undefined): string[] =>
           .replaceAll("/properties/", "/"),
       )
     : [];
+
+/** Properties without those at the paths. What the paths take everything from is left empty; * is every item of a list. */
+export function withoutPaths(properties: JsonObject, paths: ReadonlySet<string>, prefix = ""): JsonObject {
+  const inside = (value: Json, path: string): Json => {
+    if (isList(value)) return value.map((item) => inside(item, `${path}/*`));
+    return isObject(value) ? withoutPaths(value, paths, `${path}/`) : value;
+  };
+  const kept = Object.entries(properties).filter(([name]) => !paths.has(`${prefix}${name}`));
+  return Object.fromEntries(kept.map(([name, value]) => [name, inside(value, `${prefix}${name}`)]));
+}
 
 /** The schemas of a release; read from the disk when one is asked for first. */
 export class RegistrySchemas {

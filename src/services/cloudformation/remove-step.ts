@@ -6,6 +6,7 @@ import { type Busy, changeResource, goesItself, setResource } from "./phase.ts";
 import { isRetained } from "./plan.ts";
 import { requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource, Step } from "./resource.ts";
+import { setParent } from "./resource-import.ts";
 import { resourceType } from "./target.ts";
 
 /** Take away what one resource has left over, and itself where it goes. */
@@ -13,6 +14,7 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
   const { operation: op } = stack;
   const goes = goesItself(scope, stack, waiting);
   const [victim] = [...(waiting.leftovers ?? []), ...(goes && waiting.now !== undefined ? [waiting.now] : [])];
+  if (victim === undefined && op.kind === "IMPORT") return notImported(scope, stack, waiting, undefined);
   if (victim === undefined) return removed(scope, stack, waiting, goes);
   const { logicalId, type } = waiting;
   const { physicalId } = victim;
@@ -21,6 +23,8 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
     own ? { now: undefined } : { leftovers: row.leftovers!.slice(1) };
   const step = waiting.step!;
   const letGo = (row: StackResource): Waits | void => {
+    if (own && row.imported && op.undoing) setParent(scope, type, physicalId, undefined);
+    if (op.kind === "IMPORT") return notImported(scope, stack, { ...row, ...without(row) } as StackResource, physicalId);
     const next = setResource(scope, stack, row, "DELETE_SKIPPED", { physicalId, ...without(row), step: { ...step, state: "RUNNING" } });
     return removed(scope, stack, next, goes, true);
   };
@@ -63,6 +67,12 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
       return removed(scope, stack, after, goes, true);
     }
   }
+}
+
+/** What an import that failed has brought in is out of the stack again, as it is. */
+function notImported(scope: Scope, stack: Busy, row: StackResource, physicalId: string | undefined): void {
+  setResource(scope, stack, row, "IMPORT_ROLLBACK_IN_PROGRESS", { physicalId });
+  setResource(scope, stack, row, "IMPORT_ROLLBACK_COMPLETE", { physicalId, step: { ...row.step!, state: "DONE" } });
 }
 
 /** One of the things that a resource had to lose is gone: go on with the next, or be done. */

@@ -56,6 +56,7 @@ export const thingType: ResourceType = {
     return { state: "done", id };
   },
   attributes: (scope, id) => ({ Arn: scope.arn("test", id), ...things.get(scope, id)?.properties }),
+  list: (scope) => things.list(scope).map(({ id }) => id),
 };
 
 /** Alarms, objects and parameters that tests set. */

@@ -234,7 +234,9 @@ function fail(scope: Scope, stack: Busy, sentence?: string): void {
   const created = failed.filter(({ now, was, status }) => status === "CREATE_FAILED" || (now === undefined && !was));
   const updated = failed.filter((row) => !created.includes(row));
   const parts = [
-    ...(created.length > 0 ? [`The following resource(s) failed to create: [${names(created)}]. `] : []),
+    ...(created.length > 0
+      ? [`The following resource(s) failed to ${op.kind === "IMPORT" ? "import" : "create"}: [${names(created)}]. `]
+      : []),
     ...(updated.length > 0 ? [`The following resource(s) failed to update: [${names(updated)}]. `] : []),
   ];
   const reason = sentence ?? parts.join("");

@@ -1,7 +1,7 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { type Capability, GetTemplateSummary$, ValidateTemplate$ } from "../../sdk/cloudformation.js";
-import { specification } from "./specification.ts";
+import { importIdentifier } from "./resource-import.ts";
 import { requireStack, withId } from "./stack.ts";
 import { templateOf } from "./stored-template.ts";
 import { readTemplate } from "./syntax.ts";
@@ -48,7 +48,7 @@ export const getTemplateSummary = operation(GetTemplateSummary$, (scope, input) 
     Version: "2010-09-09",
     ...(Object.keys(template.Metadata).length > 0 && { Metadata: JSON.stringify(template.Metadata) }),
     DeclaredTransforms: [...transforms],
-    ...(isKnown && { ResourceIdentifierSummaries: types.map((type) => identifierSummary(template, type)) }),
+    ...(isKnown && { ResourceIdentifierSummaries: types.filter(isImportable).map((type) => identifierSummary(template, type)) }),
   };
 
   function ofStack(): ReturnType<typeof readChecked> {
@@ -61,12 +61,14 @@ export const getTemplateSummary = operation(GetTemplateSummary$, (scope, input) 
   }
 });
 
+const isImportable = (type: string): boolean => importIdentifier(type).length > 0;
+
 const identifierSummary = ({ Resources }: Template, type: string) => ({
   ResourceType: type,
   LogicalResourceIds: Object.entries(Resources)
     .filter(([, { Type }]) => Type === type)
     .map(([logicalId]) => logicalId),
-  ResourceIdentifiers: [...(specification.type(type)?.primaryIdentifier ?? [])],
+  ResourceIdentifiers: [...importIdentifier(type)],
 });
 
 function capabilitiesOf(template: Template, transforms: readonly string[]): { Capabilities?: Capability[]; CapabilitiesReason?: string } {

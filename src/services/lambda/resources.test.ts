@@ -70,6 +70,7 @@ describe("in a template", () => {
     expect((await call(cloud, id)).answer.env).toEqual({ A: "1" });
     expect(ensure(cloud, "AWS::Lambda::Function", { ...INLINE, FunctionName: "unrelated" })).toEqual({
       state: "failed",
+      code: "ResourceConflictException",
       reason: "Function already exist: unrelated",
     });
   });
