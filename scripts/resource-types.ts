@@ -28,7 +28,8 @@ ${offering.map(({ name, resources = [] }) => `## ${name}\n\n${resources.map(sect
 function sectionOf(type: ResourceType): string {
   const refused = Object.entries(type.absent ?? {});
   const whole = refused.filter(([, harmless]) => harmless.length === 0).map(([path]) => path);
-  const properties = [...(specification.type(type.type)?.properties ?? [])].filter(([name]) => !whole.includes(name));
+  const known = schemas[type.type]?.properties ?? {};
+  const properties = [...(specification.type(type.type)?.properties ?? [])].filter(([name]) => name in known && !whole.includes(name));
   const named = (mutability: string): string[] => properties.filter(([, one]) => one.mutability === mutability).map(([name]) => name);
   const writeOnly = namesIn(schemas[type.type]?.writeOnlyProperties).filter((name) => !whole.includes(name.split(".")[0]!));
   const lines = [

@@ -120,6 +120,8 @@ function violationOf({ instancePath: path, keyword, params, data }: ErrorObject)
     case "required":
       return [{ path, message: `required key [${params["missingProperty"]}] not found` }];
     case "type":
+      // A number or a truth where text is wanted is written out.
+      if ([params["type"]].flat().includes("string") && typeof data !== "object") return [];
       return [{ path, message: `expected type: ${wanted(params["type"])}, found: ${JAVA_TYPES[kindOf(data)] ?? "null"}` }];
     case "oneOf":
       return [{ path, message: `${(params["passingSchemas"] ?? []).length} subschemas matched instead of one` }];

@@ -15,7 +15,7 @@ export interface Batch extends Row {
 export const batches = new Table<Batch>("lambda/event-batch");
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event */
-export function batchEvent(sourceArn: string, messages: readonly TakenMessage[]): object {
+export function batchEvent(sourceArn: string, messages: readonly TakenMessage[]): { readonly Records: readonly object[] } {
   const Records = messages.map(({ messageAttributes, ...message }) => ({
     ...message,
     messageAttributes: Object.fromEntries(

@@ -1,8 +1,9 @@
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { takeMessages, waitingMessages } from "../sqs/api.ts";
+import { deleteTaken, takeMessages, waitingMessages } from "../sqs/api.ts";
 import { aliases } from "./alias.ts";
 import { type Batch, batchEvent, batches, isWorkedOn, settleBatch } from "./event-batch.ts";
+import { isWanted } from "./event-filter.ts";
 import { type EventSourceMapping, mappings } from "./event-source.ts";
 import { functions } from "./function.ts";
 import { startInvocation, throttleReason } from "./invocation.ts";
@@ -62,9 +63,12 @@ function gather(scope: Scope, mapping: EventSourceMapping, open: readonly Batch[
   const messages = takeMessages(scope, sourceArn, batchSize, BODIES_MAX);
   // What waits is of groups that are being worked on, or was received too often and is elsewhere now.
   if (messages.length === 0) return untilNext;
+  const wanted = messages.filter((message) => isWanted(mapping, message));
+  for (const message of messages) if (!wanted.includes(message)) deleteTaken(scope, sourceArn, message.receiptHandle);
+  if (wanted.length === 0) return;
   const invocation = scope.id.uuid();
-  startInvocation(scope, invocation, { qualified, payload: JSON.stringify(batchEvent(sourceArn, messages)) });
-  const receipts = Object.fromEntries(messages.map(({ messageId, receiptHandle }) => [messageId, receiptHandle]));
+  startInvocation(scope, invocation, { qualified, payload: JSON.stringify(batchEvent(sourceArn, wanted)) });
+  const receipts = Object.fromEntries(wanted.map(({ messageId, receiptHandle }) => [messageId, receiptHandle]));
   batches.put(scope, { id: `${id}/${String(mapping.batches).padStart(12, "0")}`, invocation, receipts });
   mappings.patch(scope, id, { batches: mapping.batches + 1, gathersSince: undefined });
 }

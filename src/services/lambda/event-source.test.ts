@@ -113,6 +113,20 @@ describe("a queue as an event source", () => {
     expect(await left(cloud)).toEqual(expected);
   });
 
+  test.each([
+    ['{"body":{"kind":["new"]}}', 1],
+    ['{"body":["text"]}', 1],
+    ['{"body":[{"prefix":"t"}]}', 1],
+    ['{"attributes":{"ApproximateReceiveCount":["1"]}}', 3],
+    ['{"body":{"kind":["none"]}}', 0],
+  ])("the function is given what the filter %s matches, and the rest is deleted", async (Pattern, count) => {
+    const { cloud } = await prepared({ mapping: { BatchSize: 1, FilterCriteria: { Filters: [{ Pattern }] } } });
+    await send(cloud, '{"kind":"new"}', '{"kind":"old"}', "text");
+    await cloud.advance("1s");
+    expect(measured(cloud, "Invocations", { FunctionName: "shop" }).sum).toBe(count);
+    expect(await left(cloud)).toEqual(["0", "0"]);
+  });
+
   test("no more batches at once than it may, and none while it is disabled", async () => {
     const { cloud, UUID } = await prepared({ mapping: { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } } });
     await send(cloud, "one", "two", "three");
@@ -141,7 +155,8 @@ describe("a queue as an event source", () => {
 
   test.each([
     [{ EventSourceArn: "arn:aws:kinesis:eu-west-1:111122223333:stream/s" }, "An event source of the service kinesis"],
-    [{ EventSourceArn: SOURCE, FilterCriteria: { Filters: [] } }, "FilterCriteria of event source mappings"],
+    [{ EventSourceArn: SOURCE, ParallelizationFactor: 2 }, "ParallelizationFactor of event source mappings"],
+    [{ EventSourceArn: SOURCE, FilterCriteria: { Filters: [{ Pattern: "{" }] } }, "Invalid filter pattern definition."],
     [{ EventSourceArn: SOURCE, BatchSize: 11 }, "Maximum batch window in seconds must be greater than 0"],
     [{ EventSourceArn: `${SOURCE}2` }, "NonExistentQueue"],
     [{ EventSourceArn: SOURCE }, "already exists"],

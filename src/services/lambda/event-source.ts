@@ -1,5 +1,5 @@
 import { parseArn } from "../../kernel/arn.ts";
-import { fault } from "../../kernel/fault.ts";
+import { fault, isFault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -16,6 +16,7 @@ import {
   ResourceConflictException,
   UpdateEventSourceMapping$,
 } from "../../sdk/lambda.js";
+import { compilePattern } from "../eventbridge/api.ts";
 import { queueNamed } from "../sqs/api.ts";
 import { functionArn } from "./name.ts";
 import { type Qualified, requireQualified } from "./qualifier.ts";
@@ -45,6 +46,8 @@ export interface Settings {
   /** Batches at once; five where nobody says. */
   readonly maximumConcurrency?: number;
   readonly responseTypes: readonly FunctionResponseType[];
+  /** Patterns of events: a message that none of them matches is deleted and not given. */
+  readonly filters?: readonly string[];
 }
 
 export const mappings = new Table<EventSourceMapping>("lambda/event-source-mapping", {
@@ -54,11 +57,13 @@ export const mappings = new Table<EventSourceMapping>("lambda/event-source-mappi
 const BATCH_SIZE = 10;
 const BATCH_SIZE_MAX = 10_000;
 const WINDOW_SECONDS_MAX = 300;
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html */
+const FILTERS_MAX = 10;
 
 /** What a caller says of a mapping: all kinds of event sources are in one shape, and most members are for streams. */
 export type Said = Partial<Omit<CreateEventSourceMappingRequest, "FunctionName" | "EventSourceArn" | "Enabled" | "Tags">>;
 
-const KNOWN = ["BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig", "FunctionResponseTypes"];
+const KNOWN = ["FilterCriteria", "BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig", "FunctionResponseTypes"];
 
 export const createEventSourceMapping = operation(
   CreateEventSourceMapping$,
@@ -70,7 +75,7 @@ export const createEventSourceMapping = operation(
       newMapping(qualified.scope, scope.id.uuid(), { sourceArn: EventSourceArn!, settings, enabled: Enabled, tags: Tags }),
     );
   },
-  { partial: "queues as event sources; filters and everything that is for streams are refused by name" },
+  { partial: "queues as event sources; everything that is for streams is refused by name" },
 );
 
 export const getEventSourceMapping = operation(GetEventSourceMapping$, (scope, { UUID }) => shown(scope, requireMapping(scope, UUID!)));
@@ -149,6 +154,7 @@ export function changeMapping(
   return mappings.patch(scope, mapping.id, {
     maximumConcurrency: undefined,
     qualifier: undefined,
+    filters: undefined,
     ...settings,
     state,
     modifiedAt: scope.clock.now(),
@@ -179,6 +185,8 @@ export function settingsOf({ scope, fn, qualifier }: Qualified, sourceArn: strin
   if (queue.visibilitySeconds < Timeout)
     invalid(`Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
   const maximumConcurrency = said.ScalingConfig?.MaximumConcurrency;
+  const filters = (said.FilterCriteria?.Filters ?? []).map(({ Pattern = "" }) => checkedFilter(Pattern));
+  if (filters.length > FILTERS_MAX) invalid(`There can be at most ${FILTERS_MAX} filters.`);
   return {
     functionName: fn.id,
     ...(qualifier !== undefined && { qualifier }),
@@ -186,15 +194,27 @@ export function settingsOf({ scope, fn, qualifier }: Qualified, sourceArn: strin
     windowSeconds,
     ...(maximumConcurrency !== undefined && { maximumConcurrency }),
     responseTypes: FunctionResponseTypes,
+    ...(filters.length > 0 && { filters }),
   };
 }
 
-const saidOf = ({ batchSize, windowSeconds, maximumConcurrency, responseTypes }: EventSourceMapping): Said => ({
+const saidOf = ({ batchSize, windowSeconds, maximumConcurrency, responseTypes, filters }: EventSourceMapping): Said => ({
   BatchSize: batchSize,
   MaximumBatchingWindowInSeconds: windowSeconds,
   FunctionResponseTypes: [...responseTypes],
   ...(maximumConcurrency !== undefined && { ScalingConfig: { MaximumConcurrency: maximumConcurrency } }),
+  ...(filters && { FilterCriteria: { Filters: filters.map((Pattern) => ({ Pattern })) } }),
 });
+
+function checkedFilter(pattern: string): string {
+  try {
+    compilePattern(pattern);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    invalid("Invalid filter pattern definition.");
+  }
+  return pattern;
+}
 
 export const mappingArn = (scope: Scope, id: string): string => scope.arn("lambda", `event-source-mapping:${id}`);
 

@@ -23,7 +23,6 @@ const ABSENT = [
   "BisectBatchOnFunctionError",
   "DestinationConfig",
   "DocumentDBEventSourceConfig",
-  "FilterCriteria",
   "KmsKeyArn",
   "LoggingConfig",
   "MaximumRecordAgeInSeconds",
@@ -79,13 +78,14 @@ const isSettled = ({ state }: EventSourceMapping): boolean => state === "Enabled
 const isAsWanted = (known: EventSourceMapping, settings: Settings, enabled: boolean): boolean =>
   (known.state === "Enabled") === enabled && sameJson(settingsIn(known), settingsIn(settings));
 
-const settingsIn = ({ functionName, qualifier, batchSize, windowSeconds, maximumConcurrency, responseTypes }: Settings) => ({
+const settingsIn = ({ functionName, qualifier, batchSize, windowSeconds, maximumConcurrency, responseTypes, filters }: Settings) => ({
   functionName,
   qualifier,
   batchSize,
   windowSeconds,
   maximumConcurrency,
   responseTypes,
+  filters,
 });
 
 function settled(scope: Scope, id: string): Progress {
@@ -95,17 +95,18 @@ function settled(scope: Scope, id: string): Progress {
 }
 
 function saidIn(declared: Properties): Said {
-  const { BatchSize, MaximumBatchingWindowInSeconds: window, ScalingConfig, FunctionResponseTypes } = declared;
+  const { BatchSize, MaximumBatchingWindowInSeconds: window, ScalingConfig, FunctionResponseTypes, FilterCriteria } = declared;
   return {
     ...(BatchSize !== undefined && { BatchSize: Number(BatchSize) }),
     ...(window !== undefined && { MaximumBatchingWindowInSeconds: Number(window) }),
     ...(ScalingConfig !== undefined && { ScalingConfig: { MaximumConcurrency: Number(ScalingConfig.MaximumConcurrency) } }),
     ...(FunctionResponseTypes !== undefined && { FunctionResponseTypes }),
+    ...(FilterCriteria !== undefined && { FilterCriteria }),
   };
 }
 
 function live(scope: Scope, mapping: EventSourceMapping): Properties {
-  const { id, functionName, maximumConcurrency, state, tags } = mapping;
+  const { id, functionName, maximumConcurrency, state, tags, filters } = mapping;
   return present({
     Id: id,
     EventSourceMappingArn: mappingArn(scope, id),
@@ -115,6 +116,7 @@ function live(scope: Scope, mapping: EventSourceMapping): Properties {
     MaximumBatchingWindowInSeconds: mapping.windowSeconds,
     FunctionResponseTypes: mapping.responseTypes,
     ScalingConfig: maximumConcurrency && { MaximumConcurrency: maximumConcurrency },
+    FilterCriteria: filters && { Filters: filters.map((Pattern) => ({ Pattern })) },
     Enabled: state !== "Disabled" && state !== "Disabling",
     Tags: tagList(tags),
   });
