@@ -1,5 +1,6 @@
 import { CloudWatchClient, PutMetricAlarmCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { describe, expect, test } from "vitest";
 import { startCloud } from "./running.ts";
 
@@ -15,6 +16,15 @@ describe.each([false, true])("a cloud for tests, in a process of its own: %s", (
     await cloud.reset(cloud.account);
     await expect(client.send(new GetParameterCommand({ Name: "/a" }))).rejects.toMatchObject({ name: "ParameterNotFound" });
   });
+});
+
+test.each([
+  false,
+  true,
+])("a cloud for tests that checks signatures has a key for its clients, in a process of its own: %s", async (isolated) => {
+  await using cloud = await startCloud({ trust: "signed", isolated });
+  const { Account } = await new STSClient(cloud.client).send(new GetCallerIdentityCommand({}));
+  expect(Account).toBe(cloud.account);
 });
 
 test("a cloud for tests waits for events, sends traffic, and says why something waits", async () => {

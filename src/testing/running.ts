@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,10 @@ export interface StartOptions {
   readonly startAt?: string;
   readonly seed?: number;
   readonly trust?: "open" | "signed" | "enforced";
-  /** The account and region of `env` and `client`; any twelve digits, so that tests are kept apart. */
+  /**
+   * The account and region of `env` and `client`; any twelve digits, so that tests are kept apart. Where signatures are
+   * checked, the account is that of root's first key, 000000000000.
+   */
   readonly account?: string;
   readonly region?: string;
   /** Run it in a process of its own, which can be killed. */
@@ -57,7 +61,26 @@ export async function startCloud(options: StartOptions = {}): Promise<RunningClo
     ...(folder !== undefined && { folder }),
     ...(startAt !== undefined && { startAt: Date.parse(startAt) }),
   });
-  return new RunningCloud(cloud.endpoint, options, () => cloud.close());
+  return new RunningCloud(cloud, options, () => cloud.close());
+}
+
+interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Where it is, and the file with root's access key, where signatures are checked. */
+interface Started {
+  readonly endpoint: string;
+  readonly credentials?: string | undefined;
+}
+
+/** Whose the first access key is. */
+const ROOT_ACCOUNT = "000000000000";
+
+function readKey(file: string): AccessKey {
+  const [, accessKeyId, secretAccessKey] = /_id = (\S+)\n\S+ = (\S+)\n/.exec(readFileSync(file, "utf8"))!;
+  return { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
 }
 
 /** A cloud that runs, as its clients and its test see it. */
@@ -65,20 +88,22 @@ export class RunningCloud implements AsyncDisposable {
   readonly endpoint: string;
   readonly account: string;
   readonly region: string;
+  readonly #key: AccessKey;
   readonly #process: CloudProcess | undefined;
   readonly #close: () => Promise<void>;
 
-  constructor(endpoint: string, { account, region }: StartOptions, close: () => Promise<void>, process?: CloudProcess) {
+  constructor({ endpoint, credentials }: Started, { account, region }: StartOptions, close: () => Promise<void>, process?: CloudProcess) {
     this.endpoint = endpoint;
-    this.account = account ?? "111122223333";
+    this.account = credentials === undefined ? (account ?? "111122223333") : ROOT_ACCOUNT;
     this.region = region ?? "eu-west-1";
+    this.#key = credentials === undefined ? { accessKeyId: this.account, secretAccessKey: "slipway" } : readKey(credentials);
     this.#process = process;
     this.#close = close;
   }
 
   /** What a client of the AWS SDK for JavaScript is made with. */
-  get client() {
-    return { endpoint: this.endpoint, region: this.region, credentials: { accessKeyId: this.account, secretAccessKey: "slipway" } };
+  get client(): { endpoint: string; region: string; credentials: AccessKey } {
+    return { endpoint: this.endpoint, region: this.region, credentials: this.#key };
   }
 
   /** What a process needs to talk to it and to nobody else. */
@@ -88,8 +113,8 @@ export class RunningCloud implements AsyncDisposable {
       AWS_ENDPOINT_URL: this.endpoint,
       AWS_REGION: this.region,
       AWS_DEFAULT_REGION: this.region,
-      AWS_ACCESS_KEY_ID: this.account,
-      AWS_SECRET_ACCESS_KEY: "slipway",
+      AWS_ACCESS_KEY_ID: this.#key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.#key.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: "true",
     };
   }
@@ -206,5 +231,5 @@ async function startChild(options: StartOptions): Promise<RunningCloud> {
     }),
   ]);
   const own: CloudProcess = { ended, complaints: () => said, end };
-  return new RunningCloud(JSON.parse(ready).endpoint, options, async () => void (await end("SIGTERM")), own);
+  return new RunningCloud(JSON.parse(ready) as Started, options, async () => void (await end("SIGTERM")), own);
 }
