@@ -75,7 +75,8 @@ export const putParameter = operation(PutParameter$, (scope, input) => {
   const type = (input.Type ?? known?.type) as ParameterType | undefined;
   if (type === undefined) fault("ValidationException", "A parameter type is required when you create a parameter.");
   checkName(name);
-  const allowedPattern = input.AllowedPattern ?? known?.allowedPattern;
+  // An empty one, which Terraform always sends, is none.
+  const allowedPattern = (input.AllowedPattern ?? known?.allowedPattern) || undefined;
   checkValue(input.Value!, allowedPattern, input.Tier);
   const description = input.Description ?? known?.description;
   const keyId = type === "SecureString" ? (input.KeyId ?? known?.keyId ?? "alias/aws/ssm") : undefined;
