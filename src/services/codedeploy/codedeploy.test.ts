@@ -24,7 +24,7 @@ import {
   putLifecycleEventHookExecutionStatus,
   stopDeployment,
 } from "./deployment.ts";
-import { createDeploymentGroup } from "./group.ts";
+import { createDeploymentGroup, getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
 import { codedeploy } from "./index.ts";
 
 const hands = simulatedHands(({ spec }) => ({
@@ -222,5 +222,23 @@ test("refuses as CodeDeploy does", async () => {
   const revision = { revisionType: "AppSpecContent", appSpecContent } as const;
   await expect(cloud.call(createDeployment, { applicationName: "shop", deploymentGroupName: "live", revision })).rejects.toMatchObject({
     name: "InvalidRevisionException",
+  });
+});
+
+test("a group of servers shows what it was given, and what an update leaves alone", async () => {
+  const cloud = world();
+  await shop(cloud);
+  const applicationName = "servers";
+  const serviceRoleArn = `arn:aws:iam::${cloud.account}:role/worker`;
+  await cloud.call(createApplication, { applicationName });
+  const ec2TagSet = { ec2TagSetList: [[{ Key: "stage", Value: "live", Type: "KEY_AND_VALUE" as const }]] };
+  const input = { applicationName, deploymentGroupName: "live", serviceRoleArn, ec2TagSet, autoScalingGroups: ["web"] };
+  await cloud.call(createDeploymentGroup, input);
+  await cloud.call(updateDeploymentGroup, { applicationName, currentDeploymentGroupName: "live", outdatedInstancesStrategy: "IGNORE" });
+  expect((await cloud.call(getDeploymentGroup, { applicationName, deploymentGroupName: "live" })).deploymentGroupInfo).toMatchObject({
+    ec2TagSet,
+    autoScalingGroups: [{ name: "web" }],
+    outdatedInstancesStrategy: "IGNORE",
+    terminationHookEnabled: false,
   });
 });

@@ -11,6 +11,7 @@ import {
   type AutoRollbackConfiguration,
   BatchGetDeploymentGroups$,
   CreateDeploymentGroup$,
+  type CreateDeploymentGroupInput,
   DeleteDeploymentGroup$,
   DeploymentGroupAlreadyExistsException,
   DeploymentGroupDoesNotExistException,
@@ -42,15 +43,32 @@ export interface DeploymentGroup extends Row {
   readonly rollback?: Stored<AutoRollbackConfiguration>;
   readonly style?: Stored<DeploymentStyle>;
   readonly triggers?: Stored<TriggerConfig>[];
+  /** What it says of servers, services and load balancers; kept and shown, for nothing is deployed to them. */
+  readonly platformSettings?: Stored<PlatformSettings>;
   readonly tags: Tags;
 }
+
+/** The settings of the Server and ECS platforms that are answered as they are given; those of Auto Scaling are not. */
+const PLATFORM_SETTINGS = [
+  "ec2TagFilters",
+  "ec2TagSet",
+  "onPremisesInstanceTagFilters",
+  "onPremisesTagSet",
+  "ecsServices",
+  "loadBalancerInfo",
+  "blueGreenDeploymentConfiguration",
+  "outdatedInstancesStrategy",
+  "terminationHookEnabled",
+] as const;
+
+type PlatformSettings = Pick<CreateDeploymentGroupInput, (typeof PLATFORM_SETTINGS)[number] | "autoScalingGroups">;
 
 export const groups = new Table<DeploymentGroup>("codedeploy/group", {
   arn: ({ id }, { account, region }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${id}`,
 });
 
 /** What a call or a template says of a group. */
-export interface GroupSettings {
+export interface GroupSettings extends PlatformSettings {
   readonly deploymentConfigName?: string | undefined;
   readonly serviceRoleArn?: string | undefined;
   readonly alarmConfiguration?: AlarmConfiguration | undefined;
@@ -96,8 +114,10 @@ export const updateDeploymentGroup = operation(
   UpdateDeploymentGroup$,
   (scope, { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...settings }) => {
     const group = requireGroup(scope, applicationName, currentDeploymentGroupName);
-    const { alarms, rollback, style, triggers, configName, roleArn } = group;
+    const { alarms, rollback, style, triggers, configName, roleArn, platformSettings } = group;
     const merged: GroupSettings = {
+      ...(platformSettings as PlatformSettings | undefined),
+      ...platformSettingsOf(settings),
       deploymentConfigName: settings.deploymentConfigName ?? configName,
       serviceRoleArn: settings.serviceRoleArn ?? roleArn,
       alarmConfiguration: settings.alarmConfiguration ?? alarms,
@@ -143,6 +163,7 @@ export function putGroup(scope: Scope, application: Application, name: string, s
   if (alarmConfiguration?.enabled && (alarmConfiguration.alarms ?? []).length === 0)
     fault(InvalidAlarmConfigException, "The alarm configuration is enabled and has no alarms.");
   const id = `${application.id}/${name}`;
+  const platformSettings = platformSettingsOf(settings);
   return groups.put(scope, {
     id,
     application: application.id,
@@ -154,6 +175,7 @@ export function putGroup(scope: Scope, application: Application, name: string, s
     ...(autoRollbackConfiguration !== undefined && { rollback: stored(autoRollbackConfiguration) }),
     ...(deploymentStyle !== undefined && { style: stored(deploymentStyle) }),
     ...(triggerConfigurations !== undefined && { triggers: stored(triggerConfigurations) }),
+    ...(Object.keys(platformSettings).length > 0 && { platformSettings: stored(platformSettings) }),
     tags,
   });
 }
@@ -169,11 +191,18 @@ export function requireGroup(scope: Scope, application: string | undefined, name
   );
 }
 
+/** Those that are said. */
+function platformSettingsOf(settings: GroupSettings): PlatformSettings {
+  const names = [...PLATFORM_SETTINGS, "autoScalingGroups"] as const;
+  return Object.fromEntries(names.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])));
+}
+
 function shown(scope: Scope, group: DeploymentGroup): DeploymentGroupInfo {
   const history = deployments.by(scope, "group", group.id).sort((one, other) => one.createdAt - other.createdAt);
   const attempted = history.at(-1);
   const successful = history.findLast(({ status }) => status === "Succeeded");
   const { alarms, rollback, style, triggers } = group;
+  const { autoScalingGroups, ...platformSettings } = (group.platformSettings ?? {}) as PlatformSettings;
   return {
     applicationName: group.application,
     deploymentGroupId: group.groupId,
@@ -189,5 +218,7 @@ function shown(scope: Scope, group: DeploymentGroup): DeploymentGroupInfo {
     ...(attempted && { lastAttemptedDeployment: shownBrief(attempted) }),
     outdatedInstancesStrategy: "UPDATE",
     terminationHookEnabled: false,
+    ...platformSettings,
+    ...(autoScalingGroups !== undefined && { autoScalingGroups: autoScalingGroups.map((name) => ({ name })) }),
   } as DeploymentGroupInfo;
 }

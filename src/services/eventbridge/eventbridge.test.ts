@@ -7,7 +7,7 @@ import { createQueue } from "../sqs/queue.ts";
 import { createEventBus } from "./bus.ts";
 import { putEvents } from "./event.ts";
 import { eventbridge } from "./index.ts";
-import { deleteRule, disableRule, putRule } from "./rule.ts";
+import { deleteRule, disableRule, listTagsForResource, putRule, tagResource, untagResource } from "./rule.ts";
 import { putTargets } from "./target.ts";
 
 const world = (): World => new World({ services: [sqs, eventbridge] });
@@ -107,4 +107,15 @@ describe("a rule", () => {
       await cloud.advance("3m");
     });
   });
+});
+
+test("a bus has tags, as a rule has", async () => {
+  const cloud = world();
+  const { EventBusArn } = await cloud.call(createEventBus, { Name: "shop", Tags: [{ Key: "team", Value: "a" }] });
+  const { RuleArn } = await cloud.call(putRule, { Name: "rule", EventBusName: "shop", EventPattern: '{"source":["shop"]}' });
+  for (const ResourceARN of [EventBusArn, RuleArn]) {
+    await cloud.call(tagResource, { ResourceARN, Tags: [{ Key: "stage", Value: "test" }] });
+    await cloud.call(untagResource, { ResourceARN, TagKeys: ["team"] });
+    expect((await cloud.call(listTagsForResource, { ResourceARN })).Tags).toEqual([{ Key: "stage", Value: "test" }]);
+  }
 });

@@ -37,6 +37,15 @@ const DOCUMENTS: Readonly<Record<string, object>> = {
   },
 };
 
+/** Where those are that are not at the root. */
+const PATHS: Readonly<Record<string, string>> = {
+  AWSCodeDeployRoleForLambda: "/service-role/",
+  AWSLambdaBasicExecutionRole: "/service-role/",
+};
+
+/** The ARNs of AWS's own policies that have documents here. */
+export const ARNS_OF_AWS: readonly string[] = Object.keys(DOCUMENTS).map((name) => `arn:aws:iam::aws:policy${PATHS[name] ?? "/"}${name}`);
+
 /**
  * A policy of AWS's own. Its list is AWS's and grows; one that is not known here can be attached, and allows nothing
  * where trust is enforced.

@@ -7,7 +7,8 @@ import { authorize, decide } from "./evaluate.ts";
 import { addUserToGroup, createGroup, deleteGroup, getGroup, listGroupsForUser, removeUserFromGroup } from "./group.ts";
 import { holderOperations } from "./holder.ts";
 import { iam } from "./index.ts";
-import { createRole, deleteRole, getRole, roles } from "./role.ts";
+import { createPolicy, listPolicies } from "./policy.ts";
+import { createRole, deleteRole, getRole, roles, updateRole } from "./role.ts";
 import { createServiceSpecificCredential } from "./service-credential.ts";
 import { createUser, deleteUser, getUser, updateUser } from "./user.ts";
 
@@ -29,6 +30,15 @@ describe("a role", () => {
     await cloud.call(named("DetachRolePolicy"), { RoleName: "build", PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" });
     await cloud.call(deleteRole, { RoleName: "build" });
     expect(roles.list(cloud.scope())).toEqual([]);
+  });
+
+  test("keeps what an update does not mention", async () => {
+    const cloud = world();
+    await cloud.call(createRole, { RoleName: "build", AssumeRolePolicyDocument: TRUST, Description: "builds" });
+    await cloud.call(updateRole, { RoleName: "build", MaxSessionDuration: 7200 });
+    expect((await cloud.call(getRole, { RoleName: "build" })).Role).toMatchObject({ Description: "builds", MaxSessionDuration: 7200 });
+    await cloud.call(updateRole, { RoleName: "build", Description: "tests" });
+    expect((await cloud.call(getRole, { RoleName: "build" })).Role).toMatchObject({ Description: "tests", MaxSessionDuration: 7200 });
   });
 
   test("is refused as IAM refuses it", async () => {
@@ -141,4 +151,14 @@ describe("policies decide", () => {
       "is not authorized to perform: iam:PassRole",
     );
   });
+});
+
+test("policies are listed with AWS's own, by path and by scope", async () => {
+  const cloud = world();
+  await cloud.call(createPolicy, { PolicyName: "deploy", Path: "/team/", PolicyDocument: policy() });
+  const names = async (input: object) => (await cloud.call(listPolicies, input)).Policies!.map(({ PolicyName }) => PolicyName);
+  expect(await names({ Scope: "Local" })).toEqual(["deploy"]);
+  expect(await names({ Scope: "AWS", PathPrefix: "/service-role/" })).toContain("AWSLambdaBasicExecutionRole");
+  expect(await names({})).toEqual(expect.arrayContaining(["deploy", "ReadOnlyAccess"]));
+  expect(await names({ OnlyAttached: true })).toEqual([]);
 });

@@ -21,7 +21,7 @@ import {
   TagPolicy$,
   UntagPolicy$,
 } from "../../sdk/iam.js";
-import { managedByAws } from "./aws-managed.ts";
+import { ARNS_OF_AWS, managedByAws } from "./aws-managed.ts";
 import { checkPolicyDocument } from "./document.ts";
 import { groups } from "./group.ts";
 import { listed } from "./listed.ts";
@@ -69,14 +69,21 @@ export const getPolicy = operation(GetPolicy$, (scope, { PolicyArn }) => {
   return { Policy: known?.shown ?? shown(scope, requirePolicy(scope, PolicyArn!)) };
 });
 
-export const listPolicies = operation(ListPolicies$, (scope, { PathPrefix = "/", OnlyAttached, Scope: wanted, ...paging }) => {
-  const own = wanted === "AWS" ? [] : policies.list(scope).filter(({ path }) => path.startsWith(PathPrefix));
-  const { items, paged } = listed(
-    own.filter((policy) => !OnlyAttached || holdersOf(scope, policyArn(scope.account, policy)).length > 0),
-    paging,
-  );
-  return { Policies: items.map((policy) => shown(scope, policy)), ...paged };
-});
+export const listPolicies = operation(
+  ListPolicies$,
+  (scope, { PathPrefix = "/", OnlyAttached, Scope: wanted, ...paging }) => {
+    const own = wanted === "AWS" ? [] : policies.list(scope).map((policy) => policyArn(scope.account, policy));
+    const all = [...own, ...(wanted === "Local" ? [] : ARNS_OF_AWS)]
+      .filter((arn) => pathOf(arn).startsWith(PathPrefix) && (!OnlyAttached || holdersOf(scope, arn).length > 0))
+      .sort();
+    const { items, paged } = listed(
+      all.map((id) => ({ id })),
+      paging,
+    );
+    return { Policies: items.map(({ id }) => managedByAws(id)?.shown ?? shown(scope, requirePolicy(scope, id))), ...paged };
+  },
+  { partial: "of AWS's own policies only those that have documents here" },
+);
 
 export const deletePolicy = operation(DeletePolicy$, (scope, { PolicyArn }) => {
   const policy = requirePolicy(scope, PolicyArn!);
@@ -211,6 +218,9 @@ export function requirePolicy(scope: Scope, arn: string): Policy {
 
 export const policyArn = (account: string, { path, id }: Pick<Policy, "path" | "id">): string =>
   `arn:aws:iam::${account}:policy${path}${id}`;
+
+/** The path in a policy's ARN: /service-role/ and the like. */
+const pathOf = (arn: string): string => arn.slice(arn.indexOf(":policy/") + ":policy".length, arn.lastIndexOf("/") + 1);
 
 /** The roles, users and groups that a managed policy is attached to. */
 export const holdersOf = (scope: Scope, arn: string) =>

@@ -108,7 +108,11 @@ export const listRoles = operation(ListRoles$, (scope, { PathPrefix = "/", ...pa
 
 export const updateRole = operation(UpdateRole$, (scope, { RoleName, Description, MaxSessionDuration }) => {
   const { id } = requireRole(scope, RoleName!);
-  roles.patch(scope, id, { description: Description, ...(MaxSessionDuration !== undefined && { maxSessionSeconds: MaxSessionDuration }) });
+  // What is not said stays as it is: https://github.com/go-to-k/cdkd/pull/1239 tried it.
+  roles.patch(scope, id, {
+    ...(Description !== undefined && { description: Description }),
+    ...(MaxSessionDuration !== undefined && { maxSessionSeconds: MaxSessionDuration }),
+  });
   return {};
 });
 

@@ -26,6 +26,23 @@ export interface Alias extends Row {
 
 export const aliases = new Table<Alias>("kms/alias");
 
+/** Aliases that AWS lists before they have a key: https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html */
+export const PREDEFINED = [
+  "acm",
+  "dynamodb",
+  "ebs",
+  "elasticfilesystem",
+  "es",
+  "glue",
+  "kinesisvideo",
+  "lambda",
+  "rds",
+  "redshift",
+  "s3",
+  "ssm",
+  "xray",
+].map((service) => `alias/aws/${service}`);
+
 export const createAlias = operation(CreateAlias$, (scope, { AliasName, TargetKeyId }) => {
   checkAliasName(AliasName!);
   if (aliases.get(scope, AliasName!))
@@ -48,8 +65,9 @@ export const deleteAlias = operation(DeleteAlias$, (scope, { AliasName }) => {
 export const listAliases = operation(ListAliases$, (scope, { KeyId, Limit = 50, Marker }) => {
   const target = KeyId === undefined ? undefined : requireKey(scope, KeyId).key.id;
   const found = aliases.list(scope).filter(({ keyId }) => target === undefined || keyId === target);
+  const withoutKey = target === undefined ? PREDEFINED.filter((id) => aliases.get(scope, id) === undefined) : [];
   const { items, nextToken } = page(
-    found,
+    [...found, ...withoutKey.map((id): Listed => ({ id }))].sort((one, other) => (one.id < other.id ? -1 : 1)),
     ({ id }) => id,
     Limit,
     Marker,
@@ -58,12 +76,12 @@ export const listAliases = operation(ListAliases$, (scope, { KeyId, Limit = 50, 
   const Aliases = items.map(({ id, keyId, createdAt, modifiedAt }) => ({
     AliasName: id,
     AliasArn: scope.arn("kms", id),
-    TargetKeyId: keyId,
-    CreationDate: new Date(createdAt),
-    LastUpdatedDate: new Date(modifiedAt),
+    ...(keyId !== undefined && { TargetKeyId: keyId, CreationDate: new Date(createdAt!), LastUpdatedDate: new Date(modifiedAt!) }),
   }));
   return { Aliases, Truncated: nextToken !== undefined, ...(nextToken && { NextMarker: nextToken }) };
 });
+
+type Listed = Pick<Alias, "id"> & Partial<Alias>;
 
 export function checkAliasName(name: string): void {
   if (!name.startsWith("alias/") || name.startsWith("alias/aws/")) {

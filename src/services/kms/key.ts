@@ -31,7 +31,7 @@ import {
   UntagResource$,
   UpdateKeyDescription$,
 } from "../../sdk/kms.js";
-import { aliases } from "./alias.ts";
+import { aliases, PREDEFINED } from "./alias.ts";
 
 /** A symmetric key, by its id. */
 export interface Key extends Row {
@@ -56,6 +56,7 @@ export const keys = new Table<Key>("kms/key", { arn: ({ id }, { account, region 
 
 const DAY_MS = 86_400_000;
 const ROTATION_DAYS = 365;
+const OWN = "alias/aws/";
 
 export const createKey = operation(
   CreateKey$,
@@ -76,6 +77,8 @@ export const createKey = operation(
 );
 
 export const describeKey = operation(DescribeKey$, (scope, { KeyId }) => {
+  // The one description that writes, as AWS documents: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+  if (PREDEFINED.includes(KeyId!)) ensureOwn(scope, KeyId!);
   const { key, scope: home } = requireKey(scope, KeyId!);
   return { KeyMetadata: described(home, key) };
 });
@@ -171,19 +174,20 @@ export function requireKey(scope: Scope, reference: string): { key: Key; scope: 
   return { key: keys.get(home, id) ?? fault(NotFoundException, `Key '${keyArn(home, id)}' does not exist`), scope: home };
 }
 
-/** A key to work with: enabled, or AWS's own, which comes to be with its first use. */
+/** AWS's own key of a service, by its alias, comes to be with its first use. */
+function ensureOwn(scope: Scope, name: string): void {
+  if (aliases.get(scope, name) !== undefined) return;
+  const service = name.slice(OWN.length);
+  const description = `Default key that protects my ${service} data when no other key is defined`;
+  const key = newKey(scope, { description, tags: {}, manager: "AWS" });
+  aliases.put(scope, { id: name, keyId: key.id, createdAt: scope.clock.now(), modifiedAt: scope.clock.now() });
+}
+
+/** A key to work with: enabled, or AWS's own. */
 export function requireUsable(scope: Scope, reference: string): { key: Key; scope: Scope } {
   const name = reference.startsWith("arn:") ? reference.split(":").slice(5).join(":") : reference;
   const home = reference.startsWith("arn:") ? scope.at(reference) : scope;
-  if (name.startsWith("alias/aws/") && aliases.get(home, name) === undefined) {
-    const service = name.slice("alias/aws/".length);
-    const key = newKey(home, {
-      description: `Default key that protects my ${service} data when no other key is defined`,
-      tags: {},
-      manager: "AWS",
-    });
-    aliases.put(home, { id: name, keyId: key.id, createdAt: scope.clock.now(), modifiedAt: scope.clock.now() });
-  }
+  if (name.startsWith(OWN)) ensureOwn(home, name);
   const found = requireKey(scope, reference);
   if (found.key.state === "Disabled") fault(DisabledException, `${keyArn(found.scope, found.key.id)} is disabled.`);
   if (found.key.state !== "Enabled") fault(KMSInvalidStateException, `${keyArn(found.scope, found.key.id)} is pending deletion.`);

@@ -4,7 +4,7 @@ import { World } from "../../testing/world.ts";
 import { receiveMessage } from "../sqs/exchange.ts";
 import { sqs } from "../sqs/index.ts";
 import { createQueue } from "../sqs/queue.ts";
-import { getBucketAcl, getPublicAccessBlock, putPublicAccessBlock } from "./access.ts";
+import { getBucketAcl, getPublicAccessBlock, putBucketAcl, putBucketOwnershipControls, putPublicAccessBlock } from "./access.ts";
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from "./bucket.ts";
 import { deleteObject } from "./delete.ts";
 import { getBucketEncryption, putBucketEncryption } from "./encryption.ts";
@@ -67,6 +67,23 @@ describe("a bucket", () => {
     expect(await cloud.call(headObject, { Bucket, Key: "a" })).toMatchObject({
       ServerSideEncryption: "aws:kms",
       SSEKMSKeyId: "alias/shop",
+    });
+  });
+
+  test("takes the private ACL where ACLs are on, and no other", async () => {
+    const cloud = world();
+    await bucketIn(cloud, Bucket);
+    await expect(cloud.call(putBucketAcl, { Bucket, ACL: "private" })).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
+    const Rules = [{ ObjectOwnership: "BucketOwnerPreferred" as const }];
+    await cloud.call(putBucketOwnershipControls, { Bucket, OwnershipControls: { Rules } });
+    await cloud.call(putBucketAcl, { Bucket, ACL: "private" });
+    const { Owner, Grants } = await cloud.call(getBucketAcl, { Bucket });
+    await cloud.call(putBucketAcl, { Bucket, AccessControlPolicy: { Owner, Grants } });
+    await expect(cloud.call(putBucketAcl, { Bucket })).rejects.toMatchObject({ name: "MissingSecurityHeader" });
+    await expect(cloud.call(putBucketAcl, { Bucket, ACL: "public-read" })).rejects.toMatchObject({ name: "NotImplemented", status: 501 });
+    const shared = [...Grants!, { Grantee: { ID: "somebody", Type: "CanonicalUser" as const }, Permission: "READ" as const }];
+    await expect(cloud.call(putBucketAcl, { Bucket, AccessControlPolicy: { Owner, Grants: shared } })).rejects.toMatchObject({
+      status: 501,
     });
   });
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { secretsManager } from "./index.ts";
+import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from "./resource-policy.ts";
 import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference } from "./secret.ts";
 
 const world = (): World => new World({ services: [secretsManager] });
@@ -13,6 +14,21 @@ test("a new value is current, the one before it previous", async () => {
   expect((await cloud.call(getSecretValue, { SecretId: ARN })).SecretString).toBe('{"password":"two"}');
   expect((await cloud.call(getSecretValue, { SecretId: "db", VersionStage: "AWSPREVIOUS" })).SecretString).toBe('{"password":"one"}');
   expect(secretReference.resolve(cloud.scope(), `${ARN}:SecretString:password`)).toEqual({ state: "value", value: "two" });
+});
+
+test("a secret has a resource policy until it is taken away", async () => {
+  const cloud = world();
+  await cloud.call(createSecret, { Name: "db" });
+  expect(await cloud.call(getResourcePolicy, { SecretId: "db" })).not.toHaveProperty("ResourcePolicy");
+  const allow = (Principal: string) =>
+    JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action: "secretsmanager:*", Resource: "*" }] });
+  const put = (ResourcePolicy: string) => cloud.call(putResourcePolicy, { SecretId: "db", ResourcePolicy, BlockPublicPolicy: true });
+  await expect(put("{")).rejects.toMatchObject({ name: "MalformedPolicyDocumentException" });
+  await expect(put(allow("*"))).rejects.toMatchObject({ name: "PublicPolicyException" });
+  await put(allow("arn:aws:iam::111122223333:root"));
+  expect((await cloud.call(getResourcePolicy, { SecretId: "db" })).ResourcePolicy).toBe(allow("arn:aws:iam::111122223333:root"));
+  await cloud.call(deleteResourcePolicy, { SecretId: "db" });
+  expect(await cloud.call(getResourcePolicy, { SecretId: "db" })).not.toHaveProperty("ResourcePolicy");
 });
 
 test("a password has what it must have", async () => {

@@ -16,9 +16,10 @@ function matches(policy: Readonly<Record<string, unknown>>, value: unknown): boo
   const object = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   return Object.entries(policy).every(([key, wanted]) => {
     if (key === "$or") return (wanted as Record<string, unknown>[]).some((one) => matches(one, value));
-    if (!Array.isArray(wanted)) return matches(wanted as Record<string, unknown>, object[key]);
     const given = object[key];
     const values = Array.isArray(given) ? given : [given];
+    // Of an array of objects, such as the records of S3, one has to match.
+    if (!Array.isArray(wanted)) return values.some((one) => matches(wanted as Record<string, unknown>, one));
     return wanted.some((condition) => values.some((one) => meets(condition, one)));
   });
 }

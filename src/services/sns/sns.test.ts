@@ -55,6 +55,19 @@ test("a filter policy lets through what it matches", async () => {
   expect(await read()).toEqual(["dear"]);
 });
 
+test("a filter policy of bodies looks into arrays of objects", async () => {
+  const cloud = world();
+  const { TopicArn, read } = await inbox(cloud, {
+    RawMessageDelivery: "true",
+    FilterPolicyScope: "MessageBody",
+    FilterPolicy: '{"Records":{"s3":{"object":{"size":[{"numeric":[">",0]}]}}}}',
+  });
+  const created = (size: number) => JSON.stringify({ Records: [{ s3: { object: { size } } }] });
+  for (const Message of [created(0), created(5), '{"Event":"s3:TestEvent"}', '{"Records":[]}'])
+    await cloud.call(publish, { TopicArn, Message });
+  expect(await read()).toEqual([created(5)]);
+});
+
 test("an HTTP endpoint confirms before it is given anything", async () => {
   const cloud = world();
   const { TopicArn } = await cloud.call(createTopic, { Name: "news" });

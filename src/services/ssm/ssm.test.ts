@@ -37,3 +37,12 @@ test("refuses as SSM does", async () => {
   await expect(cloud.call(deleteParameter, { Name: "two" })).rejects.toMatchObject({ name: "ParameterNotFound" });
   await expect(cloud.call(putParameter, { Name: "aws-x", Value: "y", Type: "String" })).rejects.toThrow("can't be prefixed");
 });
+
+test("an empty pattern allows everything", async () => {
+  const cloud = world();
+  await cloud.call(putParameter, { Name: "colour", Value: "teal", Type: "String", AllowedPattern: "" });
+  await cloud.call(putParameter, { Name: "colour", Value: "red", AllowedPattern: "r.*", Overwrite: true });
+  await expect(cloud.call(putParameter, { Name: "colour", Value: "teal", Overwrite: true })).rejects.toMatchObject({
+    name: "ParameterPatternMismatchException",
+  });
+});
