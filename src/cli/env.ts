@@ -64,14 +64,14 @@ region = ${region}
 endpoint_url = ${endpoint}
 ${credentials === undefined ? `aws_access_key_id = ${account}\naws_secret_access_key = slipway` : `# and here the two lines of [default] in ${credentials}`}
 `,
-  terraform: ({ endpoint, account, region, credentials }) => `provider "aws" {
-  region                      = "${region}"
-${credentials === undefined ? `  access_key                  = "${account}"\n  secret_key                  = "slipway"` : `  shared_credentials_files    = [${JSON.stringify(credentials)}]`}
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = false
-  s3_use_path_style           = true
-  # and in the environment: AWS_ENDPOINT_URL=${endpoint}
-}
-`,
+  terraform: ({ endpoint, account, region, credentials }) => {
+    const key = credentials === undefined ? { access_key: account, secret_key: "slipway" } : { shared_credentials_files: [credentials] };
+    const settings = Object.entries({ region, ...key, s3_use_path_style: true, skip_metadata_api_check: "true" });
+    const width = Math.max(...settings.map(([name]) => name.length));
+    const lines = settings.map(([name, value]) => `  ${name.padEnd(width)} = ${JSON.stringify(value)}`);
+    return `# slipway_override.tf, beside the provider block that it overrides; and for the backend too, in the environment:
+# AWS_ENDPOINT_URL=${endpoint}
+provider "aws" {\n${lines.join("\n")}\n}
+`;
+  },
 };

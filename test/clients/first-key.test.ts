@@ -113,6 +113,6 @@ it("is named by the ready line, and by slipway env", async () => {
   expect(variables).toMatchObject({ AWS_SHARED_CREDENTIALS_FILE: server.credentials, CDK_DEFAULT_ACCOUNT: "000000000000" });
   expect(Object.keys(variables)).not.toContain("AWS_ACCESS_KEY_ID");
   expect(await env()).toMatch(/^unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY /m);
-  expect(await env("--format", "terraform")).toContain(`shared_credentials_files    = ["${server.credentials}"]`);
+  expect(await env("--format", "terraform")).toContain(`shared_credentials_files = ["${server.credentials}"]`);
   expect(await env("--format", "profile")).toContain(`[default] in ${server.credentials}\n`);
 });
