@@ -3,7 +3,8 @@ import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { secretsManager } from "./index.ts";
 import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from "./resource-policy.ts";
-import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference } from "./secret.ts";
+import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference, secrets } from "./secret.ts";
+import { updateSecretVersionStage } from "./rotation.ts";
 
 const world = (): World => new World({ services: [secretsManager] });
 
@@ -14,6 +15,24 @@ test("a new value is current, the one before it previous", async () => {
   expect((await cloud.call(getSecretValue, { SecretId: ARN })).SecretString).toBe('{"password":"two"}');
   expect((await cloud.call(getSecretValue, { SecretId: "db", VersionStage: "AWSPREVIOUS" })).SecretString).toBe('{"password":"one"}');
   expect(secretReference.resolve(cloud.scope(), `${ARN}:SecretString:password`)).toEqual({ state: "value", value: "two" });
+});
+
+test("a stage moves from version to version", async () => {
+  const cloud = world();
+  const SecretId = "db";
+  const one = (await cloud.call(createSecret, { Name: SecretId, SecretString: "one" })).VersionId!;
+  const two = (await cloud.call(putSecretValue, { SecretId, SecretString: "two" })).VersionId!;
+  const stages = () => secrets.get(cloud.scope(), SecretId)!.versions;
+  const move = (VersionStage: string, RemoveFromVersionId?: string, MoveToVersionId?: string) =>
+    cloud.call(updateSecretVersionStage, { SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId });
+  await expect(move("AWSCURRENT", undefined, one)).rejects.toThrow(`currently attached to version ${two}, so you must explicitly`);
+  await expect(move("AWSCURRENT", two)).rejects.toThrow("You can only move staging label AWSCURRENT to a different secret version.");
+  await move("AWSCURRENT", two, one);
+  expect(stages()).toMatchObject({ [one]: { stages: ["AWSCURRENT"] }, [two]: { stages: ["AWSPREVIOUS"] } });
+  await move("MINE", undefined, two);
+  expect(stages()).toMatchObject({ [two]: { stages: ["AWSPREVIOUS", "MINE"] } });
+  await move("MINE", two);
+  expect(stages()).toMatchObject({ [one]: { stages: ["AWSCURRENT"] }, [two]: { stages: ["AWSPREVIOUS"] } });
 });
 
 test("a secret has a resource policy until it is taken away", async () => {
