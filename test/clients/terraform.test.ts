@@ -1,33 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
-import {
-  CloudWatchLogsClient,
-  CreateLogGroupCommand,
-  DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
-} from "@aws-sdk/client-cloudwatch-logs";
-import { CodeBuildClient, ListProjectsCommand } from "@aws-sdk/client-codebuild";
-import { CodeCommitClient, ListRepositoriesCommand } from "@aws-sdk/client-codecommit";
-import { CodeDeployClient, ListApplicationsCommand, ListDeploymentConfigsCommand } from "@aws-sdk/client-codedeploy";
-import { CodePipelineClient, ListPipelinesCommand } from "@aws-sdk/client-codepipeline";
-import { DescribeRepositoriesCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
-import { IAMClient, ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand, UpdateRoleCommand } from "@aws-sdk/client-iam";
-import { DescribeKeyCommand, KMSClient, ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
-import { LambdaClient, ListFunctionsCommand, ListVersionsByFunctionCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, HeadObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { ListSubscriptionsCommand, ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
-import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { DeleteParameterCommand, DescribeParametersCommand, GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { IAMClient, UpdateRoleCommand } from "@aws-sdk/client-iam";
+import { LambdaClient, ListVersionsByFunctionCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
+import { HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteParameterCommand, GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attempt, type Ended, REGION, Server, until } from "./server.ts";
-import { zip } from "./zip.ts";
+import { listAccount } from "./account.ts";
+import { type Ended, REGION, run, Server, until } from "./server.ts";
+import { lack, version, Workspace } from "./terraform.ts";
 
 // The unmodified Terraform with the unmodified AWS provider on the unmodified example, as a user of Terraform goes about it.
 //
@@ -35,33 +17,9 @@ import { zip } from "./zip.ts";
 // answered. So one account gets the whole example, once, while the story of changes goes on in another, without queues and such rules.
 
 const LIMIT_MS = 180_000;
-const EXAMPLE = fileURLToPath(new URL("../../examples/terraform", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const WHOLE = "111122223333";
 const STORY = "222233334444";
-const PROVIDER = join("registry.terraform.io", "hashicorp", "aws");
-const PLATFORM = `${process.platform}_${process.arch === "x64" ? "amd64" : process.arch}`;
-
-/** A folder of providers that has the one for AWS: where Terraform itself would look, or a folder of its own where software is put. */
-function findMirror(): string | undefined {
-  const implied = [
-    join(homedir(), ".terraform.d"),
-    join(homedir(), ".local/share/terraform"),
-    "/usr/local/share/terraform",
-    "/usr/share/terraform",
-  ];
-  const installed = existsSync("/opt") ? readdirSync("/opt").map((name) => join("/opt", name)) : [];
-  const folders = [process.env["TF_PLUGIN_CACHE_DIR"] ?? "", ...implied.map((folder) => join(folder, "plugins")), ...installed];
-  return folders.find((folder) => {
-    const provider = join(folder, PROVIDER);
-    return folder !== "" && existsSync(provider) && readdirSync(provider).some((version) => existsSync(join(provider, version, PLATFORM)));
-  });
-}
-
-const mirror = findMirror();
-const { stdout } = spawnSync("terraform", ["version"], { encoding: "utf8" });
-const version = /Terraform v(\S+)/.exec(stdout ?? "")?.[1];
-const lack =
-  version === undefined ? "there is no terraform on PATH" : mirror === undefined ? `no provider for AWS is installed` : undefined;
 
 describe.skipIf(lack !== undefined)(
   `terraform, on examples/terraform (${lack ? `skipped: ${lack}` : version})`,
@@ -74,24 +32,21 @@ describe.skipIf(lack !== undefined)(
 
     beforeAll(async () => {
       server = await Server.start();
+      const partner_token = "sesame";
       [whole, story] = await Promise.all([
-        Workspace.make(server, WHOLE, {}),
-        Workspace.make(server, STORY, { archive: "false", keep_days: "0" }),
+        Workspace.make(server, WHOLE, { partner_token }),
+        Workspace.make(server, STORY, { partner_token, archive: "false", keep_days: "0" }),
       ]);
-      await whole.terraform("init", `-backend-config=bucket=${whole.states}`);
       applied = whole.attempt("apply", "-auto-approve");
     }, LIMIT_MS);
     afterAll(() => server?.[Symbol.asyncDispose]());
 
     // Each step goes on from the one before.
-    it("initializes, and finds the configuration tidy, valid, and all of it to be made", async () => {
-      await story.terraform("init", `-backend-config=bucket=${story.states}`);
-      const [, , plan] = await Promise.all([
-        story.terraform("fmt", "-check", "-recursive"),
-        story.terraform("validate"),
-        story.terraform("plan", "-out=first"),
-      ]);
-      expect(plan).toContain("64 to add, 0 to change, 0 to destroy.");
+    it("finds the configuration tidy, and all of it to be made", async () => {
+      const args = ["env", "--format", "terraform", "--endpoint", server.endpoint, "--account", STORY, "--region", REGION];
+      story.write("slipway_override.tf", await run(process.execPath, [MAIN, ...args], { env: process.env, cwd: story.folder }));
+      await story.terraform("fmt", "-check", "-recursive");
+      expect(await story.terraform("plan", "-out=first")).toContain("64 to add, 0 to change, 0 to destroy.");
     });
 
     it("does not touch a state that somebody else has locked", async () => {
@@ -109,8 +64,9 @@ describe.skipIf(lack !== undefined)(
       expect(stderr).toMatch(/Operation: +OperationTypeApply/);
     });
 
-    it("makes what it planned", async () => {
-      expect(await story.terraform("apply", "first")).toContain("Resources: 64 added, 0 changed, 0 destroyed.");
+    it("makes what it planned, of a configuration that is valid", async () => {
+      const [applied] = await Promise.all([story.terraform("apply", "first"), story.terraform("validate")]);
+      expect(applied).toContain("Resources: 64 added, 0 changed, 0 destroyed.");
     });
 
     it("sees what was changed by hand, and plans that, an import, an update and replacements together", async () => {
@@ -120,8 +76,8 @@ describe.skipIf(lack !== undefined)(
         .client(LambdaClient)
         .send(new RemovePermissionCommand({ FunctionName: "documents", Qualifier: "live", StatementId: "nightly" }));
       await story.client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName: "/made/by/hand" }));
-      writeFileSync(
-        join(story.folder, "by-hand.tf"),
+      story.write(
+        "by-hand.tf",
         'import {\n  to = aws_cloudwatch_log_group.by_hand\n  id = "/made/by/hand"\n}\n\n' +
           'resource "aws_cloudwatch_log_group" "by_hand" {\n  name              = "/made/by/hand"\n  retention_in_days = 7\n}\n',
       );
@@ -163,7 +119,7 @@ describe.skipIf(lack !== undefined)(
 
     it("destroys, and nothing is left", async () => {
       expect(await story.terraform("destroy", "-auto-approve")).toContain("Resources: 65 destroyed.");
-      expect(await left(story)).toEqual([story.states]);
+      expect(await listAccount(story.client)).toEqual([story.states]);
     });
 
     it("applies the whole example, and then finds nothing to do", async () => {
@@ -193,139 +149,3 @@ describe.skipIf(lack !== undefined)(
     });
   },
 );
-
-/** A copy of the example, for one account. */
-class Workspace {
-  readonly #server: Server;
-  readonly #account: string;
-  readonly folder: string;
-  /** The bucket of its states. */
-  readonly states: string;
-  variables: Readonly<Record<string, string>>;
-
-  private constructor(server: Server, account: string, variables: Readonly<Record<string, string>>) {
-    this.#server = server;
-    this.#account = account;
-    this.folder = join(server.folder, account);
-    this.states = `terraform-${account}`;
-    this.variables = { partner_token: "sesame", ...variables };
-  }
-
-  static async make(server: Server, account: string, variables: Readonly<Record<string, string>>): Promise<Workspace> {
-    const workspace = new Workspace(server, account, variables);
-    cpSync(EXAMPLE, workspace.folder, { recursive: true });
-    mkdirSync(join(workspace.folder, "build"), { recursive: true });
-    const code = readFileSync(join(EXAMPLE, "src", "index.mjs"), "utf8");
-    writeFileSync(join(workspace.folder, "build", "function.zip"), await zip({ "index.mjs": code }));
-    writeFileSync(workspace.#settings, `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}\n`);
-    const CreateBucketConfiguration = { LocationConstraint: REGION } as const;
-    await workspace.client(S3Client).send(new CreateBucketCommand({ Bucket: workspace.states, CreateBucketConfiguration }));
-    return workspace;
-  }
-
-  get #settings(): string {
-    return join(this.folder, "terraform.rc");
-  }
-
-  /** Run terraform to its end, however it ends. */
-  attempt(...args: string[]): Promise<Ended> {
-    const variables = Object.entries(this.variables).map(([name, value]) => [`TF_VAR_${name}`, value]);
-    const settings = { TF_CLI_CONFIG_FILE: this.#settings, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" };
-    const env = { ...this.#server.environment(this.#account), ...settings, ...Object.fromEntries(variables) };
-    return attempt("terraform", [args[0]!, "-no-color", ...args.slice(1)], { env, cwd: this.folder });
-  }
-
-  /** Run a terraform that must end well; answers what it printed. */
-  async terraform(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.attempt(...args);
-    if (code !== 0) throw new Error(`terraform ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
-    return stdout;
-  }
-
-  client<C>(make: new (config: object) => C): C {
-    const credentials = { accessKeyId: this.#account, secretAccessKey: "slipway" };
-    return new make({ endpoint: this.#server.endpoint, region: REGION, credentials, forcePathStyle: true });
-  }
-}
-
-/** The names of everything that the account has, as far as there are lists. */
-async function left(workspace: Workspace): Promise<(string | undefined)[]> {
-  const iam = workspace.client(IAMClient);
-  const kms = workspace.client(KMSClient);
-  const deploy = workspace.client(CodeDeployClient);
-  const sns = workspace.client(SNSClient);
-  const watch = workspace.client(CloudWatchClient);
-  const { Keys = [] } = await kms.send(new ListKeysCommand({}));
-  const keys = await Promise.all(Keys.map(async ({ KeyId }) => (await kms.send(new DescribeKeyCommand({ KeyId: KeyId! }))).KeyMetadata!));
-  const lists = await Promise.all([
-    workspace
-      .client(S3Client)
-      .send(new ListBucketsCommand({}))
-      .then(({ Buckets = [] }) => Buckets.map(({ Name }) => Name)),
-    iam.send(new ListRolesCommand({})).then(({ Roles = [] }) => Roles.map(({ Arn }) => Arn)),
-    iam.send(new ListPoliciesCommand({ Scope: "Local" })).then(({ Policies = [] }) => Policies.map(({ Arn }) => Arn)),
-    iam.send(new ListInstanceProfilesCommand({})).then(({ InstanceProfiles = [] }) => InstanceProfiles.map(({ Arn }) => Arn)),
-    // Keys go a week later; what AWS makes for itself stays.
-    keys.filter(({ KeyManager, KeyState }) => KeyManager === "CUSTOMER" && KeyState !== "PendingDeletion").map(({ Arn }) => Arn),
-    kms
-      .send(new ListAliasesCommand({}))
-      .then(({ Aliases = [] }) => Aliases.map(({ AliasName }) => AliasName).filter((name) => !name!.startsWith("alias/aws/"))),
-    workspace
-      .client(LambdaClient)
-      .send(new ListFunctionsCommand({}))
-      .then(({ Functions = [] }) => Functions.map(({ FunctionArn }) => FunctionArn)),
-    workspace
-      .client(CloudWatchLogsClient)
-      .send(new DescribeLogGroupsCommand({}))
-      .then(({ logGroups = [] }) => logGroups.map(({ arn }) => arn)),
-    workspace
-      .client(SQSClient)
-      .send(new ListQueuesCommand({}))
-      .then(({ QueueUrls = [] }) => QueueUrls),
-    sns.send(new ListTopicsCommand({})).then(({ Topics = [] }) => Topics.map(({ TopicArn }) => TopicArn)),
-    sns
-      .send(new ListSubscriptionsCommand({}))
-      .then(({ Subscriptions = [] }) => Subscriptions.map(({ SubscriptionArn }) => SubscriptionArn)),
-    workspace
-      .client(SSMClient)
-      .send(new DescribeParametersCommand({}))
-      .then(({ Parameters = [] }) => Parameters.map(({ Name }) => Name)),
-    workspace
-      .client(SecretsManagerClient)
-      .send(new ListSecretsCommand({ IncludePlannedDeletion: true }))
-      .then(({ SecretList = [] }) => SecretList.map(({ ARN }) => ARN)),
-    watch
-      .send(new DescribeAlarmsCommand({ AlarmTypes: ["MetricAlarm", "CompositeAlarm"] }))
-      .then(({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms].map(({ AlarmArn }) => AlarmArn)),
-    watch.send(new ListDashboardsCommand({})).then(({ DashboardEntries = [] }) => DashboardEntries.map(({ DashboardArn }) => DashboardArn)),
-    workspace
-      .client(EventBridgeClient)
-      .send(new ListRulesCommand({}))
-      .then(({ Rules = [] }) => Rules.map(({ Arn }) => Arn)),
-    workspace
-      .client(CodeCommitClient)
-      .send(new ListRepositoriesCommand({}))
-      .then(({ repositories = [] }) => repositories.map(({ repositoryName }) => repositoryName)),
-    workspace
-      .client(CodeBuildClient)
-      .send(new ListProjectsCommand({}))
-      .then(({ projects = [] }) => projects),
-    deploy.send(new ListApplicationsCommand({})).then(({ applications = [] }) => applications),
-    deploy
-      .send(new ListDeploymentConfigsCommand({}))
-      .then(({ deploymentConfigsList = [] }) => deploymentConfigsList.filter((name) => !name.startsWith("CodeDeployDefault."))),
-    workspace
-      .client(CodePipelineClient)
-      .send(new ListPipelinesCommand({}))
-      .then(({ pipelines = [] }) => pipelines.map(({ name }) => name)),
-    workspace
-      .client(ECRClient)
-      .send(new DescribeRepositoriesCommand({}))
-      .then(({ repositories = [] }) => repositories.map(({ repositoryArn }) => repositoryArn)),
-    workspace
-      .client(CloudFormationClient)
-      .send(new DescribeStacksCommand({}))
-      .then(({ Stacks = [] }) => Stacks.map(({ StackId }) => StackId)),
-  ]);
-  return lists.flat();
-}
