@@ -26,7 +26,8 @@ env:
 phases:
   build:
     commands:
-      - export WHO="$GREETING it's $CODEBUILD_BUILD_NUMBER"
+      - NUMBER=$CODEBUILD_BUILD_NUMBER
+      - export WHO="$GREETING it's $NUMBER"
       - mkdir -p dist/sub && cd dist && echo "$WHO" > where.txt && cd sub
       - basename "$PWD" && touch b.txt
       - exit 3

@@ -9,7 +9,7 @@ const NO_COMMANDS: PhaseSpec = { commands: [], finally: [], runtimeVersions: {} 
 
 /**
  * The shell's part of a build: what every build does alike. As in CodeBuild each command is a process of its own, and
- * hands its exported variables and its directory on to the next, so that `exit` ends a command and not the build.
+ * hands its variables, exported or not, and its directory on to the next, so that `exit` ends a command and not the build.
  */
 const PRELUDE = String.raw`
 slipway_dir="$SLIPWAY_WORKSPACE/.slipway"
@@ -38,6 +38,7 @@ slipway_run() {
     echo ". '$slipway_dir/env'"
     echo "cd \"\$(cat '$slipway_dir/cwd')\""
     echo "export CODEBUILD_BUILD_SUCCEEDING=$slipway_succeeding"
+    echo 'set -a'
     printf '%s\n' "$2"
     echo 'CODEBUILD_LAST_EXIT=$?'
     echo "export -p > '$slipway_dir/env'"
