@@ -47,8 +47,14 @@ data "aws_iam_policy_document" "build" {
   }
 
   statement {
+    sid       = "Settings"
+    actions   = ["ssm:GetParameters"]
+    resources = [aws_ssm_parameter.limit.arn]
+  }
+
+  statement {
     sid       = "Release"
-    actions   = ["lambda:UpdateFunctionCode", "lambda:GetFunctionConfiguration", "lambda:GetAlias"]
+    actions   = ["lambda:UpdateFunctionCode", "lambda:GetFunction", "lambda:GetAlias"]
     resources = [aws_lambda_function.documents.arn, "${aws_lambda_function.documents.arn}:*"]
   }
 
