@@ -3,8 +3,8 @@ import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { secretsManager } from "./index.ts";
 import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from "./resource-policy.ts";
-import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference, secrets } from "./secret.ts";
 import { updateSecretVersionStage } from "./rotation.ts";
+import { createSecret, deleteSecret, getRandomPassword, getSecretValue, putSecretValue, secretReference, secrets } from "./secret.ts";
 
 const world = (): World => new World({ services: [secretsManager] });
 
