@@ -10,6 +10,7 @@ import { iam } from "./index.ts";
 import { createPolicy, listPolicies } from "./policy.ts";
 import { createRole, deleteRole, getRole, roles, updateRole } from "./role.ts";
 import { createServiceSpecificCredential } from "./service-credential.ts";
+import { getLoginProfile, listMfaDevices, listSigningCertificates, listSshPublicKeys } from "./unset.ts";
 import { createUser, deleteUser, getUser, updateUser } from "./user.ts";
 
 const world = (): World => new World({ services: [iam], trust: "enforced" });
@@ -161,4 +162,16 @@ test("policies are listed with AWS's own, by path and by scope", async () => {
   expect(await names({ Scope: "AWS", PathPrefix: "/service-role/" })).toContain("AWSLambdaBasicExecutionRole");
   expect(await names({})).toEqual(expect.arrayContaining(["deploy", "ReadOnlyAccess"]));
   expect(await names({ OnlyAttached: true })).toEqual([]);
+});
+
+test("a user has no password, devices, certificates or SSH keys; nobody else has either", async () => {
+  const cloud = world();
+  await cloud.call(createUser, { UserName: "bob" });
+  await expect(cloud.call(getLoginProfile, { UserName: "bob" })).rejects.toThrow("Login Profile for User bob cannot be found.");
+  expect(await cloud.call(listMfaDevices, { UserName: "bob" })).toMatchObject({ MFADevices: [] });
+  expect(await cloud.call(listSigningCertificates, { UserName: "bob" })).toMatchObject({ Certificates: [] });
+  expect(await cloud.call(listSshPublicKeys, { UserName: "bob" })).toMatchObject({ SSHPublicKeys: [] });
+  const lists: Operation[] = [getLoginProfile, listMfaDevices, listSigningCertificates, listSshPublicKeys];
+  for (const list of lists)
+    await expect(cloud.call(list, { UserName: "nobody" })).rejects.toThrow("The user with name nobody cannot be found.");
 });

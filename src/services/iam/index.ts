@@ -11,6 +11,7 @@ import { inlinePolicies } from "./resource-holder.ts";
 import { iamResources } from "./resources.ts";
 import * as role from "./role.ts";
 import * as credential from "./service-credential.ts";
+import * as unset from "./unset.ts";
 import * as user from "./user.ts";
 
 export const iam = service({
@@ -78,6 +79,12 @@ export const iam = service({
     profile.listInstanceProfiles,
     profile.listInstanceProfilesForRole,
     profile.removeRoleFromInstanceProfile,
+    unset.deleteLoginProfile,
+    unset.getLoginProfile,
+    unset.listMfaDevices,
+    unset.listSigningCertificates,
+    unset.listSshPublicKeys,
+    unset.listVirtualMfaDevices,
     ...holderOperations,
     ...oidcOperations,
   ],
