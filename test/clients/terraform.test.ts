@@ -29,6 +29,7 @@ describe.skipIf(lack !== undefined)(
     let whole: Workspace;
     let story: Workspace;
     let applied: Promise<Ended>;
+    let planned: Promise<Ended>;
 
     beforeAll(async () => {
       server = await Server.start();
@@ -38,6 +39,7 @@ describe.skipIf(lack !== undefined)(
         Workspace.make(server, STORY, { partner_token, archive: "false", keep_days: "0" }),
       ]);
       applied = whole.attempt("apply", "-auto-approve");
+      planned = applied.then(() => whole.attempt("plan", "-detailed-exitcode"));
     }, LIMIT_MS);
     afterAll(() => server?.[Symbol.asyncDispose]());
 
@@ -128,7 +130,7 @@ describe.skipIf(lack !== undefined)(
       const { code, stdout, stderr } = await applied;
       expect(code, stdout + stderr).toBe(0);
       expect(stdout).toContain("Resources: 70 added, 0 changed, 0 destroyed.");
-      const plan = await whole.attempt("plan", "-detailed-exitcode");
+      const plan = await planned;
       expect(plan.code, plan.stdout).toBe(0);
     });
 
