@@ -96,6 +96,7 @@ export class FunctionEnvironment {
     const api = new RuntimeApi();
     const address = await api.listen();
     const mounts = [{ from: codeFolder, to: paths.task }, ...(layers === undefined ? [] : contentsAt(layers, paths.opt))];
+    const links = command.interpreter === undefined ? [] : [{ from: command.argv[0]!, to: command.interpreter }];
     const process = processes.start({
       argv: command.argv,
       cwd: paths.task,
@@ -104,7 +105,7 @@ export class FunctionEnvironment {
         AWS_LAMBDA_RUNTIME_API: address,
         TMPDIR: sandboxed ? "/tmp" : folder,
       },
-      view: { writable: [], readable: [RUNTIMES], mounts, tmp: folder, hidden: [backend.folder] },
+      view: { writable: [], readable: [RUNTIMES], mounts, links, tmp: folder, hidden: [backend.folder] },
     });
     return new FunctionEnvironment(log, { api, process, folder });
   }

@@ -14,6 +14,8 @@ export interface FunctionPaths {
 /** How a runtime of Lambda is run on this machine. */
 export interface RuntimeCommand {
   readonly argv: readonly string[];
+  /** Where Lambda's runtime has the interpreter, which programs in layers begin with (#!/var/lang/bin/python). */
+  readonly interpreter?: string;
   readonly env: Readonly<Record<string, string>>;
   /** Such as nodejs:24.21.0: what really runs. */
   readonly version: string;
@@ -60,6 +62,7 @@ export class Runtimes {
     const warning = `Slipway: ${runtime} runs on Python ${python.version}, which is what this machine has.`;
     return {
       argv: [python.path, join(RUNTIMES, "python.py")],
+      interpreter: "/var/lang/bin/python",
       env,
       version: `python:${python.version}`,
       ...(python.version !== version && { warning }),
@@ -93,6 +96,7 @@ function nodeCommand(runtime: string, major: number, { opt }: FunctionPaths, mem
   const warning = `Slipway: ${runtime} runs on Node.js ${node}, which is what this machine has.`;
   return {
     argv: [process.execPath, ...heapOptions(memoryMb), join(RUNTIMES, "nodejs.mjs")],
+    interpreter: "/var/lang/bin/node",
     env: {
       NODE_PATH: [`${opt}/nodejs/node${major}/node_modules`, `${opt}/nodejs/node_modules`].join(":"),
       // Lambda's own runtimes have the AWS SDK. Where we have it (it is not among our dependencies), so has the function.

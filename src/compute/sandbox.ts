@@ -11,6 +11,8 @@ export interface View {
   readonly readable?: readonly string[];
   /** Directories that it sees elsewhere than they are, such as the code of a function at /var/task. */
   readonly mounts?: readonly { readonly from: string; readonly to: string }[];
+  /** Programs that it finds under another name as well, where the machine has none of that name. */
+  readonly links?: readonly { readonly from: string; readonly to: string }[];
   /** The directory that is its /tmp. */
   readonly tmp: string;
   /** Directories that it sees empty: our own data, other people's credentials. */
@@ -73,7 +75,7 @@ export function probeSandbox(): Sandbox {
 function bubblewrap(call: readonly string[]): Sandbox {
   return {
     kind: "bubblewrap",
-    wrap(argv, cwd, { writable, readable = [], mounts = [], tmp, hidden }) {
+    wrap(argv, cwd, { writable, readable = [], mounts = [], links = [], tmp, hidden }) {
       const empty = [...hidden, ...PRIVATE].filter((path) => existsSync(path)).map((path) => realpathSync(path));
       return [
         "bwrap",
@@ -83,6 +85,7 @@ function bubblewrap(call: readonly string[]): Sandbox {
         ...empty.flatMap((path) => ["--tmpfs", path]),
         ...mountPoints(mounts.map(({ to }) => to)),
         ...mounts.flatMap(({ from, to }) => ["--ro-bind", from, to]),
+        ...links.filter(({ to }) => !existsSync(to)).flatMap(({ from, to }) => ["--symlink", from, to]),
         ...[...OURS, ...readable].flatMap((path) => ["--ro-bind", path, path]),
         ...writable.flatMap((path) => ["--bind", path, path]),
         ...["--chdir", cwd, "--"],

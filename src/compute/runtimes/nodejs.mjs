@@ -2,7 +2,9 @@
 // function as AWS's own client does (github.com/aws/aws-lambda-nodejs-runtime-interface-client).
 import { existsSync, writeSync } from "node:fs";
 import { Agent, request } from "node:http";
+import https from "node:https";
 import { createRequire, registerHooks } from "node:module";
+import { connect } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
@@ -131,6 +133,21 @@ function resolveFrom(from, specifier, context, next) {
   return { url: pathToFileURL(createRequire(from).resolve(specifier)).href, shortCircuit: true };
 }
 
+/**
+ * Providers of custom resources in the CDK keep only the host and the path of a ResponseURL, and ask there by HTTPS, at its
+ * usual port (github.com/aws/aws-cdk, nodejs-entrypoint-handler). At our own address nothing else is there: it is ours.
+ */
+function answerInTheClear(endpoint) {
+  if (endpoint === undefined) return;
+  const { protocol, hostname, port } = new URL(endpoint);
+  if (protocol !== "http:") return;
+  const secure = https.globalAgent.createConnection;
+  https.globalAgent.createConnection = function createConnection(options, done) {
+    if (options.host !== hostname || Number(options.port) !== 443) return secure.call(this, options, done);
+    return connect({ host: hostname, port: Number(port) });
+  };
+}
+
 async function loadHandler(name) {
   const [, moduleName, exportName] = /^([^.]*)\.(.*)$/.exec(basename(name)) ?? [];
   if (!moduleName || !exportName || name.includes("..")) throw new RuntimeError("MalformedHandlerName", "Bad handler");
@@ -249,6 +266,7 @@ async function serve(handler) {
 const sdkFrom = env.SLIPWAY_SDK_FROM;
 delete env.SLIPWAY_SDK_FROM;
 offerSdk(sdkFrom);
+answerInTheClear(env.AWS_ENDPOINT_URL);
 
 let handler;
 try {
