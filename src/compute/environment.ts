@@ -47,9 +47,12 @@ export function commandEnvironment(
   env: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { AWS_REGION, AWS_DEFAULT_REGION, ...aws } = awsEnvironment(access) as Record<string, string>;
+  // What a build installs for all users is its own: `npm install -g aws-cdk` is how a pipeline of the CDK updates itself.
+  const global = join(places.home, ".npm-global");
   return {
     ...hostSettings(),
-    PATH: searchPath(),
+    npm_config_prefix: global,
+    PATH: [join(global, "bin"), searchPath()].join(delimiter),
     LANG: "C.UTF-8",
     HOME: places.home,
     TMPDIR: places.tmp,

@@ -27,6 +27,7 @@ new lambda.Function(serving, "Function", {
   runtime: lambda.Runtime.NODEJS_22_X,
   handler: "index.handler",
   code: lambda.Code.fromAsset(code),
+  environment: { RELEASE: String(release) },
 });
 
 const importing = new Stack(app, "Importing");
