@@ -9,6 +9,7 @@ import {
   ListActionExecutionsCommand,
   ListPipelineExecutionsCommand,
 } from "@aws-sdk/client-codepipeline";
+import { CreateServiceSpecificCredentialCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { run, type Server, until } from "../server.ts";
 import { type CdkUser, CLI } from "./cdk.ts";
 
@@ -58,11 +59,17 @@ export class Delivery implements AsyncDisposable {
   async push(stages: readonly string[]): Promise<void> {
     writeFileSync(join(this.#folder, "stages.json"), JSON.stringify(stages));
     const git = (...args: string[]) => run("git", args, { env: this.#user.env, cwd: this.#folder });
-    const { host } = new URL(this.#cloud.endpoint);
+    const iam = new IAMClient(this.#user.config);
+    await iam.send(new CreateUserCommand({ UserName: "developer" }));
+    const wanted = { UserName: "developer", ServiceName: "codecommit.amazonaws.com" };
+    const { ServiceSpecificCredential } = await iam.send(new CreateServiceSpecificCredentialCommand(wanted));
+    const address = new URL(`${this.#cloud.endpoint}/v1/repos/delivery`);
+    address.username = ServiceSpecificCredential!.ServiceUserName!;
+    address.password = encodeURIComponent(ServiceSpecificCredential!.ServicePassword!);
     await git("init", "--quiet");
     await git("add", "--all");
     await git("commit", "--quiet", "--message", "Two stages");
-    await git("push", "--quiet", `http://${host}/v1/repos/delivery`, "main");
+    await git("push", "--quiet", address.href, "main");
   }
 
   /** Wait until the pipeline that the pipeline has made of itself is through. */
