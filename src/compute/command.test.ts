@@ -53,6 +53,15 @@ describe.each(kinds)("%s", (kind) => {
     expect(backend.messages().at(-1)).toBe("none");
   });
 
+  test("what it installs for every user is its own", async () => {
+    const manifest = JSON.stringify({ name: "tool", version: "1.0.0", bin: "tool.sh" });
+    const made = `mkdir p; echo '${manifest}' > p/package.json; printf '#!/bin/sh\necho installed\n' > p/tool.sh`;
+    expect(await run(`${made}; npm install -g --offline --install-links ./p > npm.log 2>&1 || cat npm.log; tool`)).toMatchObject({
+      status: "SUCCEEDED",
+    });
+    expect(backend.messages()).toEqual(["installed"]);
+  });
+
   test("inputs are put there, files stay for the next job of the workspace, outputs are kept whatever the exit code", async () => {
     const digest = backend.blobs.write(Buffer.from("#!/bin/sh\necho ran\n")).digest;
     await run("bin/tool > out.txt; echo $TMPDIR > tmp.txt; echo t > $TMPDIR/t; pwd", {

@@ -16,7 +16,7 @@ type Listener = (job: Job, partition: Partition) => void;
 /** A cloud of one table in memory, for tests of the hands. */
 export class FakeBackend implements HandsBackend {
   readonly blobs = new MemoryBlobs();
-  readonly endpoint = "http://127.0.0.1:4566";
+  endpoint = "http://127.0.0.1:4566";
   readonly folder = mkdtempSync(join(tmpdir(), "slipway-hands-"));
   /** Every line that was logged, with the stream it went to. */
   readonly logged: { log: JobLog; line: LogLine }[] = [];

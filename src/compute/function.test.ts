@@ -1,4 +1,6 @@
-import { buffer } from "node:stream/consumers";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer, text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import yazl from "yazl";
 import { FakeBackend, identity } from "./fake-backend.fixture.ts";
@@ -187,6 +189,32 @@ describe.each(kinds)("%s", (kind) => {
     const layers = [await zipOf({ "nodejs/node_modules/thing/index.js": "module.exports = 'layered'" })];
     const files = { "index.js": "exports.handler = async () => require('thing')" };
     expect(invocationOf(await invoke(files, {}, { layers })).answer).toBe("layered");
+  });
+
+  test.runIf(kind !== "plain")("programs of layers find the interpreter where Lambda has it", async () => {
+    const body =
+      'import { execFileSync as run } from "node:child_process"; export const handler = async () => run("/var/lang/bin/node", ["-p", "6 * 7"])';
+    expect(invocationOf(await invoke(node(`${body}.toString();`))).answer).toBe("42\n");
+  });
+
+  test("what is asked by HTTPS at our own address, without a port, is asked of us", async () => {
+    const asked: string[] = [];
+    const server = createServer(async (request, response) => {
+      asked.push(`${request.method} ${request.url} ${await text(request)}`);
+      response.end("heard");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    backend.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const body = `import https from "node:https";
+      export const handler = ({ port }) => new Promise((done) => {
+        const request = https.request({ hostname: "127.0.0.1", port, path: "/answer?a=b", method: "PUT" }, (response) => response.on("data", (said) => done(String(said))));
+        request.on("error", ({ code }) => done(code));
+        request.end("done");
+      });`;
+    const ask = async (payload: unknown) => invocationOf(await invoke(node(body), payload)).answer;
+    expect([await ask({}), await ask({ port: 1 })]).toEqual(["heard", "ECONNREFUSED"]);
+    expect(asked).toEqual(["PUT /answer?a=b done"]);
+    server.close();
   });
 });
 

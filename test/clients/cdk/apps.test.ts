@@ -59,13 +59,15 @@ describe.concurrent("aws-cdk-lib's own functions", { timeout: 90_000 }, () => {
     expect(logGroups).toMatchObject([{ logGroupName: "/retained", retentionInDays: 7 }]);
   });
 
-  it.sequential.runIf(withLayers.length > 0)("copy files to a bucket, with the AWS CLI of a layer", async () => {
+  it.sequential("copy files to a bucket, with the AWS CLI of a layer", async ({ skip }) => {
+    if (withLayers.length === 0) skip("there is no sandbox here, and so no /opt");
     const read = async (Key: string) => (await s3.send(new GetObjectCommand({ Bucket: "copied", Key }))).Body!.transformToString();
     expect(await read("data.txt")).toBe("data");
     expect(await read("index.js")).toContain("first");
   });
 
-  it.sequential.runIf(withProvider.length > 0)("stand between a template and a handler", async () => {
+  it.sequential("stand between a template and a handler", async ({ skip }) => {
+    if (withProvider.length === 0) skip("@aws-sdk/client-sfn is not installed");
     const { Exports } = await user.stacks.send(new ListExportsCommand({}));
     expect(Exports!.find(({ Name }) => Name === "provided-answer")!.Value).toBe("Create?");
   });

@@ -12,7 +12,7 @@ export const CLI = join(dirname(createRequire(import.meta.url).resolve("aws-cdk/
 const APPS = fileURLToPath(new URL("apps", import.meta.url));
 
 /** The command that runs one of the apps beside this file. */
-export const appAt = (name: string, folder = APPS): string => `node ${join(folder, `${name}.ts`)}`;
+export const appAt = (name: string, folder = APPS): string => `node ${join(folder, `${name}.mjs`)}`;
 
 /** A user of the CDK: an account, a folder, and eyes to see what became of the cloud. */
 export class CdkUser {
@@ -46,9 +46,10 @@ export class CdkUser {
     return printed(await this.attempt(args), 1);
   }
 
-  /** Synthesize an app into a folder of the user's. */
-  async synth(app: string, output: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  /** Synthesize an app into a folder of the user's; answers the folder's path. */
+  async synth(app: string, output: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     printed(await this.attempt(["synth", "--quiet", "--app", app, "--output", output], env), 0);
+    return join(this.folder, output);
   }
 
   bootstrap(...regions: string[]): Promise<string> {

@@ -13,7 +13,7 @@ import { CreateServiceSpecificCredentialCommand, CreateUserCommand, IAMClient } 
 import { run, type Server, until } from "../server.ts";
 import { type CdkUser, CLI } from "./cdk.ts";
 
-const APP = fileURLToPath(new URL("apps/delivery.ts", import.meta.url));
+const APP = fileURLToPath(new URL("apps/delivery.mjs", import.meta.url));
 const PACKAGE = dirname(dirname(CLI));
 
 /** The repository of an app that delivers itself, and an address from which its builds install the CLI. */
@@ -34,7 +34,7 @@ export class Delivery implements AsyncDisposable {
 
   static async begin(cloud: Server, user: CdkUser): Promise<Delivery> {
     const folder = cloud.makeFolder(join(user.account, "repository"));
-    cpSync(APP, join(folder, "app.ts"));
+    cpSync(APP, join(folder, "app.mjs"));
     symlinkSync(realpathSync(dirname(PACKAGE)), join(folder, "node_modules"));
     writeFileSync(join(folder, ".gitignore"), "node_modules\ncdk.out\n");
     const packed = join(user.folder, "aws-cdk.tgz");
@@ -50,7 +50,7 @@ export class Delivery implements AsyncDisposable {
     const address = `http://127.0.0.1:${(this.#packages.address() as AddressInfo).port}`;
     const env = { MODULES: realpathSync(dirname(PACKAGE)), PACKAGES: address };
     writeFileSync(join(this.#folder, "stages.json"), JSON.stringify(stages));
-    const args = ["deploy", "Delivery", "--app", "node app.ts", "--require-approval", "never"];
+    const args = ["deploy", "Delivery", "--app", "node app.mjs", "--require-approval", "never"];
     const { code, stdout, stderr } = await this.#user.attempt(args, env, this.#folder);
     if (code !== 0) throw new Error(stdout + stderr);
   }

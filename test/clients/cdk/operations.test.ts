@@ -14,8 +14,14 @@ import { appAt, CdkUser, CLI } from "./cdk.ts";
 const MODULES = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
 let server: Server;
+/** What is deployed first, and what then. */
+let one = "";
+let two = "";
 beforeAll(async () => {
   server = await Server.start("--clock", "auto");
+  const author = new CdkUser(server, "000000000000");
+  const release = (number: string) => author.synth(appAt("stacks"), number, { RELEASE: number });
+  [one, two] = await Promise.all([release("1"), release("2")]);
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
@@ -50,31 +56,29 @@ describe.concurrent("cdk, on a function", { timeout: 60_000 }, () => {
 
   it.sequential("swaps code and variables past the stack", async () => {
     await user.bootstrap();
-    await user.synth(appAt("stacks"), "one", { RELEASE: "1" });
-    await user.synth(appAt("stacks"), "two", { RELEASE: "2" });
-    await user.run("deploy", "Serving", "Changing", "--concurrency", "2", "--require-approval", "never", "--app", "one");
+    await user.run("deploy", "Serving", "Changing", "--concurrency", "2", "--require-approval", "never", "--app", one);
     expect(await user.answer()).toBe("first");
-    expect(await user.run("deploy", "Serving", "--hotswap", "--app", "two")).toContain("hotswapped!");
+    expect(await user.run("deploy", "Serving", "--hotswap", "--app", two)).toContain("hotswapped!");
     expect(await user.answer()).toBe("second");
     expect(await user.release()).toBe("2");
     expect(await updatedAt()).toBeUndefined();
   });
 
   it.sequential("sees the drift that this is, and reverts it", async () => {
-    expect(await user.fail("drift", "Serving", "--fail", "--app", "one")).toContain("/Environment/Variables/RELEASE");
+    expect(await user.fail("drift", "Serving", "--fail", "--app", one)).toContain("/Environment/Variables/RELEASE");
     const { StackResourceDrifts } = await user.stacks.send(new DescribeStackResourceDriftsCommand({ StackName: "Serving" }));
     expect(StackResourceDrifts!.find(({ StackResourceDriftStatus }) => StackResourceDriftStatus === "MODIFIED")!.ResourceType).toBe(
       "AWS::Lambda::Function",
     );
-    await user.run("deploy", "Serving", "--revert-drift", "--app", "one");
+    await user.run("deploy", "Serving", "--revert-drift", "--app", one);
     expect(await user.release()).toBe("1");
-    expect(await user.run("drift", "Serving", "--fail", "--app", "one")).toContain("No drift detected");
+    expect(await user.run("drift", "Serving", "--fail", "--app", one)).toContain("No drift detected");
   });
 
   it.sequential("falls back to the stack for what it cannot swap", async () => {
-    await user.run("deploy", "Changing", "--hotswap-fallback", "--app", "two");
+    await user.run("deploy", "Changing", "--hotswap-fallback", "--app", two);
     expect(await user.parameter("/changing/release")).toBe("2");
-    await user.run("deploy", "Changing", "--hotswap", "--app", "one");
+    await user.run("deploy", "Changing", "--hotswap", "--app", one);
     expect(await user.parameter("/changing/release")).toBe("2");
   });
 
@@ -92,7 +96,7 @@ describe.concurrent("cdk, on a function", { timeout: 60_000 }, () => {
     cpSync(fileURLToPath(new URL("apps", import.meta.url)), folder, { recursive: true });
     symlinkSync(MODULES, join(user.folder, "node_modules"));
     const index = join(folder, "function", "index.js");
-    writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: "node stacks.ts", watch: { include: ["function/**"] } }));
+    writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: "node stacks.mjs", watch: { include: ["function/**"] } }));
     const watch = spawn(process.execPath, [CLI, "watch", "Serving", "--no-notices", "--ci"], { cwd: folder, env: user.env });
     try {
       await said(watch, "Total time");
@@ -133,13 +137,11 @@ describe.concurrent("cdk, on what is there", { timeout: 60_000 }, () => {
 
   it.sequential("imports a bucket that was made by hand", async () => {
     await user.bootstrap();
-    await user.synth(appAt("stacks"), "one", { RELEASE: "1" });
-    await user.synth(appAt("stacks"), "two", { RELEASE: "2" });
-    const byHand = { Bucket: "by-hand", CreateBucketConfiguration: { LocationConstraint: REGION } };
+    const byHand = { Bucket: "by-hand", CreateBucketConfiguration: { LocationConstraint: REGION } as const };
     await new S3Client({ ...user.config, forcePathStyle: true }).send(new CreateBucketCommand(byHand));
     const mapping = join(user.folder, "mapping.json");
     writeFileSync(mapping, JSON.stringify({ Bucket83908E77: { BucketName: "by-hand" } }));
-    await user.run("import", "Importing", "--resource-mapping", mapping, "--app", "one");
+    await user.run("import", "Importing", "--resource-mapping", mapping, "--app", one);
     expect(await resourcesOf("Importing")).toMatchObject([{ PhysicalResourceId: "by-hand", ResourceStatus: "IMPORT_COMPLETE" }]);
     expect((await user.stack("Importing")).StackStatus).toBe("IMPORT_COMPLETE");
   });
@@ -147,13 +149,13 @@ describe.concurrent("cdk, on what is there", { timeout: 60_000 }, () => {
   it.sequential("moves a resource to another name without touching it", async ({ skip }) => {
     const { operations } = (await server.ask("coverage")).cloudformation;
     if (operations["CreateStackRefactor"] === "not implemented") skip("CreateStackRefactor is not implemented yet");
-    await user.run("deploy", "Moving", "--app", "one");
+    await user.run("deploy", "Moving", "--app", one);
     const queue = async () => (await resourcesOf("Moving")).find(({ ResourceType }) => ResourceType === "AWS::SQS::Queue")!;
     const before = await queue();
-    await user.run("refactor", "Moving", "--unstable=refactor", "--force", "--app", "two");
+    await user.run("refactor", "Moving", "--unstable=refactor", "--force", "--app", two);
     const after = await queue();
     expect(after.PhysicalResourceId).toBe(before.PhysicalResourceId);
     expect([before.LogicalResourceId, after.LogicalResourceId].map((id) => id!.slice(0, 5))).toEqual(["Queue", "Order"]);
-    expect(await user.run("diff", "Moving", "--fail", "--app", "two")).toContain("Number of stacks with differences: 0");
+    expect(await user.run("diff", "Moving", "--fail", "--app", two)).toContain("Number of stacks with differences: 0");
   });
 });

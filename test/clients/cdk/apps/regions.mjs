@@ -4,7 +4,7 @@ import * as ssm from "aws-cdk-lib/aws-ssm";
 
 // What is in one region, used in another.
 
-const account = process.env["CDK_DEFAULT_ACCOUNT"]!;
+const account = process.env["CDK_DEFAULT_ACCOUNT"];
 const app = new App({ analyticsReporting: false });
 
 const far = new Stack(app, "Far", { env: { account, region: "us-east-1" }, crossRegionReferences: true });

@@ -5,7 +5,7 @@ import * as ssm from "aws-cdk-lib/aws-ssm";
 
 // What the CLI finds out for an app before it is synthesized. With LOOKUP=everything it also asks for what this cloud does not have.
 
-const account = process.env["CDK_DEFAULT_ACCOUNT"]!;
+const account = process.env["CDK_DEFAULT_ACCOUNT"];
 const app = new App({ analyticsReporting: false });
 const stack = new Stack(app, "Looking", { env: { account, region: "eu-west-1" } });
 const value = ssm.StringParameter.valueFromLookup(stack, "/looked/up");

@@ -6,13 +6,13 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as ssm from "aws-cdk-lib/aws-ssm";
 import * as pipelines from "aws-cdk-lib/pipelines";
 
-// A pipeline that delivers itself and what it is for. It is in the repository it reads, as app.ts beside its stages.json.
+// A pipeline that delivers itself and what it is for. It is in the repository it reads, as app.mjs beside its stages.json.
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const stages: string[] = JSON.parse(readFileSync(here("stages.json"), "utf8"));
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const stages = JSON.parse(readFileSync(here("stages.json"), "utf8"));
 // Packages come from this machine: the library from a folder, the tools that a pipeline installs from an address.
 const { MODULES = "", PACKAGES = "" } = process.env;
-const env = { account: process.env["CDK_DEFAULT_ACCOUNT"]!, region: "eu-west-1" };
+const env = { account: process.env["CDK_DEFAULT_ACCOUNT"], region: "eu-west-1" };
 
 const app = new App({ analyticsReporting: false });
 const delivery = new Stack(app, "Delivery", { env });
@@ -24,7 +24,7 @@ const pipeline = new pipelines.CodePipeline(delivery, "Pipeline", {
   synth: new pipelines.ShellStep("Synth", {
     input: pipelines.CodePipelineSource.codeCommit(repository, "main"),
     env: { MODULES, PACKAGES, CDK_DEFAULT_ACCOUNT: env.account, CDK_VALIDATION: "false" },
-    commands: ['ln -s "$MODULES" node_modules', "node node_modules/aws-cdk/bin/cdk synth --quiet --app 'node app.ts'"],
+    commands: ['ln -s "$MODULES" node_modules', "node node_modules/aws-cdk/bin/cdk synth --quiet --app 'node app.mjs'"],
   }),
 });
 
