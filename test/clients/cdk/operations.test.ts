@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DescribeStackResourceDriftsCommand, DescribeStackResourcesCommand, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
+import {
+  DescribeStackResourceDriftsCommand,
+  DescribeStackResourcesCommand,
+  GetTemplateCommand,
+  type StackResource,
+} from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REGION, Server, until } from "../server.ts";
 import { appAt, CdkUser, CLI } from "./cdk.ts";
@@ -110,6 +116,8 @@ describe.concurrent("cdk, on a function", { timeout: 60_000 }, () => {
   });
 });
 
+const isQueue = ({ ResourceType }: StackResource) => ResourceType === "AWS::SQS::Queue";
+
 /** Assets are collected however young they are, and without a question. */
 const NOW = ["--rollback-buffer-days=0", "--created-buffer-days=0", "--confirm=false"];
 
@@ -146,11 +154,34 @@ describe.concurrent("cdk, on what is there", { timeout: 60_000 }, () => {
     expect((await user.stack("Importing")).StackStatus).toBe("IMPORT_COMPLETE");
   });
 
+  it.sequential("lets go of a resource, and takes it back", async () => {
+    await user.run("deploy", "Moving", "--app", one);
+    const [before] = (await resourcesOf("Moving")).filter(isQueue);
+    const QueueUrl = before!.PhysicalResourceId!;
+    await user.run("orphan", "Moving/Queue", "--unstable=orphan", "--yes", "--app", one);
+    expect((await resourcesOf("Moving")).some(isQueue)).toBe(false);
+    const attributes = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] });
+    expect((await new SQSClient(user.config).send(attributes)).Attributes!["QueueArn"]).toContain(":moving");
+    const mapping = JSON.stringify({ [before!.LogicalResourceId!]: { QueueUrl } });
+    await user.run("import", "Moving", "--resource-mapping-inline", mapping, "--app", one);
+    const after = (await resourcesOf("Moving")).filter(isQueue);
+    expect(after).toMatchObject([{ PhysicalResourceId: QueueUrl, ResourceStatus: "IMPORT_COMPLETE" }]);
+  });
+
+  it.sequential("publishes what a stack will need", async () => {
+    await user.run("publish-assets", "Serving", "--unstable=publish-assets", "--app", two);
+    const { Properties } = JSON.parse(readFileSync(join(two, "Serving.template.json"), "utf8")).Resources.Function76856677;
+    const Bucket = `cdk-hnb659fds-assets-${user.account}-${REGION}`;
+    const s3 = new S3Client({ ...user.config, forcePathStyle: true });
+    await s3.send(new HeadObjectCommand({ Bucket, Key: Properties.Code.S3Key }));
+    await expect(user.stack("Serving")).rejects.toThrow("does not exist");
+  });
+
   it.sequential("moves a resource to another name without touching it", async ({ skip }) => {
     const { operations } = (await server.ask("coverage")).cloudformation;
     if (operations["CreateStackRefactor"] === "not implemented") skip("CreateStackRefactor is not implemented yet");
     await user.run("deploy", "Moving", "--app", one);
-    const queue = async () => (await resourcesOf("Moving")).find(({ ResourceType }) => ResourceType === "AWS::SQS::Queue")!;
+    const queue = async () => (await resourcesOf("Moving")).find(isQueue)!;
     const before = await queue();
     await user.run("refactor", "Moving", "--unstable=refactor", "--force", "--app", two);
     const after = await queue();
