@@ -177,16 +177,20 @@ describe.concurrent("cdk, on what is there", { timeout: 60_000 }, () => {
     await expect(user.stack("Serving")).rejects.toThrow("does not exist");
   });
 
-  it.sequential("moves a resource to another name without touching it", async ({ skip }) => {
-    const { operations } = (await server.ask("coverage")).cloudformation;
-    if (operations["CreateStackRefactor"] === "not implemented") skip("CreateStackRefactor is not implemented yet");
-    await user.run("deploy", "Moving", "--app", one);
-    const queue = async () => (await resourcesOf("Moving")).find(isQueue)!;
-    const before = await queue();
-    await user.run("refactor", "Moving", "--unstable=refactor", "--force", "--app", two);
-    const after = await queue();
-    expect(after.PhysicalResourceId).toBe(before.PhysicalResourceId);
-    expect([before.LogicalResourceId, after.LogicalResourceId].map((id) => id!.slice(0, 5))).toEqual(["Queue", "Order"]);
-    expect(await user.run("diff", "Moving", "--fail", "--app", two)).toContain("Number of stacks with differences: 0");
+  it.sequential("refactors: a queue changes its stack and its name, and what refers to it follows", async () => {
+    const release = (RELEASE: string) => user.synth(appAt("refactored"), `refactored-${RELEASE}`, { RELEASE });
+    const [before, after] = await Promise.all([release("1"), release("2")]);
+    await user.run("deploy", "--all", "--app", before);
+    const said = await user.run("refactor", "--unstable=refactor", "--force", "--app", after);
+    expect(said).toMatch(/AWS::SQS::Queue +│ Giving.Queue.Resource +│ Taking.Renamed.Resource/);
+    expect((await resourcesOf("Giving")).some(isQueue)).toBe(false);
+    const queues = (await resourcesOf("Taking")).filter(isQueue);
+    const ids = queues.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId!.slice(0, -8), PhysicalResourceId]);
+    const at = `${server.endpoint}/${user.account}`;
+    expect(ids.sort()).toEqual([
+      ["Renamed", `${at}/orders`],
+      ["Stays", `${at}/stays`],
+    ]);
+    expect(await user.run("diff", "--app", after)).toContain("Number of stacks with differences: 0");
   });
 });

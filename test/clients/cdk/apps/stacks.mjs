@@ -33,7 +33,6 @@ new lambda.Function(serving, "Function", {
 const importing = new Stack(app, "Importing");
 new s3.Bucket(importing, "Bucket", { removalPolicy: RemovalPolicy.RETAIN });
 
-// Release 2 moves the queue into a construct of another name.
 const moving = new Stack(app, "Moving");
-new sqs.Queue(moving, release > 1 ? "Orders" : "Queue", { queueName: "moving" });
+new sqs.Queue(moving, "Queue", { queueName: "moving" });
 new ssm.StringParameter(moving, "Kept", { parameterName: "/moving/kept", stringValue: "kept" });
