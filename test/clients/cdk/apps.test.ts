@@ -32,7 +32,7 @@ const withLayers = probeSandbox().kind !== "plain" ? ["Copying"] : [];
 // Its function asks for the client of Step Functions, whether it waits for anything or not.
 const withProvider = isInstalled("@aws-sdk/client-sfn") ? ["Providing"] : [];
 
-describe.concurrent("aws-cdk-lib's own functions", { timeout: 90_000 }, () => {
+describe.concurrent("aws-cdk-lib's own functions", { timeout: 180_000 }, () => {
   const names = ["Emptying", "Calling", "Retaining", ...withLayers, ...withProvider];
   let user: CdkUser;
   let s3: S3Client;
@@ -94,7 +94,7 @@ describe.concurrent("aws-cdk-lib's own functions", { timeout: 90_000 }, () => {
   });
 });
 
-describe.concurrent("cdk", { timeout: 90_000 }, () => {
+describe.concurrent("cdk", { timeout: 180_000 }, () => {
   let user: CdkUser;
   beforeAll(async () => {
     user = new CdkUser(server, "333333333333");

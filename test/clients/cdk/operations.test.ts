@@ -46,7 +46,7 @@ class ServingUser extends CdkUser {
   }
 }
 
-describe.concurrent("cdk, on a function", { timeout: 60_000 }, () => {
+describe.concurrent("cdk, on a function", { timeout: 120_000 }, () => {
   let user: ServingUser;
   let s3: S3Client;
   beforeAll(() => {
@@ -135,7 +135,7 @@ function said(child: ChildProcess, words: string): Promise<void> {
   });
 }
 
-describe.concurrent("cdk, on what is there", { timeout: 60_000 }, () => {
+describe.concurrent("cdk, on what is there", { timeout: 120_000 }, () => {
   let user: CdkUser;
   beforeAll(() => {
     user = new CdkUser(server, "666677778888");

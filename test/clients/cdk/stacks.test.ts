@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-describe.concurrent("cdk, with an environment", { timeout: 60_000 }, () => {
+describe.concurrent("cdk, with an environment", { timeout: 120_000 }, () => {
   const account = "111122223333";
   const assets = { Bucket: `cdk-hnb659fds-assets-${account}-${REGION}` };
   const version = "/cdk-bootstrap/hnb659fds/version";
@@ -72,7 +72,7 @@ describe.concurrent("cdk, with an environment", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("cdk, from one release to the next", { timeout: 60_000 }, () => {
+describe.concurrent("cdk, from one release to the next", { timeout: 120_000 }, () => {
   let user: CdkUser;
   beforeAll(() => {
     user = new CdkUser(server, "444455556666");
