@@ -7,6 +7,7 @@ import { findingsOf, reasonOf } from "./early-validation.ts";
 import { KNOWN_AFTER_APPLY } from "./evaluate.ts";
 import { tellFinding, tellStack } from "./event.ts";
 import { nestedDraft, nestedRequest } from "./nested-stack.ts";
+import { maskingOf } from "./no-echo.ts";
 import { ensureToken } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { type Planned, planFor } from "./planning.ts";
@@ -15,6 +16,7 @@ import { resourceRowId, resources } from "./resource.ts";
 import { withImports } from "./resource-import.ts";
 import { arnOf, findStack, type Stack, stacks, type Target } from "./stack.ts";
 import { targetOf } from "./target.ts";
+import type { Json } from "./value.ts";
 
 export const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
@@ -40,7 +42,9 @@ export function planned(scope: Scope, set: ChangeSet): Partial<ChangeSet> | unde
       const findings = set.unvalidated ? [] : findingsOf(scope, plan);
       for (const finding of findings) tellFinding(scope, stack, changeSetArn(scope, set), finding);
       if (findings.length > 0) return { status: "FAILED", reason: reasonOf(findings) };
-      const changesWithValues = shown(planFor(scope, stack, target, { includePropertyValues: true }).changes);
+      const masking = maskingOf(scope, stack, target);
+      const withValues = shown(planFor(scope, stack, target, { includePropertyValues: true }).changes);
+      const changesWithValues = masking(withValues as unknown as Json[]) as unknown as ResourceChange[];
       return { status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", target, changes, changesWithValues };
     });
   } catch (error) {

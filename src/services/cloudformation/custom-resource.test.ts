@@ -36,6 +36,20 @@ function answer(cloud: World, request: any, body: object): void {
 }
 
 describe("a custom resource", () => {
+  test("may answer an update with attributes that it did not have", async () => {
+    const cloud = world();
+    const using = (Key: number, attribute: string) => ({
+      C: custom({ Key }),
+      T: thing({ Name: "t", Of: { "Fn::GetAtt": ["C", attribute] } }),
+    });
+    await create(cloud, using(1, "One"));
+    answer(cloud, next(cloud), { PhysicalResourceId: "c", Data: { One: "first" } });
+    await update(cloud, using(2, "Two"));
+    answer(cloud, next(cloud), { PhysicalResourceId: "c", Data: { Two: "second" } });
+    expect(await statusOf(cloud)).toBe("UPDATE_COMPLETE");
+    expect(things.get(cloud.scope(), "t")?.properties["Of"]).toBe("second");
+  });
+
   test("is asked to create, to update and to delete", async () => {
     const cloud = world();
     const using = (Key: object) => ({ C: custom(Key), T: thing({ Name: "t", Of: { "Fn::GetAtt": ["C", "Value"] } }) });

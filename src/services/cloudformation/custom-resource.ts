@@ -41,6 +41,8 @@ export const customResponses = new Table<CustomResponse>("cloudformation/custom-
 /** What a custom resource answered last: its attributes. The id is that of the stack's resource. */
 interface CustomData extends Row {
   readonly data: JsonObject;
+  /** Nobody is to read it. */
+  readonly noEcho?: boolean;
 }
 
 export const customData = new Table<CustomData>("cloudformation/custom-data");
@@ -93,7 +95,8 @@ function ask(
     return { state: "failed", reason, ...(physicalId !== undefined && { id: physicalId }) };
   }
   if (physicalId === undefined) return { state: "failed", reason: "Invalid PhysicalResourceId" };
-  if (kind !== "Delete") customData.put(scope, { id: `${idOfArn(stackId)}/${logicalId}`, data: answer.Data ?? {} });
+  if (kind !== "Delete")
+    customData.put(scope, { id: `${idOfArn(stackId)}/${logicalId}`, data: answer.Data ?? {}, ...(answer.NoEcho && { noEcho: true }) });
   return { state: "done", id: physicalId };
 
   function event(): JsonObject {

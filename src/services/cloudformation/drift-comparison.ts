@@ -53,7 +53,8 @@ function sameValue(expected: Json, actual: Json): boolean {
 }
 
 /** Another resource may be named by its name here and by its ARN there; the registry's property transforms say so, too. */
-const isNameIn = (name: string, arn: string): boolean => arn.startsWith("arn:") && (arn.endsWith(`:${name}`) || arn.endsWith(`/${name}`));
+const isNameIn = (name: string, arn: string): boolean =>
+  arn.startsWith("arn:") && (arn.endsWith(`:${name}`) || arn.endsWith(`/${name}`) || arn.endsWith(`::${name}:root`));
 
 function documentIn(text: string): Json {
   if (!/^\s*[[{]/.test(text)) return text;

@@ -14,6 +14,7 @@ import {
   type StackResourceDriftStatus,
 } from "../../sdk/cloudformation.js";
 import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
+import { type Masking, maskingOf } from "./no-echo.ts";
 import { rowsOf } from "./phase.ts";
 import { isRecorded } from "./recorded.ts";
 import { registrySchemas, withoutPaths } from "./registry-schema.ts";
@@ -72,7 +73,7 @@ export const describeStackDriftDetectionStatus = operation(DescribeStackDriftDet
 export const detectStackResourceDrift = operation(DetectStackResourceDrift$, (scope, { StackName, LogicalResourceId }) => {
   const stack = requireDetectable(scope, StackName);
   const row = requireRow(scope, stack, LogicalResourceId!);
-  const found = look(scope, row);
+  const found = look(scope, row, maskingOf(scope, stack));
   if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
   return { StackResourceDrift: shownDrift(scope, stack, found) };
 });
@@ -100,7 +101,8 @@ export function detect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "
   const stack = stacks.get(scope, id);
   if (stack === undefined) return { status: "DETECTION_FAILED", reason: `Stack [${id}] does not exist` };
   const rows = rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
-  for (const row of rows) look(scope, row);
+  const masking = maskingOf(scope, stack);
+  for (const row of rows) look(scope, row, masking);
   const known = shownDrifts(scope, stack);
   const drifted = known.filter(({ status }) => status === "MODIFIED" || status === "DELETED").length;
   const drift = drifted > 0 ? "DRIFTED" : "IN_SYNC";
@@ -167,7 +169,7 @@ const isChecked = (type: string): boolean => !/^(AWS::CloudFormation|AWS::CDK|Cu
 const shownDrifts = (scope: Scope, stack: Stack): ResourceDrift[] =>
   rowsOf(scope, stack).flatMap(({ id, now }) => driftOf(scope, id, now) ?? []);
 
-function look(scope: Scope, { id, type, now }: StackResource): ResourceDrift | undefined {
+function look(scope: Scope, { id, type, now }: StackResource, masking: Masking): ResourceDrift | undefined {
   if (now === undefined || now.physicalId === "") return undefined;
   const found = liveDrift(scope, now);
   if (found === undefined) return undefined;
@@ -177,9 +179,11 @@ function look(scope: Scope, { id, type, now }: StackResource): ResourceDrift | u
     type,
     physicalId: now.physicalId,
     status,
-    expected,
-    ...(actual && { actual }),
-    differences: drifts.map(shownDifference),
+    expected: masking(expected),
+    ...(actual && { actual: masking(actual) }),
+    differences: drifts.map((one) =>
+      shownDifference({ ...one, ...masking({ expected: one.expected ?? null, actual: one.actual ?? null }) }),
+    ),
     checkedAt: scope.clock.now(),
   });
 }
@@ -193,7 +197,7 @@ const shownDifference = ({ path, type, expected, actual }: PropertyDrift): Prope
 
 /** AWS writes the absence of a value as a word. */
 export const shownValue = (value: Json | undefined): string =>
-  value === undefined ? "null" : typeof value === "string" ? value : JSON.stringify(value);
+  value === undefined || value === null ? "null" : typeof value === "string" ? value : JSON.stringify(value);
 
 /** A stack puts its own tags on its resources: they are declared with it, not with them. */
 function withoutStackTags(live: JsonObject, { tags: ofStack, properties }: Made, name: string): JsonObject {

@@ -2,7 +2,7 @@ import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { differences } from "./change.ts";
 import { declaredResource } from "./declared-resource.ts";
-import { asLive } from "./drift.ts";
+import { asLive, liveDrift } from "./drift.ts";
 import type { EvaluationContext } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
@@ -125,6 +125,8 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   const replaces = difference === "replacement" || difference === "recreation";
   const denied = policyRefusal(policyOf(stack), { action: replaces ? "Update:Replace" : "Update:Modify", logicalId, type });
   if (denied !== undefined) return refuse(denied);
+  if (difference === "update" && isMissing(scope, now))
+    return refuse(`Resource of type '${type}' with identifier '${now.physicalId}' was not found.`);
   const name = difference === "replacement" ? customName(now, wanted) : undefined;
   if (name !== undefined)
     return refuse(
@@ -142,6 +144,9 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     step: { ...step, state: "RUNNING", startedAt, wanted, ...(replaces && { replaces }), ...(policy && { policy }) },
   });
 }
+
+/** Whether somebody has taken a resource away: an update must not make it anew in silence, without what was in it. */
+const isMissing = (scope: Scope, made: Made): boolean => liveDrift(scope, made)?.status === "DELETED";
 
 /** What the type has to say against the declared properties. */
 function whyUnfit(type: string, logicalId: string, properties: JsonObject): string | undefined {

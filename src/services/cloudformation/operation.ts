@@ -84,6 +84,17 @@ export const deleteStack = operation(
       refuse(
         `Invalid operation on stack [${arnOf(scope, stack)}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`,
       );
+    const inUse = exportsRefusal(scope, stack, new Map());
+    if (inUse !== undefined && !isInProgress(stack)) {
+      // Nothing of it is touched, and it stays what it was: https://repost.aws/knowledge-center/cloudformation-stack-export-name-error
+      setStatus(
+        scope,
+        stack,
+        stack.status,
+        `Delete canceled. ${inUse.replace(/^Export (\S+) cannot be deleted/, "Cannot delete export $1")}.`,
+      );
+      return {};
+    }
     startDelete(scope, stack, {
       token: ClientRequestToken,
       retain: RetainResources,

@@ -1,6 +1,7 @@
 import type { Scope } from "../../kernel/scope.ts";
 import type { ResourceStatus, StackStatus } from "../../sdk/cloudformation.js";
 import { tellResource, tellStack } from "./event.ts";
+import { maskingOf } from "./no-echo.ts";
 import { type DesiredResource, orderRemovals, type Plan } from "./plan.ts";
 import { isLive } from "./planning.ts";
 import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
@@ -38,7 +39,7 @@ export function setResource(
     status,
     ...(physicalId !== undefined && { physicalId }),
     ...(reason !== undefined && { reason }),
-    ...(properties !== undefined && { properties: JSON.stringify(properties) }),
+    ...(properties !== undefined && { properties: JSON.stringify(maskingOf(scope, stack)(properties)) }),
   });
   return resources.put(scope, compact({ ...row, ...change, status, reason, updatedAt: scope.clock.now() }));
 }

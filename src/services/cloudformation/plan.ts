@@ -3,6 +3,7 @@ import { sameJson } from "../../kernel/json.ts";
 import type { PolicyAction, ResourceChange } from "../../sdk/cloudformation.js";
 import { type AttributeChange, type Cause, contextOf, detailsOf, differences, type Replacement, replacementOf, scopeOf } from "./change.ts";
 import { dependencies } from "./condition.ts";
+import { isCustom } from "./custom-resource.ts";
 import type { LiveState } from "./drift.ts";
 import { type EvaluationContext, evaluate, KNOWN_AFTER_APPLY, type ResourceValues } from "./evaluate.ts";
 import { type Graph, order, reverse } from "./graph.ts";
@@ -187,7 +188,11 @@ function desire(logicalId: string, needs: readonly string[], { before, after, ty
   // What will be made anew has no values yet; what is changed in place is taken to keep those it has.
   const resource = (other: string): ResourceValues | undefined => {
     const { action, replacement } = planned.get(other) ?? { action: "None", replacement: "False" };
-    return action === "Add" || action === "Import" || replacement === "True" ? undefined : before.values(other);
+    if (action === "Add" || action === "Import" || replacement === "True") return undefined;
+    const values = before.values(other);
+    if (values === undefined || !isCustom(after.template.Resources[other]!.Type)) return values;
+    // What a custom resource answers when it is asked again, and which attributes it then has, nobody knows.
+    return action === "None" ? { ...values, attribute: (name) => values.attribute(name) ?? KNOWN_AFTER_APPLY } : undefined;
   };
   const evaluated = <T extends Json>(json: T | undefined): T | undefined => {
     if (json === undefined) return undefined;

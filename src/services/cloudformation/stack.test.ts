@@ -477,8 +477,8 @@ describe("stacks among each other", () => {
     expect(await eventsOf(cloud, "one")).toContain("one UPDATE_ROLLBACK_IN_PROGRESS Cannot update export shared as it is in use by two. ");
     await cloud.call(deleteStack, { StackName: "one" });
     expect(await stackOf(cloud, "one")).toMatchObject({
-      StackStatus: "DELETE_FAILED",
-      StackStatusReason: "Export shared cannot be deleted as it is in use by two",
+      StackStatus: "UPDATE_ROLLBACK_COMPLETE",
+      StackStatusReason: "Delete canceled. Cannot delete export shared as it is in use by two.",
     });
     await cloud.call(deleteStack, { StackName: "two" });
     await cloud.call(deleteStack, { StackName: "one" });
@@ -604,4 +604,15 @@ test("a deployment configuration is kept, and may leave what failed as it is", a
   const DeploymentConfig = { Mode: "EXPRESS", DisableRollback: true } as const;
   await create(cloud, { A: thing(), B: thing({ FailOnCreate: true }) }, { DeploymentConfig });
   expect(await stackOf(cloud)).toMatchObject({ StackStatus: "CREATE_FAILED", DeploymentConfig });
+});
+
+test("a resource that somebody took away is not made anew in silence", async () => {
+  const cloud = world();
+  const of = (Text: number) => ({ A: thing({ Name: "a", Text }), B: thing({ Name: "b", Text }) });
+  await create(cloud, of(1));
+  await cloud.change((scope) => things.remove(scope, "a"));
+  await update(cloud, of(2));
+  expect(await statusOf(cloud)).toBe("UPDATE_ROLLBACK_COMPLETE");
+  expect(await eventsOf(cloud)).toContain("A UPDATE_FAILED Resource of type 'Test::Thing::Thing' with identifier 'a' was not found.");
+  expect(namesOf(cloud)).toEqual(["b"]);
 });
