@@ -1,5 +1,5 @@
 // Builds src/sdk: per AWS service only the run-time schemas, exceptions and types out of its @aws-sdk client package.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
 
@@ -25,7 +25,11 @@ const entries = {
   setup(plugin) {
     plugin.onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice(4), namespace: "sdk" }));
     plugin.onLoad({ filter: /.*/, namespace: "sdk" }, ({ path }) => ({
-      contents: `export * from "${clients}/client-${path}/dist-es/schemas/schemas_0.js";\nexport * from "${clients}/client-${path}/dist-es/models/errors.js";`,
+      contents: ["schemas/schemas_0.js", "models/errors.js"]
+        .map((file) => `${clients}/client-${path}/dist-es/${file}`)
+        .filter(existsSync) // EC2 has no exceptions of its own
+        .map((file) => `export * from "${file}";`)
+        .join("\n"),
       resolveDir: root,
     }));
     // What only a client needs: its registry of exceptions by name, and their common base with its HTTP metadata.

@@ -40,7 +40,7 @@ const LEFT = [
       (name) => `Checksum${name}`,
     ),
   )
-  .concat(["MD5OfMessageSystemAttributes", "EndpointId", "Expires", "ExpiresString"]);
+  .concat(["MD5OfMessageSystemAttributes", "EndpointId", "Expires", "ExpiresString", "PresignedUrl"]);
 
 /** In a form, ReceiveMessage has one name for two members. */
 LEFT.push("MessageSystemAttributeNames");
