@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attempt, type Ended, REGION, run, Server, until } from "./server.ts";
+import { CliRunner, findClis } from "./aws-cli.ts";
+import { type Ended, REGION, run, Server, until } from "./server.ts";
 import { appSpecOf, BUILDSPEC, HANDLER, pipelineOf, TEMPLATE, trustOf } from "./story.ts";
 import { zip } from "./zip.ts";
 
@@ -11,28 +11,18 @@ import { zip } from "./zip.ts";
 /** A call takes more than half a second of a processor, and whoever runs all the tests has other uses for it. */
 const LIMIT_MS = 180_000;
 
-/** The AWS CLIs of this machine, by major version: the first of each on PATH, or the one that Debian brings. */
-function findClis(): Map<number, { path: string; version: string }> {
-  const found = new Map<number, { path: string; version: string }>();
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"];
-  for (const folder of new Set(folders)) {
-    const path = join(folder, "aws");
-    if (!existsSync(path)) continue;
-    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
-    const [, version, major] = /aws-cli\/((\d+)\S+)/.exec(stdout ?? "") ?? [];
-    if (version !== undefined && !found.has(Number(major))) found.set(Number(major), { path, version });
-  }
-  return found;
-}
-
 const clis = findClis();
+const runners = new Map([...clis].map(([major, cli]) => [major, new CliRunner(cli)]));
 const ACCOUNTS: Readonly<Record<number, string>> = { 1: "111122223333", 2: "222233334444" };
 let server: Server;
 
 beforeAll(async () => {
   server = await Server.start("--clock", "auto");
 });
-afterAll(() => server?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const runner of runners.values()) runner.close();
+  await server?.[Symbol.asyncDispose]();
+});
 
 describe.each([1, 2])("AWS CLI %i", (major) => {
   const cli = clis.get(major);
@@ -268,16 +258,22 @@ class Script {
   }
 
   attempt(texts: TemplateStringsArray, ...values: string[]): Promise<Ended> {
-    return attempt(this.#path, this.#words(texts, values), { env: this.#env, cwd: this.cwd });
+    return runners.get(this.#major)!.attempt(this.#words(texts, values), this.#env, this.cwd);
   }
 
   text(texts: TemplateStringsArray, ...values: string[]): Promise<string> {
-    return run(this.#path, this.#words(texts, values), { env: this.#env, cwd: this.cwd });
+    return this.#run(this.#words(texts, values));
   }
 
   async json(texts: TemplateStringsArray, ...values: string[]): Promise<any> {
-    const text = await run(this.#path, [...this.#words(texts, values), "--output", "json"], { env: this.#env, cwd: this.cwd });
+    const text = await this.#run([...this.#words(texts, values), "--output", "json"]);
     return text === "" ? {} : JSON.parse(text);
+  }
+
+  async #run(words: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runners.get(this.#major)!.attempt(words, this.#env, this.cwd);
+    if (code !== 0) throw new Error(`aws ${words.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+    return stdout;
   }
 
   /** Clone with the CLI's credential helper, commit a buildspec, push. */
