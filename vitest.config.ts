@@ -29,6 +29,8 @@ export default defineConfig({
           name: "real",
           include: REAL,
           pool: "forks",
+          // Clients wait more than they work: two files at a time, also on two cores.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

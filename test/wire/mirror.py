@@ -19,7 +19,7 @@ ENDPOINT, SERVICES = sys.argv[1:]
 TEXTS = ["a", "abc def", "x<&>\"'y", "é漢字", "a=b&c+d", "100%"]
 LABELS = ["lbl", "a b", "x-y", "é"]
 # What boto3 computes, checks or rewrites itself.
-LEFT = {"ContentMD5", "ContentLength", "ExpectedBucketOwner", "ContentEncoding", "RequestRoute", "EndpointId", "MessageSystemAttributeNames"}
+LEFT = {"ContentMD5", "ContentLength", "ExpectedBucketOwner", "ContentEncoding", "RequestRoute", "EndpointId", "MessageSystemAttributeNames", "UserData"}
 LEFT_PREFIXES = ("SSECustomer", "CopySourceSSE", "Checksum")
 
 

@@ -26,6 +26,7 @@ const NOT_DONE: Readonly<Record<string, string>> = {
   "s3 GetObjectAttributes": "part number markers are text to the SDK and numbers to boto3",
   "s3 ListParts": "part number markers are text to the SDK and numbers to boto3",
   "s3 ListDirectoryBuckets": "its requests are signed for S3 Express",
+  "ec2 CopySnapshot": "boto3 puts its own region into it",
   "s3 WriteGetObjectResponse": "its requests are signed for S3 Object Lambda",
 };
 
