@@ -4,7 +4,7 @@ import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { ListExports$, ListImports$ } from "../../sdk/cloudformation.js";
-import { arnOf, type Stack, stacks } from "./stack.ts";
+import { arnOf, type Stack, type StackOutput, stacks } from "./stack.ts";
 
 /** A value that a stack gives other stacks; its id is its name. */
 export interface Export extends Row {
@@ -60,6 +60,10 @@ export function exportsRefusal(scope: Scope, stack: Stack, wanted: ReadonlyMap<s
   }
   return undefined;
 }
+
+/** By their names, the values of the outputs that are exported. */
+export const exportedBy = (outputs: readonly StackOutput[]): Map<string, string> =>
+  new Map(outputs.flatMap(({ ExportName, OutputValue }) => (ExportName === undefined ? [] : [[ExportName, OutputValue]])));
 
 /** Make the exports of a stack be these. */
 export function setExports(scope: Scope, stack: Stack, wanted: ReadonlyMap<string, string>): void {

@@ -3,7 +3,8 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { EngineRequest } from "./custom-resource.ts";
-import { draft, NO_UPDATES, startCreate, startDelete, startOn, startUpdate } from "./operation.ts";
+import { draft, goBack, NO_UPDATES, startCreate, startDelete, startUpdate } from "./operation.ts";
+import { existing } from "./resource.ts";
 import { arnOf, findStack, idOfArn, isInProgress, type Stack, stacks, type Target } from "./stack.ts";
 import type { TargetRequest } from "./target.ts";
 import { asText, isObject, type JsonObject } from "./value.ts";
@@ -23,7 +24,7 @@ export const nestedStack: ResourceType<JsonObject> = {
           ? updateOnce(scope, declared, id, request)
           : goBackOnce(scope, id, request.token, undoes);
     if ("state" in stack) return stack;
-    return outcome(scope, stack, id === undefined ? "created" : "updated");
+    return outcome(scope, stack, id === undefined ? "created" : undoes === undefined ? "updated" : "restored");
   },
   read(scope, id) {
     const stack = findStack(scope, id);
@@ -91,16 +92,14 @@ function updateOnce(scope: Scope, declared: JsonObject, id: string, { stackId, t
   });
 }
 
-/** Undo what an update did to the stack, whose template may no longer lie where it lay; it may have undone that by itself. */
+/** Undo what an update did to the stack, which keeps what it was until its parent is done; it may have undone that by itself. */
 function goBackOnce(scope: Scope, id: string, token: string, undoes: string): Stack | Progress {
   const stack = findStack(scope, id);
   if (stack === undefined) return { state: "failed", id, reason: `Stack with id ${id} does not exist` };
   if (stack.tokens.includes(`UPDATE ${token}`)) return stack;
-  if (isInProgress(stack)) return { state: "busy", id, because: `the nested stack ${stack.name} is in ${stack.status}` };
-  const touched = stack.tokens.includes(`UPDATE ${undoes}`) && stack.status !== "UPDATE_ROLLBACK_COMPLETE";
-  if (!touched || stack.previous === undefined) return { state: "done", id };
-  const { previous } = stack;
-  return attempt(() => startOn(scope, stack, "UPDATE", previous, { token }));
+  if (isInProgress(stack) && !isHeld(stack)) return { state: "busy", id, because: `the nested stack ${stack.name} is in ${stack.status}` };
+  const touched = stack.tokens.includes(`UPDATE ${undoes}`);
+  return touched && stack.before !== undefined ? goBack(scope, stack, token) : { state: "done", id };
 }
 
 function attempt(work: () => Stack | Progress): Stack | Progress {
@@ -137,10 +136,27 @@ export function nestedRequest(
   };
 }
 
-function outcome(scope: Scope, stack: Stack, word: "created" | "updated"): Progress {
+/** Whether it is as it was asked to be, and takes nothing away before its parent's update has come to its end. */
+const isHeld = ({ operation: op }: Stack): boolean => op?.phase === "hold";
+
+/** The stack a nested stack is in. */
+export const parentOf = (scope: Scope, { parentId }: Stack): Stack | undefined =>
+  parentId === undefined ? undefined : stacks.get(scope, idOfArn(parentId)!);
+
+/** A nested stack of a stack that still takes away what its update has left over. */
+export const openNestedStack = (scope: Scope, stack: Stack): Stack | undefined =>
+  existing(scope, stack)
+    .filter(({ type }) => type === nestedStack.type)
+    .flatMap(({ physicalId }) => findStack(scope, physicalId) ?? [])
+    .find(isInProgress);
+
+const GOOD = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+
+function outcome(scope: Scope, stack: Stack, word: "created" | "updated" | "restored"): Progress {
   const id = arnOf(scope, stack);
+  if (isHeld(stack)) return { state: "done", id };
   if (isInProgress(stack)) return { state: "busy", id, because: `the nested stack ${stack.name} is in ${stack.status}` };
-  if (stack.status === "CREATE_COMPLETE" || stack.status === "UPDATE_COMPLETE") return { state: "done", id };
+  if (GOOD.includes(stack.status) && (word === "restored" || stack.status !== "UPDATE_ROLLBACK_COMPLETE")) return { state: "done", id };
   const why = stack.failure ?? stack.reason ?? "";
   const reason =
     word === "created"

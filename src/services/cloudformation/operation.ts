@@ -201,7 +201,7 @@ export function startUpdate(scope: Scope, stack: Stack, request: TargetRequest, 
   // What transforms make of the template may change nothing: that is known too late to refuse the call.
   if (target.unprocessed) return startOn(scope, stack, "UPDATE", target, starting);
   const plan = planFor(scope, stack, target);
-  if (plan.changes.length === 0 && !plan.otherwise) refuse(NO_UPDATES);
+  if (plan.changes.length === 0 && !plan.otherwise && stack.before === undefined) refuse(NO_UPDATES);
   return startOn(scope, stack, "UPDATE", target, starting, plan);
 }
 
@@ -238,8 +238,6 @@ export function startOn(
     {
       retainExceptOnCreate,
       ...(kind === "CREATE" ? { onFailure } : { updatedAt: now }),
-      // A nested stack goes back with its parent.
-      ...(stack.parentId !== undefined && stack.target !== undefined && { previous: stack.target }),
       ...(changeSetId !== undefined && { changeSetId }),
     },
   );
@@ -274,11 +272,15 @@ export function startDelete(scope: Scope, stack: Stack, { token, retain = [], fo
   return begun;
 }
 
+/** Set out to put back what a nested stack was before an update that went well, since that of its parent did not. */
+export const goBack = (scope: Scope, stack: Stack, token: string): Stack =>
+  startUndoing(scope, stack, { token, word: "UPDATE", skipped: [] });
+
 /** Set out to put back what was, where an operation has left that undone. */
 function startUndoing(
   scope: Scope,
   stack: Stack,
-  { token, word, skipped }: { token: string | undefined; word: "CONTINUE" | "ROLLBACK"; skipped: readonly string[] },
+  { token, word, skipped }: { token: string | undefined; word: "CONTINUE" | "ROLLBACK" | "UPDATE"; skipped: readonly string[] },
 ): Stack {
   const creating = stack.status === "CREATE_FAILED";
   const type = word === "CONTINUE" ? "CONTINUE_ROLLBACK" : "ROLLBACK";

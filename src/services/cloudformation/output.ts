@@ -1,6 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
-import { exportsRefusal } from "./export.ts";
+import { exportedBy, exportsRefusal } from "./export.ts";
 import type { Busy } from "./phase.ts";
 import { contextOf, isLive } from "./planning.ts";
 import { valuesOf } from "./resource.ts";
@@ -11,7 +11,6 @@ import { asText } from "./value.ts";
 
 export interface Outputs {
   readonly outputs: StackOutput[];
-  readonly exported: Map<string, string>;
   readonly refusal?: string;
 }
 
@@ -24,17 +23,16 @@ export function outputsOf(scope: Scope, stack: Busy): Outputs {
 
 export function evaluateOutputs(context: EvaluationContext, template: Template, target: Target): Outputs {
   const outputs: StackOutput[] = [];
-  const exported = new Map<string, string>();
   for (const [OutputKey, declared] of Object.entries(template.Outputs)) {
     if (!isLive(declared, target)) continue;
     const value = evaluate(context, declared.Value);
     const name = declared.Export === undefined ? undefined : evaluate(context, declared.Export.Name);
     const message = value.state === "error" ? value.message : name?.state === "error" ? name.message : undefined;
-    if (message !== undefined) return { outputs, exported, refusal: message };
+    if (message !== undefined) return { outputs, refusal: message };
     const OutputValue = value.state === "value" ? asText(value.value) : undefined;
     if (OutputValue === undefined) {
       const refusal = `Template format error: Output ${OutputKey} is malformed. The Value field of every Outputs member must evaluate to a String`;
-      return { outputs, exported, refusal };
+      return { outputs, refusal };
     }
     const ExportName = name?.state === "value" ? asText(name.value) : undefined;
     const { Description } = declared;
@@ -44,12 +42,11 @@ export function evaluateOutputs(context: EvaluationContext, template: Template, 
       ...(Description !== undefined && { Description }),
       ...(ExportName !== undefined && { ExportName }),
     });
-    if (ExportName !== undefined) exported.set(ExportName, OutputValue);
   }
-  return { outputs, exported };
+  return { outputs };
 }
 
 export function outputsRefusal(scope: Scope, stack: Busy): string | undefined {
-  const { exported, refusal } = outputsOf(scope, stack);
-  return refusal ?? exportsRefusal(scope, stack, exported);
+  const { outputs, refusal } = outputsOf(scope, stack);
+  return refusal ?? exportsRefusal(scope, stack, exportedBy(outputs));
 }

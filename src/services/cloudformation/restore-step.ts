@@ -1,6 +1,7 @@
 import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { isCustom } from "./custom-resource.ts";
+import { STACK } from "./event.ts";
 import { type Busy, changeResource, setResource } from "./phase.ts";
 import { ensureOnce, requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource } from "./resource.ts";
@@ -22,8 +23,10 @@ export function restoreStep(scope: Scope, stack: Busy, waiting: StackResource): 
   if (stack.operation.skipped.includes(logicalId)) return done(waiting);
   const replaced = leftovers.some(({ physicalId }) => physicalId === was.physicalId);
   const tried = step.undoes?.wanted !== undefined && !step.undoes.replaces;
-  const touched = tried || !sameJson(now?.properties, was.properties) || !sameJson(now?.tags, was.tags);
-  const untold = step.undoes?.state === "DONE" && !replaced && sameJson(withoutToken(now), withoutToken(was));
+  // What changed within a nested stack does not show in its properties.
+  const nested = type === STACK && step.undoes?.state === "DONE" && now?.physicalId === was.physicalId;
+  const touched = nested || tried || !sameJson(now?.properties, was.properties) || !sameJson(now?.tags, was.tags);
+  const untold = !nested && step.undoes?.state === "DONE" && !replaced && sameJson(withoutToken(now), withoutToken(was));
   if (untold) {
     changeResource(scope, waiting, { now: was, step: { ...step, state: "DONE" } });
     return;

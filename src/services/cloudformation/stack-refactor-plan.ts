@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { dependencies } from "./condition.ts";
 import { declaredResource } from "./declared-resource.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
-import { exported, exportOf, importersOf } from "./export.ts";
+import { exported, exportedBy, exportOf, importersOf } from "./export.ts";
 import { checkUpdatable } from "./operation.ts";
 import { evaluateOutputs, type Outputs } from "./output.ts";
 import { rowsOf } from "./phase.ts";
@@ -238,7 +238,7 @@ function checkUnchanged(name: string, now: Made, desired: DesiredResource): void
 function checkExports(scope: Scope, refactored: readonly RefactoredStack[]): void {
   const wanted = new Map<string, string>();
   for (const { outputs } of refactored)
-    for (const [name, value] of outputs.exported) {
+    for (const [name, value] of exportedBy(outputs.outputs)) {
       const owner = exportOf(scope, name)?.stack;
       if (wanted.has(name) || (owner !== undefined && !refactored.some(({ stack }) => stack.id === owner)))
         refuse(`Export with name ${name} is already exported by stack ${owner === undefined ? "of this refactor" : nameOf(owner)}`);

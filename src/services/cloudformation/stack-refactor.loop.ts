@@ -2,7 +2,7 @@ import { isFault } from "../../kernel/fault.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { changeSets, forgetChangeSet } from "./change-set.ts";
-import { exported, setExports } from "./export.ts";
+import { exported, exportedBy, setExports } from "./export.ts";
 import { setResource, setStatus } from "./phase.ts";
 import { resourceRowId, resources, type StackResource } from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
@@ -90,7 +90,7 @@ function execute(scope: Scope, refactor: StackRefactor): void {
   // An export may go from one stack to another.
   for (const { stack } of plan.stacks) for (const { id } of exported.by(scope, "stack", stack.id)) exported.remove(scope, id);
   for (const { stack, definition, outputs } of plan.stacks) {
-    setExports(scope, stack, outputs.exported);
+    setExports(scope, stack, exportedBy(outputs.outputs));
     setStatus(scope, stacks.get(scope, stack.id)!, definition.isNew ? "CREATE_COMPLETE" : "UPDATE_COMPLETE", undefined);
   }
   stackRefactors.patch(scope, refactor.id, { executionStatus: "EXECUTE_COMPLETE" });

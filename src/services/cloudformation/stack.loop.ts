@@ -9,7 +9,8 @@ import { forgetResponses } from "./custom-resource.ts";
 import { forgetDetections } from "./drift.ts";
 import { ensureStep } from "./ensure-step.ts";
 import { forgetEvents, tellStack } from "./event.ts";
-import { setExports } from "./export.ts";
+import { exportedBy, setExports } from "./export.ts";
+import { openNestedStack, parentOf } from "./nested-stack.ts";
 import { outputsOf, outputsRefusal } from "./output.ts";
 import {
   type Busy,
@@ -29,7 +30,7 @@ import { resources, type StackResource } from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
 import { restoreStep } from "./restore-step.ts";
 import { dropSignals } from "./signal.ts";
-import { type Stack, type StackOperation, stacks } from "./stack.ts";
+import { type Stack, type StackBefore, type StackOperation, stacks } from "./stack.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { restOf, stepAll } from "./step.ts";
 import { pruneTemplates, templateOf, templates } from "./stored-template.ts";
@@ -81,6 +82,8 @@ export const stackLoop: Loop<Stack> = {
         return apply(scope, busy);
       case "monitor":
         return monitor(scope, busy);
+      case "hold":
+        return hold(scope, busy);
       case "restore":
         return restore(scope, busy);
       case "remove":
@@ -162,6 +165,20 @@ function monitor(scope: Scope, stack: Busy): Rest | void {
   succeed(scope, stack);
 }
 
+/**
+ * A nested stack keeps what its update has left over until that of its parent has come to its end: until then it may have
+ * to go back.
+ */
+function hold(scope: Scope, stack: Busy): Rest | void {
+  const parent = parentOf(scope, stack);
+  const op = parent?.operation;
+  if (op?.kind === "UPDATE" && (op.undoing || op.phase !== "remove"))
+    return { kind: "wait", because: `the update of the stack ${parent!.name}, which it is nested in, is not over` };
+  if (parent?.status === "UPDATE_FAILED" || parent?.status === "UPDATE_ROLLBACK_FAILED")
+    return end(scope, stack, "UPDATE_COMPLETE", undefined, { journal: true });
+  startRemovals(scope, stacks.patch(scope, stack.id, { operation: { ...stack.operation, phase: "remove" } }) as Busy);
+}
+
 function restore(scope: Scope, stack: Busy): Rest | void {
   const { failed, open, rests } = stepAll(scope, stack, "restore", (row) => restoreStep(scope, stack, row));
   if (open) return restOf(rests);
@@ -169,7 +186,10 @@ function restore(scope: Scope, stack: Busy): Rest | void {
     const reason = `The following resource(s) failed to update: [${names(failed)}]. `;
     return end(scope, stack, WORDS[wordsOf(stack)].stuck, reason, { journal: true });
   }
+  const { before } = stack;
+  if (before !== undefined) setExports(scope, stack, exportedBy(before.outputs));
   const next = setStatus(scope, stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", undefined, {
+    ...(before && { policyBody: undefined, ...before, before: undefined }),
     operation: { ...stack.operation, phase: "remove" },
   }) as Busy;
   startRemovals(scope, next);
@@ -180,6 +200,8 @@ function remove(scope: Scope, stack: Busy): Rest | void {
   const { failed, open, rests } = stepAll(scope, stack, "remove", (row) => removeStep(scope, stack, row));
   if (open) return restOf(rests);
   const { kind, undoing, onFailure } = stack.operation;
+  const inner = kind === "UPDATE" && !undoing ? openNestedStack(scope, stack) : undefined;
+  if (inner !== undefined) return { kind: "wait", because: `the nested stack ${inner.name} is in ${inner.status}` };
   const reason = failed.length === 0 ? undefined : `The following resource(s) failed to delete: [${names(failed)}]. `;
   if (kind === "DELETE" || (kind === "CREATE" && undoing && onFailure === "DELETE")) {
     return reason === undefined ? end(scope, stack, "DELETE_COMPLETE") : end(scope, stack, "DELETE_FAILED", reason);
@@ -269,8 +291,8 @@ const withoutCancel = ({ cancelled: _, ...op }: StackOperation): StackOperation 
 function succeed(scope: Scope, stack: Busy): void {
   const { operation: op } = stack;
   const { target } = op;
-  const { outputs, exported } = outputsOf(scope, stack);
-  setExports(scope, stack, exported);
+  const { outputs } = outputsOf(scope, stack);
+  setExports(scope, stack, exportedBy(outputs));
   keepNeeds(scope, stack);
   const { imports: _, revertDrift: __, ...kept } = target!;
   const change: Partial<Stack> = {
@@ -283,12 +305,21 @@ function succeed(scope: Scope, stack: Busy): void {
     const next = stacks.patch(scope, stack.id, change) as Busy;
     return end(scope, next, WORDS[op.kind as "CREATE" | "IMPORT"].done);
   }
+  const held = parentOf(scope, stack)?.operation?.kind === "UPDATE";
   const next = setStatus(scope, stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", undefined, {
     ...change,
-    operation: { ...op, phase: "remove" },
+    operation: { ...op, phase: held ? "hold" : "remove" },
+    ...(held && { before: stack.before ?? beforeOf(stack) }),
   }) as Busy;
-  startRemovals(scope, next);
+  if (!held) startRemovals(scope, next);
 }
+
+const beforeOf = ({ target, outputs, imports, policyBody }: Stack): StackBefore => ({
+  outputs,
+  imports,
+  ...(target && { target }),
+  ...(policyBody !== undefined && { policyBody }),
+});
 
 /** What needs what may have changed without the resource itself changing. */
 function keepNeeds(scope: Scope, stack: Busy): void {
@@ -316,10 +347,11 @@ function end(scope: Scope, stack: Busy, status: StackStatus, reason?: string, { 
   if (gone) setExports(scope, stack, new Map());
   // The status is told while the operation is there: its token is on the event.
   const told = setStatus(scope, stack, status, reason);
-  const { operation: op, ...rest } = told;
+  const { operation: op, before, ...rest } = told;
   const last = op!.target ?? rest.target;
   const ended = stacks.put(scope, {
     ...rest,
+    ...(journal && before && { before }),
     ...(gone && { imports: [], outputs: [] }),
     ...(gone && rest.target === undefined && last !== undefined && { target: last }),
     ...(journal && last !== undefined && rest.target === undefined && { target: last }),

@@ -56,8 +56,11 @@ export interface RollbackTriggers {
 export interface StackOperation {
   readonly id: string;
   readonly kind: "CREATE" | "UPDATE" | "IMPORT" | "DELETE";
-  /** Where it stands: processing its template, making what is wanted, watching alarms, putting back what was, taking away what is left over. */
-  readonly phase: "transform" | "apply" | "monitor" | "restore" | "remove";
+  /**
+   * Where it stands: processing its template, making what is wanted, watching alarms, waiting for what becomes of its parent's
+   * update, putting back what was, taking away what is left over.
+   */
+  readonly phase: "transform" | "apply" | "monitor" | "hold" | "restore" | "remove";
   /** Whether what is made is being undone. */
   readonly undoing: boolean;
   readonly token?: string;
@@ -99,8 +102,8 @@ export interface Stack extends Row {
   readonly terminationProtection: boolean;
   readonly policyBody?: string;
   readonly retainExceptOnCreate: boolean;
-  /** Of a nested stack, what it was before its last update. */
-  readonly previous?: Target;
+  /** Of a nested stack, what it was before an update that its parent may still undo. */
+  readonly before?: StackBefore;
   /** ARNs, of a nested stack. */
   readonly parentId?: string;
   readonly rootId?: string;
@@ -116,6 +119,9 @@ export interface Stack extends Row {
   /** The tokens of the last operations, by which a repeated call is known. */
   readonly tokens: readonly string[];
 }
+
+/** What of a stack an update changes, beside its resources. */
+export type StackBefore = Pick<Stack, "target" | "outputs" | "imports" | "policyBody">;
 
 export type StackOutput = Readonly<Record<"OutputKey" | "OutputValue", string>> & { readonly [K in "Description" | "ExportName"]?: string };
 

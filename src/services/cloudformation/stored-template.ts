@@ -59,7 +59,7 @@ export function templateOf(scope: Scope, { template }: Pick<Target, "template">)
 
 /** Forget the templates of a stack that neither it nor any of these targets has. */
 export function pruneTemplates(scope: Scope, stack: Stack, kept: readonly (Target | undefined)[]): void {
-  const used = new Set([stack.target, stack.previous, stack.operation?.target, ...kept].map((target) => target?.template));
+  const used = new Set([stack.target, stack.before?.target, stack.operation?.target, ...kept].map((target) => target?.template));
   for (const { id } of templates.list(scope, `${stack.id}/`)) if (!used.has(id)) templates.remove(scope, id);
 }
 
