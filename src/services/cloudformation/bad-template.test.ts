@@ -173,6 +173,7 @@ describe("a section", () => {
       "Template format error: Conditions can only be boolean operations on parameters and other conditions",
     ],
     ["E8001", "Conditions: {C: {}}", "Template format error: Conditions can only be boolean operations on parameters and other conditions"],
+    ["E8003", "Conditions: {C: !Equals [{a: b}, b]}", "Template error: every Fn::Equals object requires a list of 2 string parameters."],
     ["E8003", "Conditions: {C: !Equals [[a], b]}", "Template error: every Fn::Equals object requires a list of 2 string parameters."],
     ["E6003", "Outputs: []", "Template format error: Outputs must be an object."],
     ["E6001", "Outputs: {O: a}", "Template format error: Every Outputs member must contain a Value object"],
@@ -220,6 +221,7 @@ describe("a section", () => {
       "Outputs: {O: {Value: a, Condition: C}}",
       "Template format error: Unresolved condition dependency C in the Outputs block of the template",
     ],
+    ["E6101", "Outputs: {O: {Value: !GetAtt A.Nope}}", "Template error: resource A does not support attribute type Nope in Fn::GetAtt"],
     ["E6101", "Outputs: {O: {Value: !GetAtt Z.Arn}}", "Template error: instance of Fn::GetAtt references undefined resource Z"],
     [
       "E6101",
@@ -233,6 +235,7 @@ describe("a section", () => {
       "Template format error: Output O is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.",
     ],
     ["E1001", "Rules: []", "Template format error: Rules must be an object."],
+    ["E1700", "Rules: {R-a: {Assertions: []}}", "Template format error: Rules name 'R-a' is non alphanumeric."],
     ["E1700", "Rules: {R: a}", "Template format error: Rule R must be an object."],
     ["E1700", "Rules: {R: {}}", "Template format error: Rule R must have Assertions."],
     ["E1700", "Rules: {R: {Assertions: a}}", "Template format error: Rule R must have Assertions."],

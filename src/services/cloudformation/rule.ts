@@ -28,6 +28,7 @@ const NESTED = ["Fn::And", "Fn::Or", "Fn::Not"];
  */
 export function checkRuleSection(rules: JsonObject): void {
   for (const [name, rule] of Object.entries(rules)) {
+    if (!/^[a-zA-Z0-9]+$/.test(name)) malformed(`Rules name '${name}' is non alphanumeric.`);
     if (!isObject(rule)) return malformed(`Rule ${name} must be an object.`);
     const other = Object.keys(rule).find((member) => member !== "RuleCondition" && member !== "Assertions");
     if (other !== undefined) refuse(`Invalid template rule property '${other}'`);
@@ -37,6 +38,7 @@ export function checkRuleSection(rules: JsonObject): void {
     for (const assertion of Assertions) {
       if (!isObject(assertion) || assertion["Assert"] === undefined)
         return malformed(`Every assertion of rule ${name} must have an Assert.`);
+      if (typeof (assertion["AssertDescription"] ?? "") !== "string") malformed("Every AssertDescription member must be a string.");
       checkTruth(assertion["Assert"]);
     }
   }
@@ -52,6 +54,8 @@ function checkTruth(json: Json): void {
     const count = least === most ? `${least}` : `at least ${least} and at most ${most}`;
     refuse(`Template error: every ${name} object requires a list of ${count} parameters.`);
   }
+  if (name === "Fn::Equals" && items.some(isList))
+    refuse("Template error: every Fn::Equals object requires a list of 2 string parameters.");
   for (const item of items) NESTED.includes(name) ? checkTruth(item) : checkOperand(item);
 }
 

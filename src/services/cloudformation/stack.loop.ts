@@ -30,7 +30,7 @@ import { resources, type StackResource } from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
 import { restoreStep } from "./restore-step.ts";
 import { dropSignals } from "./signal.ts";
-import { type Stack, type StackBefore, type StackOperation, stacks } from "./stack.ts";
+import { type BeforeUpdate, type Stack, type StackOperation, stacks } from "./stack.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { restOf, stepAll } from "./step.ts";
 import { pruneTemplates, templateOf, templates } from "./stored-template.ts";
@@ -314,7 +314,7 @@ function succeed(scope: Scope, stack: Busy): void {
   if (!held) startRemovals(scope, next);
 }
 
-const beforeOf = ({ target, outputs, imports, policyBody }: Stack): StackBefore => ({
+const beforeOf = ({ target, outputs, imports, policyBody }: Stack): BeforeUpdate => ({
   outputs,
   imports,
   ...(target && { target }),

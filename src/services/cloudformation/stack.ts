@@ -103,7 +103,7 @@ export interface Stack extends Row {
   readonly policyBody?: string;
   readonly retainExceptOnCreate: boolean;
   /** Of a nested stack, what it was before an update that its parent may still undo. */
-  readonly before?: StackBefore;
+  readonly before?: BeforeUpdate;
   /** ARNs, of a nested stack. */
   readonly parentId?: string;
   readonly rootId?: string;
@@ -121,7 +121,7 @@ export interface Stack extends Row {
 }
 
 /** What of a stack an update changes, beside its resources. */
-export type StackBefore = Pick<Stack, "target" | "outputs" | "imports" | "policyBody">;
+export type BeforeUpdate = Pick<Stack, "target" | "outputs" | "imports" | "policyBody">;
 
 export type StackOutput = Readonly<Record<"OutputKey" | "OutputValue", string>> & { readonly [K in "Description" | "ExportName"]?: string };
 

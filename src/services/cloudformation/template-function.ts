@@ -35,6 +35,9 @@ export function checkConditions(conditions: JsonObject, rules: FunctionRules): v
   for (const condition of Object.values(conditions)) checkCondition(condition, rules);
 }
 
+/** An object that is no function. */
+const isPlain = (json: Json): boolean => isObject(json) && intrinsic(json) === undefined;
+
 function checkCondition(condition: Json, rules: FunctionRules): void {
   const [name, argument, ...rest] = isObject(condition) ? Object.entries(condition).flat() : [];
   const items = isList(argument) ? argument : [];
@@ -44,7 +47,8 @@ function checkCondition(condition: Json, rules: FunctionRules): void {
       if (typeof argument !== "string") malformed("Every Condition member must be a string.");
       return;
     case "Fn::Equals":
-      if (items.length !== 2 || items.some(isList)) refuse("every Fn::Equals object requires a list of 2 string parameters.");
+      if (items.length !== 2 || items.some((item) => isList(item) || isPlain(item)))
+        refuse("every Fn::Equals object requires a list of 2 string parameters.");
       return checkFunctions(items, rules);
     case "Fn::Not":
       if (items.length !== 1) refuse("every Fn::Not object requires one boolean parameter.");

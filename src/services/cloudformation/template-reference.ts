@@ -1,5 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { intrinsic, type Mention, mentions, substitutions } from "./intrinsic.ts";
+import { specification } from "./specification.ts";
 import { dependsOn, evaluatedPartsOf, type Template } from "./template.ts";
 import { isList, isObject, type Json } from "./value.ts";
 
@@ -49,6 +50,11 @@ function checkBlock(template: Template, block: string, named: readonly Mention[]
       refuse(`Template error: unresolved condition dependency ${mention.name} in Fn::If`);
     if (mention.kind === "GetAtt" && !isResource(mention.name))
       refuse(`Template error: instance of Fn::GetAtt references undefined resource ${mention.name}`);
+    if (mention.kind === "GetAtt" && mention.attribute !== "") {
+      const { Type } = template.Resources[mention.name]!;
+      if (specification.attribute(Type, mention.attribute) === undefined)
+        refuse(`Template error: resource ${mention.name} does not support attribute type ${mention.attribute} in Fn::GetAtt`);
+    }
   }
   const unresolved = [
     ...named.filter(({ kind, name }) => kind === "Ref" && !isKnown(name)).map(({ name }) => name),

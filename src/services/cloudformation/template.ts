@@ -260,7 +260,7 @@ function checkOutputs({ Outputs: outputs, Resources: resources }: Template): voi
 /** The name of an export is known before anything is made. */
 function checkExport(name: string, exported: Json | undefined, resources: Template["Resources"]): void {
   if (exported === undefined || exported === null) return;
-  const wanted = isObject(exported) ? exported["Name"] : undefined;
+  const wanted = isObject(exported) && Object.keys(exported).length === 1 ? exported["Name"] : undefined;
   const isEarly = (value: Json): boolean =>
     intrinsic(value) !== undefined && mentions(value).every((mention) => mention.kind === "If" || !Object.hasOwn(resources, mention.name));
   const fits = typeof wanted === "string" ? /^[a-zA-Z0-9:-]+$/.test(wanted) : wanted !== undefined && isEarly(wanted);
