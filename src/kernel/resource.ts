@@ -101,3 +101,16 @@ export function attempt(scope: Scope, work: () => string | Progress, id?: string
     return { state: "failed", code: error.name, reason: error.message, ...(id !== undefined && { id }) };
   }
 }
+
+/**
+ * A generated name within a limit: of a long one, the names of the stack and of the resource are cut, each to what the other
+ * leaves, and the suffix stays.
+ */
+export function nameWithin(max: number, generatedName: string, logicalId: string): string {
+  if (generatedName.length <= max) return generatedName;
+  const suffix = generatedName.slice(generatedName.lastIndexOf("-"));
+  const stack = generatedName.slice(0, -suffix.length - logicalId.length - 1);
+  const room = max - suffix.length - 1;
+  const own = logicalId.slice(0, Math.max(room - stack.length, Math.ceil(room / 2)));
+  return `${stack.slice(0, room - own.length)}-${own}${suffix}`;
+}

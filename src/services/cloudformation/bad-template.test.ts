@@ -72,6 +72,12 @@ describe("a template", () => {
       "Template format error: Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource A",
     ],
     [
+      "E1027",
+      "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Sub 'a {{resolve:ssm-secure:b}}'}}}",
+      "SSM Secure reference is not supported in: [AWS::SNS::Topic/Properties/DisplayName]",
+    ],
+    ["", "Resources: {A: {Type: AWS::IAM::User, Properties: {LoginProfile: {Password: '{{resolve:ssm-secure:b}}'}}}}", "accepted"],
+    [
       "",
       "Resources: {A: {Type: AWS::SNS::Topic, Properties: {TopicName: null}}}",
       "[/Resources/A/Properties/TopicName] 'null' values are not allowed in templates",

@@ -11,6 +11,36 @@ export type ResolvedDynamic<T = Json> =
 
 const DYNAMIC = /\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}/g;
 
+/**
+ * The properties that take secure strings of Parameter Store.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+ */
+const SECURE = [
+  "AWS::DirectoryService::MicrosoftAD/Properties/Password",
+  "AWS::DirectoryService::SimpleAD/Properties/Password",
+  "AWS::ElastiCache::ReplicationGroup/Properties/AuthToken",
+  "AWS::IAM::User/Properties/LoginProfile/Password",
+  "AWS::KinesisFirehose::DeliveryStream/Properties/RedshiftDestinationConfiguration/Password",
+  "AWS::OpsWorks::App/Properties/AppSource/Password",
+  "AWS::OpsWorks::Stack/Properties/CustomCookbooksSource/Password",
+  "AWS::OpsWorks::Stack/Properties/RdsDbInstances/DbPassword",
+  "AWS::RDS::DBCluster/Properties/MasterUserPassword",
+  "AWS::RDS::DBInstance/Properties/MasterUserPassword",
+  "AWS::Redshift::Cluster/Properties/MasterUserPassword",
+];
+
+/** The places of a resource's properties with a secure string that do not take one, as type/Properties/Name. */
+export function strangeSecureStrings(type: string, properties: Json | undefined): string[] {
+  const places = (value: Json, path: string): string[] => {
+    if (typeof value === "string") return value.includes("{{resolve:ssm-secure:") && !SECURE.includes(path) ? [path] : [];
+    if (isList(value)) return value.flatMap((item) => places(item, path));
+    if (!isObject(value)) return [];
+    // What a function makes of its arguments is where the function is.
+    return Object.entries(value).flatMap(([name, member]) => places(member, name.startsWith("Fn::") ? path : `${path}/${name}`));
+  };
+  return properties === undefined ? [] : [...new Set(places(properties, `${type}/Properties`))];
+}
+
 /** Whether anything in a value is a dynamic reference, so that what it becomes must not be stored or shown. */
 export const hasDynamicReference = (value: Json): boolean => JSON.stringify(value).search(DYNAMIC) !== -1;
 

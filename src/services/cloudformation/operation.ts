@@ -139,7 +139,7 @@ export const rollbackStack = operation(RollbackStack$, (scope, { StackName, Clie
 
 const idsOf = (scope: Scope, stack: Stack): { StackId: string; OperationId?: string } => ({
   StackId: arnOf(scope, stack),
-  ...(stack.operation && { OperationId: stack.operation.id }),
+  ...(stack.lastOperations[0] && { OperationId: stack.lastOperations[0].id }),
 });
 
 type Setting = "onFailure" | "terminationProtection" | "retainExceptOnCreate" | "timeoutMinutes" | "policyBody" | "parentId" | "rootId";

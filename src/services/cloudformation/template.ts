@@ -1,4 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
+import { strangeSecureStrings } from "./dynamic.ts";
 import { intrinsic, mentions } from "./intrinsic.ts";
 import { checkParameterDeclaration, type ParameterDeclaration } from "./parameter.ts";
 import { checkRuleSection } from "./rule.ts";
@@ -94,6 +95,8 @@ export function checkTemplate(body: JsonObject, transforms: readonly string[] = 
   for (const member of [...Object.values(template.Resources), ...Object.values(template.Outputs)])
     checkFunctions(member as unknown as Json, rules);
   checkReferences(template);
+  const secure = Object.values(template.Resources).flatMap(({ Type, Properties }) => strangeSecureStrings(Type, Properties));
+  if (secure.length > 0) refuse(`SSM Secure reference is not supported in: [${secure.join(", ")}]`);
   return template;
 }
 

@@ -1,6 +1,6 @@
 import { present } from "../../kernel/json.ts";
 import type { Reference } from "../../kernel/reference.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import {
@@ -35,14 +35,14 @@ const NUMBERS = ["Period", "EvaluationPeriods", "DatapointsToAlarm", "Threshold"
 const metricAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Alarm",
   absent: METRIC_ABSENT,
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
       const numbers = NUMBERS.filter((name) => rest[name] !== undefined).map((name) => [name, Number(rest[name])]);
       const enabled = String(rest["ActionsEnabled"] ?? true) === "true";
       const settings = { ...rest, ...Object.fromEntries(numbers), ActionsEnabled: enabled } as MetricSettings;
       checkMetricAlarm(settings);
-      const name = id ?? AlarmName ?? generatedName.slice(-255);
+      const name = id ?? AlarmName ?? nameWithin(255, generatedName, logicalId);
       if (id === undefined && alarms.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Alarm", name);
       putAlarm(scope, name, {}, { kind: "metric", settings });
       alarms.patch(scope, name, { tags: allTags(tags, Tags) });
@@ -59,10 +59,10 @@ const metricAlarm: ResourceType<Properties> = {
 const compositeAlarm: ResourceType<Properties> = {
   type: "AWS::CloudWatch::CompositeAlarm",
   absent: { ActionsSuppressor: [], ActionsSuppressorExtensionPeriod: [], ActionsSuppressorWaitPeriod: [] },
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const { AlarmName, Tags, ...rest } = declared;
-      const name = id ?? AlarmName ?? generatedName.slice(-255);
+      const name = id ?? AlarmName ?? nameWithin(255, generatedName, logicalId);
       if (id === undefined && alarms.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::CompositeAlarm", name);
       checkRule(scope, name, rest["AlarmRule"]);
       const enabled = String(rest["ActionsEnabled"] ?? true) === "true";
@@ -80,9 +80,9 @@ const compositeAlarm: ResourceType<Properties> = {
 
 const dashboard: ResourceType<Properties> = {
   type: "AWS::CloudWatch::Dashboard",
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name = id ?? declared["DashboardName"] ?? generatedName.slice(-255);
+      const name = id ?? declared["DashboardName"] ?? nameWithin(255, generatedName, logicalId);
       if (id === undefined && dashboards.get(scope, name) !== undefined) return alreadyExists("AWS::CloudWatch::Dashboard", name);
       saveDashboard(scope, name, declared["DashboardBody"], {});
       dashboards.patch(scope, name, { tags: allTags(tags, declared["Tags"]) });

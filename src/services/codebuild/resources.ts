@@ -1,5 +1,5 @@
 import { lowerFirst, present, upperFirst } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import { allTags, lowerTagList } from "../../kernel/tag.ts";
 import { type Declaration, projectArn, projects, putProject } from "./project.ts";
 
@@ -42,9 +42,9 @@ const ABSENT = {
 export const projectResource: ResourceType<Properties> = {
   type: "AWS::CodeBuild::Project",
   absent: ABSENT,
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["Name"] ?? generatedName.slice(-NAME_MAX);
+      const name: string = id ?? declared["Name"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
       const known = projects.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::CodeBuild::Project", name);
       const { Name: _, Tags, Triggers, Visibility: __, ...rest } = declared;

@@ -1,6 +1,6 @@
 import { idsFrom } from "../../kernel/id.ts";
 import { present } from "../../kernel/json.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import {
@@ -19,9 +19,9 @@ const NAME_MAX = 100;
 export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
   type: "AWS::CodeCommit::Repository",
   absent: { Code: [], Triggers: [] },
-  ensure: (scope, declared, id, { token, generatedName, tags }) =>
+  ensure: (scope, declared, id, { token, generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = declared["RepositoryName"] ?? generatedName.slice(-NAME_MAX);
+      const name: string = declared["RepositoryName"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
       const repositoryId = id ?? idsFrom(token).uuid();
       const known = byId(scope, repositoryId);
       if (known === undefined) {

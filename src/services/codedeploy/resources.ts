@@ -1,5 +1,5 @@
 import { lowerFirst, present, renamed, upperFirst } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { applications, newApplication, removeApplication, requireApplication } from "./application.ts";
@@ -14,9 +14,9 @@ const capitalized = (value: unknown): any => renamed(value, upperFirst);
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-application.html; its id is its name. */
 const application: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::Application",
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["ApplicationName"] ?? generatedName.slice(-100);
+      const name: string = id ?? declared["ApplicationName"] ?? nameWithin(100, generatedName, logicalId);
       const all = allTags(tags, declared["Tags"]);
       const known = applications.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::CodeDeploy::Application", name);
@@ -57,10 +57,10 @@ const GROUP_ABSENT = {
 const group: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentGroup",
   absent: GROUP_ABSENT,
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const application = requireApplication(scope, declared["ApplicationName"]);
-      const name: string = id?.slice(id.indexOf("|") + 1) ?? declared["DeploymentGroupName"] ?? generatedName.slice(-100);
+      const name: string = id?.slice(id.indexOf("|") + 1) ?? declared["DeploymentGroupName"] ?? nameWithin(100, generatedName, logicalId);
       if (id === undefined && groups.get(scope, `${application.id}/${name}`) !== undefined)
         return alreadyExists("AWS::CodeDeploy::DeploymentGroup", `${application.id}|${name}`);
       const alarms = declared["AlarmConfiguration"];
@@ -91,9 +91,9 @@ const group: ResourceType<Properties> = {
 const config: ResourceType<Properties> = {
   type: "AWS::CodeDeploy::DeploymentConfig",
   absent: { ZonalConfig: [] },
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["DeploymentConfigName"] ?? generatedName.slice(-100);
+      const name: string = id ?? declared["DeploymentConfigName"] ?? nameWithin(100, generatedName, logicalId);
       if (id === undefined && configs.get(scope, name) !== undefined) return alreadyExists("AWS::CodeDeploy::DeploymentConfig", name);
       const { TrafficRoutingConfig, MinimumHealthyHosts, ComputePlatform = "Server" } = declared;
       const traffic = natural(lowered(TrafficRoutingConfig));

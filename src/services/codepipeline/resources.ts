@@ -1,6 +1,6 @@
 import { idsFrom } from "../../kernel/id.ts";
 import { lowerFirst, present, renamed, sameJson, upperFirst } from "../../kernel/json.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { PipelineDeclaration } from "../../sdk/codepipeline.js";
@@ -26,9 +26,9 @@ const pipelineResource: ResourceType<Properties> = {
     "Stages/OnSuccess": [],
     Triggers: [],
   },
-  ensure: (scope, declared, id, { generatedName, tags, token, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags, token, previous = {} }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["Name"] ?? generatedName.slice(-NAME_MAX);
+      const name: string = id ?? declared["Name"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
       const declaration = declarationFrom(declared, name);
       const own = allTags(tags, declared["Tags"]);
       const executionId = idsFrom(`${token}/execution`).uuid();

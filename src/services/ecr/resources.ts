@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { ImageTagMutabilityExclusionFilterType } from "../../sdk/ecr.js";
@@ -13,9 +13,9 @@ const NAME_LENGTH_MAX = 256;
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html; its id is its name. */
 export const repositoryResource: ResourceType<Properties> = {
   type: "AWS::ECR::Repository",
-  ensure: (scope, declared, id, { token, generatedName, tags }) =>
+  ensure: (scope, declared, id, { token, generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["RepositoryName"] ?? generatedName.toLowerCase().slice(-NAME_LENGTH_MAX);
+      const name: string = id ?? declared["RepositoryName"] ?? nameWithin(NAME_LENGTH_MAX, generatedName, logicalId).toLowerCase();
       const settings = settingsOf(declared);
       const known = repositories.get(scope, name);
       if (id === undefined && known !== undefined && known.madeBy !== token) {

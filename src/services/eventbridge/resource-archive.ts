@@ -1,14 +1,14 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import { archiveArn, archives, changeArchive, newArchive } from "./archive.ts";
 import { busArn } from "./bus.ts";
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-archive.html; its id is its name. */
 export const archiveResource: ResourceType<Readonly<Record<string, any>>> = {
   type: "AWS::Events::Archive",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["ArchiveName"] ?? generatedName.slice(-48);
+      const name: string = id ?? declared["ArchiveName"] ?? nameWithin(48, generatedName, logicalId);
       if (id === undefined && archives.get(scope, name) !== undefined) return alreadyExists("AWS::Events::Archive", name);
       if (id === undefined) newArchive(scope, name, declared["SourceArn"]);
       const { Description, EventPattern: pattern, RetentionDays = 0, KmsKeyIdentifier } = declared;

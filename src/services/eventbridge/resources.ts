@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { busArn, buses, busName, DEFAULT_BUS, newBus } from "./bus.ts";
@@ -29,10 +29,10 @@ const ABSENT_TARGETS = [
 const ruleResource: ResourceType<Properties> = {
   type: "AWS::Events::Rule",
   absent: Object.fromEntries(ABSENT_TARGETS.map((name) => [`Targets/${name}`, []])),
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const bus = busName(declared["EventBusName"]);
-      const name = id === undefined ? (declared["Name"] ?? generatedName.slice(-64)) : rowIdOf(id).slice(bus.length + 1);
+      const name = id === undefined ? (declared["Name"] ?? nameWithin(64, generatedName, logicalId)) : rowIdOf(id).slice(bus.length + 1);
       const rowId = `${bus}/${name}`;
       if (id === undefined && rules.get(scope, rowId) !== undefined) return alreadyExists("AWS::Events::Rule", name);
       const { EventPattern, ScheduleExpression, State, Description, RoleArn, EventBusName, Targets = [] } = declared;

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { addMember, groupArn, groups, newGroup, removeMember } from "./group.ts";
 import { held, heldRefusal, liveHeld, type Properties } from "./resource-holder.ts";
@@ -7,9 +7,9 @@ import { held, heldRefusal, liveHeld, type Properties } from "./resource-holder.
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-group.html; its id is its name. */
 export const groupResource: ResourceType<Properties> = {
   type: "AWS::IAM::Group",
-  ensure: (scope, declared, id, { generatedName, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, previous = {} }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["GroupName"] ?? generatedName.slice(-128);
+      const name: string = id ?? declared["GroupName"] ?? nameWithin(128, generatedName, logicalId);
       const known = groups.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::IAM::Group", name);
       const group = known ?? newGroup(scope, name, "/");

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Table } from "../../kernel/table.ts";
 import { checkPolicyDocument } from "./document.ts";
@@ -22,9 +22,9 @@ const VERSIONS_MAX = 5;
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html; its id is its ARN. */
 export const managedPolicyResource: ResourceType<Properties> = {
   type: "AWS::IAM::ManagedPolicy",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId }) =>
     attempt(scope, () => {
-      const name: string = id === undefined ? (declared["ManagedPolicyName"] ?? generatedName.slice(-128)) : nameOf(id);
+      const name: string = id === undefined ? (declared["ManagedPolicyName"] ?? nameWithin(128, generatedName, logicalId)) : nameOf(id);
       const document = textOf(declared["PolicyDocument"]);
       const known = policies.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::IAM::ManagedPolicy", name);

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { accessKeys, createAccessKey } from "./access-key.ts";
@@ -13,9 +13,9 @@ import { newUser, type User, userArn, users } from "./user.ts";
 export const userResource: ResourceType<Properties> = {
   type: "AWS::IAM::User",
   absent: { LoginProfile: [] },
-  ensure: (scope, declared, id, { generatedName, tags, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags, previous = {} }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["UserName"] ?? generatedName.slice(-64);
+      const name: string = id ?? declared["UserName"] ?? nameWithin(64, generatedName, logicalId);
       const known = users.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::IAM::User", name);
       const user = known ?? newUser(scope, name, "/");

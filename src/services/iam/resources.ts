@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import { allTags, tagList, tagsOf } from "../../kernel/tag.ts";
 import { checkPolicyDocument } from "./document.ts";
 import { instanceProfiles, profileArn } from "./instance-profile.ts";
@@ -13,9 +13,9 @@ import { newRole, newServiceLinkedRole, requireRole, roleArn, roles } from "./ro
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html; its id is its name. */
 const roleResource: ResourceType<Properties> = {
   type: "AWS::IAM::Role",
-  ensure: (scope, declared, id, { generatedName, tags, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags, previous = {} }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["RoleName"] ?? generatedName.slice(-64);
+      const name: string = id ?? declared["RoleName"] ?? nameWithin(64, generatedName, logicalId);
       const trustPolicy = textOf(declared["AssumeRolePolicyDocument"]);
       checkPolicyDocument(trustPolicy);
       const known = roles.get(scope, name);
@@ -89,9 +89,9 @@ const serviceLinkedRoleResource: ResourceType<Properties> = {
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-instanceprofile.html; its id is its name. */
 const instanceProfileResource: ResourceType<Properties> = {
   type: "AWS::IAM::InstanceProfile",
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["InstanceProfileName"] ?? generatedName.slice(-128);
+      const name: string = id ?? declared["InstanceProfileName"] ?? nameWithin(128, generatedName, logicalId);
       const known = instanceProfiles.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::IAM::InstanceProfile", name);
       const fresh = { id: name, path: declared["Path"] ?? "/", createdAt: scope.clock.now() };

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { type Code, takeCode } from "./code.ts";
@@ -38,9 +38,9 @@ const ABSENT = {
 export const functionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Function",
   absent: ABSENT,
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
-      const name: string = id ?? declared["FunctionName"] ?? generatedName.slice(-64);
+      const name: string = id ?? declared["FunctionName"] ?? nameWithin(64, generatedName, logicalId);
       const known = functions.get(scope, name);
       if (known !== undefined && id === undefined) conflict(`Function already exist: ${name}`);
       const change = declaredConfiguration(declared);

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { attempt, type ResourceType } from "../../kernel/resource.ts";
+import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { addPermission, policies, policyWith, removeStatement, type Statement } from "./permission.ts";
 import { forgetFunction, functionNoted, noteFunction } from "./resource-reference.ts";
@@ -9,9 +9,9 @@ type Properties = Readonly<Record<string, any>>;
 /** Its id is that of its statement. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html */
 export const permissionResource: ResourceType<Properties> = {
   type: "AWS::Lambda::Permission",
-  ensure: (scope, declared, id, { generatedName }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId }) =>
     attempt(scope, () => {
-      const StatementId = id === undefined ? generatedName.slice(-100) : statementIdOf(id);
+      const StatementId = id === undefined ? nameWithin(100, generatedName, logicalId) : statementIdOf(id);
       const known = policyWith(scope, StatementId);
       if (known !== undefined) removeStatement(scope, known, StatementId);
       const { InvokedViaFunctionUrl: viaUrl, ...said } = declared;

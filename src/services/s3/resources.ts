@@ -1,6 +1,6 @@
 import { isFault } from "../../kernel/fault.ts";
 import { present, sameJson } from "../../kernel/json.ts";
-import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resource.ts";
+import { nameWithin, type Progress, type ResourceRequest, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { publicAccessOf } from "./access.ts";
@@ -67,7 +67,8 @@ export const bucketResource: ResourceType<Properties> = {
   type: "AWS::S3::Bucket",
   absent: ABSENT,
   ensure(scope, declared, id, request) {
-    const name: string = id ?? declared["BucketName"] ?? bucketName(request.generatedName);
+    const name: string =
+      id ?? declared["BucketName"] ?? nameWithin(NAME_LENGTH_MAX, request.generatedName, request.logicalId).toLowerCase();
     const progress = attempt(() => {
       if (id === undefined) create(scope, name, request.token);
       const { home } = requireBucket(scope, { Bucket: name });
@@ -194,14 +195,6 @@ function setVersioning(home: Scope, { id, versioning }: Bucket, status: Bucket["
 
 const booleans = (declared: Properties): Record<string, boolean> =>
   Object.fromEntries(Object.entries(declared).map(([name, value]) => [name, isTrue(value)]));
-
-/** In lower case, and short enough; the part that makes it unique stays. */
-function bucketName(generated: string): string {
-  const name = generated.toLowerCase();
-  if (name.length <= NAME_LENGTH_MAX) return name;
-  const suffix = name.slice(name.lastIndexOf("-"));
-  return name.slice(0, NAME_LENGTH_MAX - suffix.length).replace(/-+$/, "") + suffix;
-}
 
 class Failed extends Error {}
 

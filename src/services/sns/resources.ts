@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { topicInlinePolicyResource, topicPolicyResource } from "./resource-policy.ts";
@@ -25,10 +25,11 @@ const FEEDBACK_PROTOCOLS: Readonly<Record<string, string>> = {
 const topicResource: ResourceType<Properties> = {
   type: "AWS::SNS::Topic",
   absent: { ArchivePolicy: [], DataProtectionPolicy: [], MaximumMessageSize: [] },
-  ensure: (scope, declared, id, { generatedName, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const fifo = String(declared["FifoTopic"]) === "true";
-      const name = id === undefined ? (declared["TopicName"] ?? `${generatedName.slice(-250)}${fifo ? ".fifo" : ""}`) : nameOf(id);
+      const name =
+        id === undefined ? (declared["TopicName"] ?? `${nameWithin(250, generatedName, logicalId)}${fifo ? ".fifo" : ""}`) : nameOf(id);
       const known = topics.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::SNS::Topic", name);
       checkName(name, fifo);

@@ -1,5 +1,5 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { dropMessages } from "./message.ts";
 import { createQueue, queues, queueUrl, setAttributes, settledAttributes } from "./queue.ts";
@@ -22,11 +22,15 @@ const OBJECTS = ["RedrivePolicy", "RedriveAllowPolicy"];
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html; its id is its URL. */
 const queueResource: ResourceType<Properties> = {
   type: "AWS::SQS::Queue",
-  ensure: (scope, declared, id, { generatedName, tags, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags, previous = {} }) =>
     attempt(scope, () => {
       const attributes = attributesOf(declared);
       const fifo = String(declared["FifoQueue"]) === "true";
-      const name = id === undefined ? (declared["QueueName"] ?? shorten(generatedName, fifo)) : nameOf(id);
+      const name =
+        id === undefined
+          ? (declared["QueueName"] ??
+            (fifo ? `${nameWithin(75, generatedName, logicalId)}.fifo` : nameWithin(80, generatedName, logicalId)))
+          : nameOf(id);
       const known = queues.get(scope, name);
       if (id === undefined && known !== undefined) return alreadyExists("AWS::SQS::Queue", name);
       const all = allTags(tags, declared["Tags"]);
@@ -76,5 +80,3 @@ function natural(name: string, value: string): unknown {
 }
 
 const nameOf = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
-
-const shorten = (generated: string, fifo: boolean): string => (fifo ? `${generated.slice(-75)}.fifo` : generated.slice(-80));
