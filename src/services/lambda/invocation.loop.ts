@@ -42,7 +42,9 @@ export const invocationLoop: Loop<Invocation> = {
       case "RUNNING": {
         const job = jobOf(scope, invocation);
         if (job !== undefined && !isOver(job)) return { kind: "wait", because: `function ${invocation.functionName} runs` };
-        return endAttempt(scope, invocation, job);
+        return job?.status === "LOST" && invocation.event !== undefined
+          ? loseAttempt(scope, invocation, invocation.event)
+          : endAttempt(scope, invocation, job);
       }
       case "ENDED": {
         const goesAt = invocation.endedAt! + UNTAKEN_MS;
@@ -80,6 +82,13 @@ function endAttempt(scope: Scope, invocation: Invocation, job: Job | undefined):
   if (invocation.event !== undefined) return endEventAttempt(scope, invocation, invocation.event, outcome);
   if (invocation.unattended) return invocations.remove(scope, invocation.id);
   invocations.patch(scope, invocation.id, { status: "ENDED", outcome, endedAt: scope.clock.now() });
+}
+
+/** What ran when the power went has not failed, and does not wait: an event may reach its function more than once. */
+function loseAttempt(scope: Scope, invocation: Invocation, event: QueuedEvent): void {
+  forgetJob(scope, jobIdOf(invocation));
+  const { throttles: _, retryAt: __, ...fresh } = event;
+  invocations.patch(scope, invocation.id, { status: "QUEUED", attempts: invocation.attempts - 1, event: { ...fresh, throttles: 0 } });
 }
 
 function endEventAttempt(scope: Scope, invocation: Invocation, event: QueuedEvent, outcome: Outcome): void {

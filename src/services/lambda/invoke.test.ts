@@ -42,6 +42,18 @@ describe("an invocation that is waited for", () => {
     expect(lost).toMatchObject({ FunctionError: "Unhandled", answer: { errorType: "Runtime.ExitError" } });
   });
 
+  test("that was cut off as an event is run again at once, as the same attempt", async () => {
+    const cloud = lambdaWorld();
+    await createShop(cloud);
+    await send(cloud, { takes: 5000 });
+    await cloud.advance("2s");
+    await cloud.change((scope) => jobs.patch(scope, jobs.list(scope)[0]!.id, { status: "LOST", endedAt: scope.clock.now() }));
+    expect(invocations.list(cloud.scope())).toMatchObject([{ status: "RUNNING", attempts: 1 }]);
+    await cloud.advance("5s");
+    expect([invocations.list(cloud.scope()), jobs.list(cloud.scope())]).toEqual([[], []]);
+    expect(measured(cloud, "Errors")).toEqual({ sum: 0, count: 1 });
+  });
+
   test("tells its log where it is asked to", async () => {
     const cloud = lambdaWorld();
     await createShop(cloud);
