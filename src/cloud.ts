@@ -16,6 +16,7 @@ import { type RealHands, startHands } from "./compute/real.ts";
 import { compute } from "./compute/service.ts";
 import { controlRoute } from "./control/control.ts";
 import { isLoopback } from "./control/loopback.ts";
+import { insights } from "./insights/service.ts";
 import { FileBlobs } from "./kernel/blob.ts";
 import { Clock, type ClockMode, realNow } from "./kernel/clock.ts";
 import { Disk, type Durability } from "./kernel/disk.ts";
@@ -100,7 +101,7 @@ export class Cloud {
       disk: this.#disk,
       blobs: new FileBlobs(join(this.folder, "blobs"), options.durability === "full"),
       clock: new Clock(clock, this.#disk.meta("now") === undefined ? startAt : Number(this.#disk.meta("now"))),
-      services: [compute(), ...(options.services ?? services)],
+      services: [compute(), insights, ...(options.services ?? services)],
       settings: { endpoint, seed, trust, recordedTypes },
     });
     this.drive = new Drive(this.kernel, stopSinceTheDiskRefused);

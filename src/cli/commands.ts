@@ -86,7 +86,13 @@ ${ENDPOINT}${PARTITION}`,
   },
   dora: {
     summary: "the five DORA metrics, from the events of the cloud itself",
-    help: `Usage: slipway dora [--window 30d] [--pipeline NAME]\n\n${ENDPOINT}${PARTITION}`,
+    help: `Usage: slipway dora [--window 30d] [--pipeline PART] [--stage NAME] [--rollback-is-failure true|false] [--keep]
+
+Deployments are pipeline executions that came as far as a Deploy action. The options after
+--window say how they are counted: for this once, or with --keep from now on, also for the
+metrics in the CloudWatch namespace Slipway/DORA.
+
+${ENDPOINT}${PARTITION}`,
     load: () => import("./dora.ts"),
   },
 };

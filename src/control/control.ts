@@ -4,7 +4,7 @@ import { clockEndpoint } from "./clock.ts";
 import { coverage } from "./coverage.ts";
 import { type Controlled, type Endpoint, Refusal } from "./endpoint.ts";
 import { health } from "./health.ts";
-import { doraEndpoint, eventsEndpoint } from "./insights.ts";
+import { doraEndpoint, eventsEndpoint, policyEndpoint } from "./insights.ts";
 import { isLoopback } from "./loopback.ts";
 import { trafficEndpoint } from "./traffic.ts";
 import { why } from "./why.ts";
@@ -20,6 +20,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "POST traffic": trafficEndpoint,
   "GET events": eventsEndpoint,
   "GET dora": doraEndpoint,
+  "GET dora/policy": policyEndpoint,
+  "POST dora/policy": policyEndpoint,
 };
 
 const PREFIX = "/_slipway/";

@@ -1,70 +1,175 @@
-import { expect, test } from "vitest";
-import type { Fact } from "../kernel/facts.ts";
-import type { Entry } from "../kernel/stream.ts";
-import { dora } from "./dora.ts";
+import { describe, expect, test } from "vitest";
+import { metricSeries, metrics } from "../kernel/facts.ts";
+import { endsTheSameWheneverThePowerIsCut } from "../testing/power.ts";
+import { World } from "../testing/world.ts";
+import { changesOf, deploymentsBetween } from "./deployment.ts";
+import { type DoraReport, dora } from "./dora.ts";
+import { changedPolicy, type DoraPolicy, policyOf, setPolicy } from "./policy.ts";
+import { insights } from "./service.ts";
 
-const MINUTE = 60_000;
-const DAY = 86_400_000;
-let seq = 0;
-const fact = (at: number, source: string, detailType: string, detail: object): Entry<Fact> => ({
-  at,
-  seq: ++seq,
-  series: "events",
-  value: { id: `event-${seq}`, source, detailType, detail: detail as Fact["detail"], resources: [] },
-});
+const world = (): World => new World({ services: [insights] });
 
-/** The events of one execution: pushed, deployed and over at the given minutes. */
-function execution(
+const tell = (cloud: World, source: string, detailType: string, detail: object) =>
+  cloud.change((scope) => scope.emit({ source, detailType, detail: detail as Record<string, unknown>, resources: [] }));
+
+const push = (cloud: World, commitId: string, oldCommitId?: string) =>
+  tell(cloud, "aws.codecommit", "CodeCommit Repository State Change", {
+    commitId,
+    referenceType: "branch",
+    ...(oldCommitId && { oldCommitId }),
+  });
+
+interface Execution {
+  readonly commit?: string;
+  readonly state?: "SUCCEEDED" | "FAILED" | "SUPERSEDED";
+  readonly stage?: string;
+  readonly trigger?: string;
+  readonly deploys?: boolean;
+  readonly minutes?: number;
+}
+
+/** One execution from its start to its end. */
+async function execute(
+  cloud: World,
   id: string,
-  commit: string,
-  [pushed, over]: [number, number],
-  state: "SUCCEEDED" | "FAILED",
-  deployed = true,
-): Entry<Fact>[] {
+  { commit, state = "SUCCEEDED", stage = "Prod", trigger = "StartPipelineExecution", deploys = true, minutes = 10 }: Execution,
+): Promise<void> {
   const about = { pipeline: "shop", "execution-id": id };
+  const said = { ...about, "execution-trigger": { "trigger-type": trigger } };
   const action = (category: string, how: string, result: object) =>
-    fact(over * MINUTE, "aws.codepipeline", "CodePipeline Action Execution State Change", {
+    tell(cloud, "aws.codepipeline", "CodePipeline Action Execution State Change", {
       ...about,
+      stage,
       state: how,
       type: { category },
       "execution-result": result,
     });
-  return [
-    fact(pushed * MINUTE, "aws.codecommit", "CodeCommit Repository State Change", { commitId: commit }),
-    action("Source", "SUCCEEDED", { "external-execution-id": commit }),
-    ...(deployed ? [action("Deploy", state, { "external-execution-summary": "the alarm" })] : [action("Build", state, {})]),
-    fact(over * MINUTE, "aws.codepipeline", "CodePipeline Pipeline Execution State Change", { ...about, state }),
-  ];
+  await tell(cloud, "aws.codepipeline", "CodePipeline Pipeline Execution State Change", { ...said, state: "STARTED" });
+  if (commit !== undefined) await action("Source", "SUCCEEDED", { "external-execution-id": commit });
+  await cloud.advance(`${minutes}m`);
+  if (deploys && state !== "SUPERSEDED") await action("Deploy", state, { "external-execution-summary": "the alarm" });
+  await tell(cloud, "aws.codepipeline", "CodePipeline Pipeline Execution State Change", { ...said, state });
 }
 
-test("the five metrics, each with what it was computed from", () => {
-  const facts = [
-    ...execution("1", "a", [0, 10], "SUCCEEDED"),
-    ...execution("2", "b", [20, 30], "FAILED"),
-    ...execution("3", "c", [40, 70], "SUCCEEDED"),
-    // A build that fails is not a deployment.
-    ...execution("4", "d", [80, 81], "FAILED", false),
-  ];
-  const { metrics, deployments } = dora(facts, { from: 0, to: DAY, policy: {} });
-  expect(deployments.map(({ outcome, commitId }) => [commitId, outcome])).toEqual([
-    ["a", "succeeded"],
-    ["b", "failed"],
-    ["c", "succeeded"],
-  ]);
-  expect(metrics.deploymentFrequency.value).toBe(2);
-  expect(metrics.leadTimeForChanges.value).toBe(20 * 60);
-  expect(metrics.changeFailureRate.value).toBeCloseTo(33.3, 1);
-  expect(metrics.failedDeploymentRecoveryTime.value).toBe(40 * 60);
-  expect(metrics.deploymentReworkRate.value).toBeCloseTo(33.3, 1);
-  expect(metrics.changeFailureRate.from[0]).toMatchObject({
-    what: "shop 2 of commit b failed: the alarm",
-    events: expect.arrayContaining([expect.stringMatching(/^event-/)]),
+function report(cloud: World, policy: Partial<DoraPolicy> = {}): DoraReport {
+  const scope = cloud.scope();
+  const to = cloud.clock.now();
+  const from = to - 86_400_000;
+  const deployed = deploymentsBetween(scope, from, to).map((deployment) => ({ deployment, changes: changesOf(scope, deployment) }));
+  return dora(deployed, { from, to, policy: { ...policyOf(scope), ...policy } });
+}
+
+const values = ({ metrics: told }: DoraReport) => Object.fromEntries(Object.entries(told).map(([name, { value }]) => [name, value]));
+const measured = (cloud: World, name: string): (number | undefined)[] =>
+  metrics
+    .peek(cloud.scope(), metricSeries({ namespace: "Slipway/DORA", name, dimensions: { PipelineName: "shop" } }))
+    .map(({ value }) => value.value);
+
+/** A success, a failure, its fix; and a build that fails, which is no deployment. */
+async function aDay(cloud: World): Promise<void> {
+  await push(cloud, "a");
+  await execute(cloud, "1", { commit: "a" });
+  await push(cloud, "b", "a");
+  await execute(cloud, "2", { commit: "b", state: "FAILED" });
+  await push(cloud, "c", "b");
+  await execute(cloud, "3", { commit: "c" });
+  await execute(cloud, "4", { commit: "c", state: "FAILED", deploys: false });
+  await execute(cloud, "5", { commit: "c", state: "SUPERSEDED" });
+}
+
+describe("the five metrics", () => {
+  test("each with what it was computed from", async () => {
+    const cloud = world();
+    await aDay(cloud);
+    const told = report(cloud);
+    expect(told.deployments.map(({ executionId, outcome }) => [executionId, outcome])).toEqual([
+      ["1", "succeeded"],
+      ["2", "failed"],
+      ["3", "succeeded"],
+    ]);
+    expect(values(told)).toEqual({
+      deploymentFrequency: 2,
+      // a took ten minutes; c ten; b, which came with c, twenty.
+      leadTimeForChanges: 600,
+      changeFailureRate: expect.closeTo(33.3, 1),
+      failedDeploymentRecoveryTime: 600,
+      deploymentReworkRate: expect.closeTo(33.3, 1),
+    });
+    expect(told.metrics.changeFailureRate.from).toEqual([
+      { what: "shop 2 of b failed: the alarm", at: expect.any(String), events: expect.any(Array) },
+    ]);
+    // Each push, and of each execution its source, its deployment and its end.
+    expect(new Set(told.deployments.flatMap(({ events }) => events)).size).toBe(3 + 3 * 3);
+  });
+
+  test("count each change that a deployment brought", async () => {
+    const cloud = world();
+    await aDay(cloud);
+    expect(
+      report(cloud).deployments.map(({ changes }) => changes.map(({ commitId, leadTimeSeconds }) => [commitId, leadTimeSeconds])),
+    ).toEqual([
+      [["a", 600]],
+      [["b", undefined]],
+      [
+        ["b", 1200],
+        ["c", 600],
+      ],
+    ]);
+  });
+
+  test("are metrics in a namespace of their own, too", async () => {
+    const cloud = world();
+    await aDay(cloud);
+    expect(
+      ["Deployments", "FailedDeployments", "ReworkDeployments", "LeadTime", "RecoveryTime"].map((name) => measured(cloud, name)),
+    ).toEqual([[1, 1, 1], [0, 1, 0], [0, 0, 1], [600, 1200, 600], [600]]);
+  });
+
+  test("of nothing, are nothing", () => {
+    expect(values(report(world()))).toEqual({
+      deploymentFrequency: 0,
+      leadTimeForChanges: undefined,
+      changeFailureRate: undefined,
+      failedDeploymentRecoveryTime: undefined,
+      deploymentReworkRate: undefined,
+    });
   });
 });
 
-test("of nothing, nothing is computed", () => {
-  const { metrics } = dora([], { from: 0, to: DAY, policy: {} });
-  expect(metrics.leadTimeForChanges.value).toBeUndefined();
-  expect(metrics.changeFailureRate.value).toBeUndefined();
-  expect(metrics.deploymentFrequency.value).toBe(0);
+describe("the policy", () => {
+  test("says whether what is rolled back has failed", async () => {
+    const cloud = world();
+    await push(cloud, "a");
+    await execute(cloud, "1", { commit: "a" });
+    await cloud.advance("1h");
+    await execute(cloud, "2", { trigger: "ManualRollback", minutes: 5 });
+    expect(values(report(cloud))).toMatchObject({ changeFailureRate: 50, failedDeploymentRecoveryTime: 300, leadTimeForChanges: 600 });
+    expect(report(cloud).deployments[0]).toMatchObject({ outcome: "failed", reason: "taken back by 2" });
+    expect(values(report(cloud, { rollbackIsFailure: false }))).toMatchObject({ changeFailureRate: 0, deploymentReworkRate: 0 });
+    expect([measured(cloud, "FailedDeployments"), measured(cloud, "RecoveryTime")]).toEqual([[0, 1], [300]]);
+  });
+
+  test("says which pipelines and which stage count", async () => {
+    const cloud = world();
+    await execute(cloud, "1", { stage: "Test", state: "FAILED" });
+    await execute(cloud, "2", { stage: "Prod" });
+    expect(values(report(cloud, { stage: "Prod" }))).toMatchObject({ changeFailureRate: 0, deploymentFrequency: 1 });
+    expect(report(cloud, { pipeline: "other" }).deployments).toEqual([]);
+  });
+
+  test("is kept, and says what it does not have", async () => {
+    const cloud = world();
+    expect(policyOf(cloud.scope())).toEqual({ rollbackIsFailure: true });
+    const changed = changedPolicy(policyOf(cloud.scope()), { stage: "Prod", rollbackIsFailure: "false" }) as DoraPolicy;
+    await cloud.change((scope) => setPolicy(scope, changed));
+    expect(policyOf(cloud.scope())).toEqual({ stage: "Prod", rollbackIsFailure: false });
+    expect(changedPolicy(changed, { stage: "" })).toEqual({ rollbackIsFailure: false });
+    expect(changedPolicy(changed, { windows: "1d" })).toBe("the policy has pipeline, stage and rollbackIsFailure, and no windows");
+    expect(changedPolicy(changed, { rollbackIsFailure: "perhaps" })).toBe("rollbackIsFailure is true or false");
+    expect(changedPolicy(changed, { stage: 1 })).toBe("pipeline and stage are texts");
+  });
+});
+
+test("whenever the power is cut, the same is known", async () => {
+  expect(await endsTheSameWheneverThePowerIsCut(world, aDay)).toBeGreaterThan(1);
 });

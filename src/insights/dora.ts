@@ -1,25 +1,10 @@
-import type { Fact } from "../kernel/facts.ts";
-import type { Entry } from "../kernel/stream.ts";
+import type { Change, Deployment } from "./deployment.ts";
+import type { DoraPolicy } from "./policy.ts";
 
-/** How deployments are counted: a visible setting, since every team argues about it. */
-export interface DoraPolicy {
-  /** Only pipelines whose name contains this; all by default. */
-  readonly pipeline?: string;
-}
-
-/** A pipeline execution that came as far as a Deploy action. */
-export interface Deployment {
-  readonly pipeline: string;
-  readonly executionId: string;
-  readonly commitId?: string;
-  /** When the commit was pushed, in milliseconds. */
-  readonly committedAt?: number;
-  readonly endedAt: number;
-  readonly outcome: "succeeded" | "failed";
-  /** Why it failed, where it says. */
-  readonly reason?: string;
-  /** The ids of the events that it was read from. */
-  readonly events: readonly string[];
+/** A deployment that is over, with the changes that it brought. */
+export interface Deployed {
+  readonly deployment: Deployment;
+  readonly changes: readonly Change[];
 }
 
 /** One metric, and what it was computed from. */
@@ -28,38 +13,55 @@ export interface DoraMetric {
   /** undefined where nothing happened that it could be computed from. */
   readonly value: number | undefined;
   readonly unit: "per day" | "seconds" | "percent";
-  readonly from: readonly { readonly what: string; readonly at: string; readonly events: readonly string[] }[];
+  readonly from: readonly Evidence[];
+}
+
+/** What happened, when, and the ids of the events that tell so. */
+export interface Evidence {
+  readonly what: string;
+  readonly at: string;
+  readonly events: readonly string[];
 }
 
 export interface DoraReport {
   readonly from: string;
   readonly to: string;
   readonly policy: DoraPolicy;
-  readonly deployments: readonly Deployment[];
-  readonly metrics: {
-    readonly deploymentFrequency: DoraMetric;
-    readonly leadTimeForChanges: DoraMetric;
-    readonly changeFailureRate: DoraMetric;
-    readonly failedDeploymentRecoveryTime: DoraMetric;
-    readonly deploymentReworkRate: DoraMetric;
-  };
+  readonly deployments: readonly Counted[];
+  readonly metrics: Readonly<
+    Record<
+      "deploymentFrequency" | "leadTimeForChanges" | "changeFailureRate" | "failedDeploymentRecoveryTime" | "deploymentReworkRate",
+      DoraMetric
+    >
+  >;
+}
+
+/** A deployment as the policy counts it. */
+export interface Counted {
+  readonly pipeline: string;
+  readonly executionId: string;
+  readonly outcome: "succeeded" | "failed";
+  readonly endedAt: string;
+  /** Since when its users were without it, where it failed. */
+  readonly failedAt?: string;
+  readonly reason?: string;
+  readonly isRollback: boolean;
+  readonly changes: readonly { readonly commitId: string; readonly pushedAt: string; readonly leadTimeSeconds?: number }[];
+  readonly events: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
 
-export const parsePolicy = (query: URLSearchParams): DoraPolicy => {
-  const pipeline = query.get("pipeline");
-  return pipeline === null ? {} : { pipeline };
-};
+/** Whether the policy counts a deployment at all. */
+export const counts = ({ pipeline, stages }: Deployment, policy: DoraPolicy): boolean =>
+  pipeline.includes(policy.pipeline ?? "") && (policy.stage === undefined || stages.includes(policy.stage));
 
-/** DORA's five metrics of a window, out of what CodeCommit's and CodePipeline's events tell. https://dora.dev/guides/dora-metrics/ */
-export function dora(facts: readonly Entry<Fact>[], { from, to, policy }: { from: number; to: number; policy: DoraPolicy }): DoraReport {
-  const deployments = deploymentsOf(facts).filter(({ pipeline }) => pipeline.includes(policy.pipeline ?? ""));
+/** DORA's five metrics of a window of time; the deployments come in the order in which they ended. https://dora.dev/guides/dora-metrics/ */
+export function dora(all: readonly Deployed[], { from, to, policy }: { from: number; to: number; policy: DoraPolicy }): DoraReport {
+  const deployments = all.filter(({ deployment }) => counts(deployment, policy)).map((one) => counted(one, policy));
   const succeeded = deployments.filter(({ outcome }) => outcome === "succeeded");
   const failed = deployments.filter(({ outcome }) => outcome === "failed");
-  const leads = succeeded.filter(({ committedAt }) => committedAt !== undefined);
   const recoveries = recoveriesOf(deployments);
-  const reworked = recoveries.map(({ fix }) => fix);
   const share = (part: readonly unknown[]): number | undefined =>
     deployments.length === 0 ? undefined : (100 * part.length) / deployments.length;
   return {
@@ -76,90 +78,53 @@ export function dora(facts: readonly Entry<Fact>[], { from, to, policy }: { from
       },
       leadTimeForChanges: {
         name: "lead time for changes (median)",
-        value: median(leads.map(({ committedAt, endedAt }) => (endedAt - committedAt!) / 1000)),
+        value: median(deployments.flatMap(({ changes }) => changes.flatMap(({ leadTimeSeconds }) => leadTimeSeconds ?? []))),
         unit: "seconds",
-        from: leads.map(evidence),
+        from: deployments.filter(({ changes }) => changes.some(({ leadTimeSeconds }) => leadTimeSeconds !== undefined)).map(evidence),
       },
       changeFailureRate: { name: "change failure rate", value: share(failed), unit: "percent", from: failed.map(evidence) },
       failedDeploymentRecoveryTime: {
         name: "failed deployment recovery time (median)",
-        value: median(recoveries.map(({ failure, fix }) => (fix.endedAt - failure.endedAt) / 1000)),
+        value: median(recoveries.map(({ failure, fix }) => (Date.parse(fix.endedAt) - Date.parse(failure.failedAt!)) / 1000)),
         unit: "seconds",
         from: recoveries.flatMap(({ failure, fix }) => [evidence(failure), evidence(fix)]),
       },
-      deploymentReworkRate: { name: "deployment rework rate", value: share(reworked), unit: "percent", from: reworked.map(evidence) },
+      deploymentReworkRate: {
+        name: "deployment rework rate",
+        value: share(recoveries),
+        unit: "percent",
+        from: recoveries.map(({ fix }) => evidence(fix)),
+      },
     },
   };
 }
 
-interface Draft {
-  pipeline: string;
-  /** What its sources gave: commits, and versions of objects. */
-  readonly revisions: string[];
-  deployed: boolean;
-  reason?: string;
-  events: string[];
-}
-
-/** Follow each execution from its source action to its end. */
-function deploymentsOf(facts: readonly Entry<Fact>[]): Deployment[] {
-  const pushes = new Map<string, number>();
-  const drafts = new Map<string, Draft>();
-  const found: Deployment[] = [];
-  for (const { at, value } of facts) {
-    const detail = value.detail as Record<string, any>;
-    if (value.source === "aws.codecommit" && detail["commitId"]) {
-      if (!pushes.has(detail["commitId"])) pushes.set(detail["commitId"], at);
-      continue;
-    }
-    if (value.source !== "aws.codepipeline") continue;
-    const executionId: string = detail["execution-id"];
-    const draft = drafts.get(executionId) ?? { pipeline: detail["pipeline"], revisions: [], deployed: false, events: [] };
-    drafts.set(executionId, draft);
-    if (value.detailType === "CodePipeline Action Execution State Change") {
-      follow(draft, value.id, detail);
-    } else if (
-      value.detailType === "CodePipeline Pipeline Execution State Change" &&
-      (detail["state"] === "SUCCEEDED" || detail["state"] === "FAILED")
-    ) {
-      drafts.delete(executionId);
-      if (!draft.deployed) continue;
-      const { pipeline, revisions, reason } = draft;
-      const commitId = revisions.find((revision) => pushes.has(revision)) ?? revisions[0];
-      const committedAt = commitId === undefined ? undefined : pushes.get(commitId);
-      found.push({
-        pipeline,
-        executionId,
-        ...(commitId && { commitId }),
-        ...(committedAt !== undefined && { committedAt }),
-        endedAt: at,
-        outcome: detail["state"] === "SUCCEEDED" ? "succeeded" : "failed",
-        ...(reason && { reason }),
-        events: [...draft.events, value.id],
-      });
-    }
-  }
-  return found;
-}
-
-function follow(draft: Draft, eventId: string, detail: Record<string, any>): void {
-  const result = detail["execution-result"] ?? {};
-  const category = detail["type"]?.category;
-  if (category === "Source" && detail["state"] === "SUCCEEDED") {
-    if (result["external-execution-id"] !== undefined) draft.revisions.push(result["external-execution-id"]);
-    draft.events.push(eventId);
-  }
-  if (category === "Deploy" && (detail["state"] === "SUCCEEDED" || detail["state"] === "FAILED")) {
-    draft.deployed = true;
-    if (detail["state"] === "FAILED") draft.reason = result["external-execution-summary"];
-    draft.events.push(eventId);
-  }
+function counted({ deployment, changes }: Deployed, { rollbackIsFailure }: DoraPolicy): Counted {
+  const { id, pipeline, endedAt, reason, isRollback = false, takenBack, events } = deployment;
+  const taken = rollbackIsFailure ? takenBack : undefined;
+  const failed = deployment.outcome === "failed" || taken !== undefined;
+  const why = taken === undefined ? reason : `taken back by ${taken.by}`;
+  return {
+    pipeline,
+    executionId: id,
+    outcome: failed ? "failed" : "succeeded",
+    endedAt: new Date(endedAt!).toISOString(),
+    ...(failed && { failedAt: new Date(taken?.at ?? endedAt!).toISOString() }),
+    ...(failed && why !== undefined && { reason: why }),
+    isRollback,
+    changes: changes.map(({ id: commitId, pushedAt }) => ({
+      commitId,
+      pushedAt: new Date(pushedAt).toISOString(),
+      ...(deployment.outcome === "succeeded" && { leadTimeSeconds: (endedAt! - pushedAt) / 1000 }),
+    })),
+    events: [...changes.map(({ event }) => event), ...events],
+  };
 }
 
 /** Each first failure of a pipeline with the success that ended it. */
-function recoveriesOf(deployments: readonly Deployment[]): { failure: Deployment; fix: Deployment }[] {
-  const broken = new Map<string, Deployment>();
-  const found: { failure: Deployment; fix: Deployment }[] = [];
+function recoveriesOf(deployments: readonly Counted[]): { failure: Counted; fix: Counted }[] {
+  const broken = new Map<string, Counted>();
+  const found: { failure: Counted; fix: Counted }[] = [];
   for (const deployment of deployments) {
     const failure = broken.get(deployment.pipeline);
     if (deployment.outcome === "failed") broken.set(deployment.pipeline, failure ?? deployment);
@@ -171,11 +136,11 @@ function recoveriesOf(deployments: readonly Deployment[]): { failure: Deployment
   return found;
 }
 
-const evidence = ({ pipeline, executionId, commitId, outcome, endedAt, reason, events }: Deployment) => ({
-  what: `${pipeline} ${executionId.slice(0, 8)}${commitId ? ` of commit ${commitId.slice(0, 8)}` : ""} ${outcome}${reason ? `: ${reason}` : ""}`,
-  at: new Date(endedAt).toISOString(),
-  events,
-});
+function evidence({ pipeline, executionId, outcome, endedAt, reason, isRollback, changes, events }: Counted): Evidence {
+  const of = changes.length === 0 ? "" : ` of ${changes.map(({ commitId }) => commitId.slice(0, 8)).join(", ")}`;
+  const what = `${pipeline} ${executionId.slice(0, 8)}${isRollback ? ", a rollback," : ""}${of} ${outcome}${reason ? `: ${reason}` : ""}`;
+  return { what, at: endedAt, events };
+}
 
 function median(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((one, other) => one - other);

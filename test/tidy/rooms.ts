@@ -27,7 +27,7 @@ export const rooms: readonly Room[] = [
   { at: /^src\/insights\//, ours: [KERNEL, /^src\/insights\//], npm: [], node: [] },
   { at: /^src\/control\//, ours: [KERNEL, COMPUTE_ROWS, API, /^src\/(control|insights)\//, /^src\/wire\/catalog\.ts$/], npm: [] },
   { at: /^src\/cloud\//, ours: [KERNEL, COMPUTE, API, /^src\/(cloud|dataplane)\//, /^src\/wire\/backend\.ts$/], npm: [] },
-  { at: /^src\/cloud\.ts$/, ours: [/^src\/(kernel|wire|compute|dataplane|services|control|cloud)\//], npm: [] },
+  { at: /^src\/cloud\.ts$/, ours: [/^src\/(kernel|wire|compute|dataplane|services|insights|control|cloud)\//], npm: [] },
   // It speaks HTTP; only `start` has the cloud in its own process.
   { at: /^src\/cli\/start\.ts$/, ours: [/^src\/cli\//, /^src\/cloud\.ts$/, /^src\/kernel\/clock\.ts$/], npm: [] },
   { at: /^src\/cli\/demo/, ours: [/^src\/cli\//, /^src\/kernel\/time\.ts$/], npm: [/^@aws-sdk\/client-/] },

@@ -1,5 +1,6 @@
 import type { Job } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
+import { insights } from "../../insights/service.ts";
 import { digestOf } from "../../kernel/blob.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
@@ -62,7 +63,7 @@ const handsOf =
 /** A cloud whose builds fail where the test says so. */
 export function world(isBroken: (job: Job) => boolean = () => false): World {
   const services = [iam, sts, ssm, cloudwatch, s3, lambda, sns, eventbridge, codecommit, codebuild, codepipeline, cloudformation];
-  const cloud = new World({ services, hands: simulatedHands(handsOf(isBroken)) });
+  const cloud = new World({ services: [insights, ...services], hands: simulatedHands(handsOf(isBroken)) });
   cloud.blobs.write(BUILT);
   return cloud;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dora } from "../../insights/dora.ts";
-import { EVENTS, events } from "../../kernel/facts.ts";
+import { deploymentsBetween } from "../../insights/deployment.ts";
 import { mirrorRefs, repositoryOf } from "../codecommit/api.ts";
 import { createRepository } from "../codecommit/repository.ts";
 import { putRule } from "../eventbridge/rule.ts";
@@ -80,8 +79,7 @@ describe("a pipeline", () => {
     const nothing = { ...source, configuration: { ...source.configuration, S3ObjectKey: "none.zip" } };
     await create(cloud, pipelineOf([nothing, deploy]));
     expect((await latest(cloud)).status).toBe("Failed");
-    const facts = events.read(cloud.scope(), EVENTS);
-    expect(dora(facts, { from: 0, to: cloud.clock.now() + 1, policy: {} }).deployments).toEqual([]);
+    expect(deploymentsBetween(cloud.scope(), 0, cloud.clock.now())).toEqual([]);
   });
 
   test("tells EventBridge and DORA what happens", async () => {
@@ -107,9 +105,8 @@ describe("a pipeline", () => {
       type: { owner: "AWS", category: "Source", provider: "S3", version: "1" },
       "output-artifacts": [{ name: "Source", s3location: { bucket: "artifacts" } }],
     });
-    const facts = events.read(cloud.scope(), EVENTS);
-    const { deployments } = dora(facts, { from: 0, to: cloud.clock.now() + 1, policy: {} });
-    expect(deployments).toMatchObject([{ pipeline: "shop", executionId: pipelineExecutionId, outcome: "succeeded" }]);
+    const deployed = deploymentsBetween(cloud.scope(), 0, cloud.clock.now());
+    expect(deployed).toMatchObject([{ id: pipelineExecutionId, pipeline: "shop", outcome: "succeeded" }]);
   });
 
   test("is started by a delivery, once however often it comes, and by a source that it watches itself", async () => {

@@ -1,0 +1,86 @@
+import type { Consumer } from "../kernel/consumer.ts";
+import { events, type Fact } from "../kernel/facts.ts";
+import type { Scope } from "../kernel/scope.ts";
+import type { Entry } from "../kernel/stream.ts";
+import { changes, type Deployment, deployments, standings } from "./deployment.ts";
+import { measureDeployment } from "./metric.ts";
+
+type Detail = Readonly<Record<string, any>>;
+
+/** Reads what is deployed out of what CodeCommit and CodePipeline tell; each event is seen once. */
+export const followDeployments: Consumer<Fact> = {
+  name: "insights/deployments",
+  stream: events,
+  consume(scope, entry) {
+    const { source, detailType } = entry.value;
+    if (source === "aws.codecommit" && detailType === "CodeCommit Repository State Change") return takeChange(scope, entry);
+    if (source !== "aws.codepipeline") return;
+    if (detailType === "CodePipeline Pipeline Execution State Change") followExecution(scope, entry);
+    if (detailType === "CodePipeline Action Execution State Change") followAction(scope, entry);
+  },
+};
+
+function takeChange(scope: Scope, { at, value }: Entry<Fact>): void {
+  const { commitId, oldCommitId, referenceType } = value.detail as Detail;
+  if (commitId === undefined || referenceType === "tag" || changes.get(scope, commitId) !== undefined) return;
+  changes.put(scope, { id: commitId, pushedAt: at, event: value.id, ...(oldCommitId && { previous: oldCommitId }) });
+}
+
+const ROLLBACKS = ["ManualRollback", "AutomatedRollback"];
+
+function followExecution(scope: Scope, entry: Entry<Fact>): void {
+  const { pipeline, state, "execution-id": id, "execution-trigger": trigger } = entry.value.detail as Detail;
+  if (state === "STARTED" && ROLLBACKS.includes(trigger?.["trigger-type"])) return startRollback(scope, { id, pipeline }, entry);
+  const deployment = deployments.get(scope, id);
+  if (deployment === undefined || deployment.endedAt !== undefined) return;
+  if (state === "SUCCEEDED" || state === "FAILED") end(scope, deployment, entry);
+  else if (state === "STOPPED" || state === "SUPERSEDED") deployments.remove(scope, id);
+}
+
+/** A rollback takes back what its pipeline brought last. */
+function startRollback(scope: Scope, { id, pipeline }: { id: string; pipeline: string }, { at, value }: Entry<Fact>): void {
+  deployments.put(scope, { id, pipeline, revisions: [], stages: [], isRollback: true, events: [value.id] });
+  const last = standings.get(scope, pipeline)?.last;
+  const taken = last === undefined ? undefined : deployments.get(scope, last);
+  if (taken === undefined || taken.takenBack !== undefined) return;
+  deployments.patch(scope, taken.id, { takenBack: { by: id, at }, events: [...taken.events, value.id] });
+}
+
+function followAction(scope: Scope, { value }: Entry<Fact>): void {
+  const { pipeline, state, stage, type, "execution-id": id, "execution-result": result = {} } = value.detail as Detail;
+  if (state !== "SUCCEEDED" && state !== "FAILED") return;
+  const known: Deployment = deployments.get(scope, id) ?? { id, pipeline, revisions: [], stages: [], events: [] };
+  const revision = result["external-execution-id"];
+  if (type?.category === "Source" && state === "SUCCEEDED") {
+    const revisions = revision === undefined ? known.revisions : [...known.revisions, revision];
+    deployments.put(scope, { ...known, revisions, events: [...known.events, value.id] });
+  } else if (type?.category === "Deploy") {
+    const { reason: _, ...rest } = known;
+    const reason = state === "FAILED" ? result["external-execution-summary"] : undefined;
+    const stages = [...new Set([...known.stages, stage as string])];
+    deployments.put(scope, { ...rest, stages, ...(reason !== undefined && { reason }), events: [...known.events, value.id] });
+  }
+}
+
+function end(scope: Scope, deployment: Deployment, { at, value }: Entry<Fact>): void {
+  const { id, pipeline, revisions, stages, isRollback } = deployment;
+  // What fails before anything is deployed is no deployment.
+  if (stages.length === 0) return deployments.remove(scope, id);
+  const standing = standings.get(scope, pipeline) ?? { id: pipeline };
+  const outcome = value.detail["state"] === "SUCCEEDED" ? "succeeded" : "failed";
+  const ended = deployments.put(scope, {
+    ...deployment,
+    outcome,
+    endedAt: at,
+    ...(standing.commit !== undefined && { since: standing.commit }),
+    events: [...deployment.events, value.id],
+  });
+  measureDeployment(scope, ended, standing);
+  if (outcome === "failed") {
+    standings.put(scope, { ...standing, broken: standing.broken ?? { id, at } });
+    return;
+  }
+  const commit = revisions.find((revision) => changes.get(scope, revision) !== undefined);
+  const { broken: _, ...rest } = standing;
+  standings.put(scope, { ...rest, last: id, ...(commit !== undefined && !isRollback && { commit }) });
+}

@@ -1,0 +1,12 @@
+import { type Service, service } from "../kernel/service.ts";
+import { changes, deployments, standings } from "./deployment.ts";
+import { followDeployments } from "./follow.ts";
+import { policies } from "./policy.ts";
+
+/** What is read out of the events of the cloud itself. It has no API of AWS's. */
+export const insights: Service = service({
+  name: "insights",
+  operations: [],
+  tables: [changes, deployments, standings, policies],
+  consumers: [followDeployments],
+});
