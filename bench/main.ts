@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { delivery } from "./delivery.ts";
 import { generate, once } from "./generator.ts";
 import { bootMs, commitsPerSecond, thirtyDaysMs } from "./kernel.ts";
 import { createStack, describeStack, lines } from "./requests.ts";
@@ -150,6 +151,14 @@ async function stacks(): Promise<void> {
   }
 }
 
-process.stdout.write(`${"".padEnd(58)} ${"unit".padEnd(6)} ${"slipway".padStart(10)} ${"moto".padStart(10)} ${"ratio".padStart(8)}\n`);
-for (const [name, part] of Object.entries({ kernel, servers, stacks })) if ((values.only ?? name) === name) await part();
+/** What a delivery waits for; what stands beside is what its name says. */
+async function deliveries(): Promise<void> {
+  const server = await startSlipway();
+  await delivery(server, (name, value, beside, wanted) =>
+    report(name, "ms", [value], beside === undefined ? undefined : [beside], wanted),
+  ).finally(() => server.stop());
+}
+
+process.stdout.write(`${"".padEnd(58)} ${"unit".padEnd(6)} ${"slipway".padStart(10)} ${"beside".padStart(10)} ${"ratio".padStart(8)}\n`);
+for (const [name, part] of Object.entries({ kernel, servers, stacks, deliveries })) if ((values.only ?? name) === name) await part();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
