@@ -37,7 +37,8 @@ export function git(cwd: string, ...args: string[]): Promise<number> {
 export async function repositoryOf(folder: string, megabytes: number): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await git(folder, "init", "--quiet");
-  for (let nth = 0; nth < megabytes; nth++) writeFileSync(join(folder, `${nth}.bin`), randomBytes(1_000_000));
+  // Of fewer than a hundred objects, a server makes loose ones and packs nothing.
+  for (let nth = 0; nth < megabytes * 4; nth++) writeFileSync(join(folder, `${nth}.bin`), randomBytes(250_000));
   await commit(folder, "all");
 }
 
