@@ -1,7 +1,9 @@
-// Builds src/sdk: per AWS service only the run-time schemas, exceptions and types out of its @aws-sdk client package.
+// Builds src/sdk: per AWS service only the run-time schemas, exceptions and types out of its @aws-sdk client package, or out of AWS's
+// model in data/models where there is no such package with schemas.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
+import { sdkOf } from "./model.mjs";
 
 const require = createRequire(import.meta.url);
 const root = new URL("..", import.meta.url).pathname;
@@ -9,7 +11,15 @@ const clients = `${root}node_modules/@aws-sdk`;
 const out = `${root}src/sdk`;
 const names = readdirSync(clients)
   .filter((name) => name.startsWith("client-"))
-  .map((name) => name.slice("client-".length));
+  .map((name) => name.slice("client-".length))
+  .filter((name) => !existsSync(`${root}data/models/${name}.json`));
+
+const models = Object.fromEntries(
+  readdirSync(`${root}data/models`).map((file) => {
+    const name = file.replace(".json", "");
+    return [name, sdkOf(name, JSON.parse(readFileSync(`${root}data/models/${file}`, "utf8")))];
+  }),
+);
 
 /** The name of the base class of a client's exceptions, such as CodePipelineServiceException. */
 const baseOf = (name) =>
@@ -25,11 +35,7 @@ const entries = {
   setup(plugin) {
     plugin.onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice(4), namespace: "sdk" }));
     plugin.onLoad({ filter: /.*/, namespace: "sdk" }, ({ path }) => ({
-      contents: ["schemas/schemas_0.js", "models/errors.js"]
-        .map((file) => `${clients}/client-${path}/dist-es/${file}`)
-        .filter(existsSync) // EC2 has no exceptions of its own
-        .map((file) => `export * from "${file}";`)
-        .join("\n"),
+      contents: models[path]?.javascript ?? packaged(path),
       resolveDir: root,
     }));
     // What only a client needs: its registry of exceptions by name, and their common base with its HTTP metadata.
@@ -47,8 +53,17 @@ const entries = {
   },
 };
 
+/** The parts of a client package that are kept. */
+function packaged(name) {
+  return ["schemas/schemas_0.js", "models/errors.js"]
+    .map((file) => `${clients}/client-${name}/dist-es/${file}`)
+    .filter(existsSync) // EC2 has no exceptions of its own
+    .map((file) => `export * from "${file}";`)
+    .join("\n");
+}
+
 await build({
-  entryPoints: names.map((name) => ({ in: `sdk:${name}`, out: name })),
+  entryPoints: [...names, ...Object.keys(models)].map((name) => ({ in: `sdk:${name}`, out: name })),
   outdir: out,
   bundle: true,
   splitting: true,
@@ -78,6 +93,10 @@ for (const name of names) {
     serviceId: config.serviceId,
   };
   writeFileSync(`${out}/${name}.d.ts`, declarations(name));
+}
+for (const [name, model] of Object.entries(models)) {
+  facts[name] = model.facts;
+  writeFileSync(`${out}/${name}.d.ts`, model.declarations);
 }
 writeFileSync(`${out}/services.json`, `${JSON.stringify(facts, null, 1)}\n`);
 

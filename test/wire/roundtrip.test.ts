@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -62,7 +63,12 @@ interface Spoken {
   readonly protocol?: unknown;
 }
 
-const spoken: Spoken[] = Object.entries(facts).flatMap(([service, { protocol }]): Spoken[] => [{ service, as: protocol }]);
+/** Services of data/models have no client of the SDK: boto3 is their witness (mirror.test.ts). */
+const hasClient = (service: string): boolean => !existsSync(new URL(`../../data/models/${service}.json`, import.meta.url));
+
+const spoken: Spoken[] = Object.entries(facts)
+  .filter(([service]) => hasClient(service))
+  .map(([service, { protocol }]): Spoken => ({ service, as: protocol }));
 if ("cloudwatch" in facts) spoken.push({ service: "cloudwatch", as: "rpcv2Cbor", protocol: AwsSmithyRpcV2CborProtocol });
 if ("cloudwatch" in facts) spoken.push({ service: "cloudwatch", as: "awsQuery", protocol: AwsQueryProtocol });
 if ("sqs" in facts) spoken.push({ service: "sqs", as: "awsQuery", protocol: AwsQueryProtocol });
