@@ -5,8 +5,10 @@ import { cloudwatch } from "./cloudwatch/index.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/index.ts";
 import { codebuild } from "./codebuild/index.ts";
 import { codecommit } from "./codecommit/index.ts";
+import { codeconnections } from "./codeconnections/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
+import { codestarConnections } from "./codestar-connections/index.ts";
 import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
@@ -37,9 +39,11 @@ export const services: readonly Service[] = [
   lambda,
   sns,
   codecommit,
-  codebuild,
   codedeploy,
   cloudformation,
   cloudcontrol,
+  codeconnections,
+  codestarConnections,
+  codebuild,
   codepipeline,
 ];

@@ -10,6 +10,7 @@ import {
   requireChangeSet,
 } from "./change-set.ts";
 import { takeResponse } from "./custom-resource.ts";
+import { detectStackDrift, driftDetections, driftedIn } from "./drift.ts";
 import { draft, NO_UPDATES, startCreate, startDelete, startUpdate } from "./operation.ts";
 import { takeSignal } from "./signal.ts";
 import { arnOf, findStack, isInProgress, type Stack, type StackOutput } from "./stack.ts";
@@ -32,6 +33,8 @@ export interface StackWish {
   readonly capabilities?: readonly string[];
   readonly roleArn?: string;
   readonly tags?: readonly { readonly Key: string; readonly Value: string }[];
+  /** A change set that brings back what was changed by hand, too. */
+  readonly revertDrift?: true;
 }
 
 /** How a wish stands. */
@@ -124,6 +127,37 @@ export function createChangeSet(scope: Scope, wish: StackWish & { readonly chang
   return { state: "busy", because: `change set ${changeSetName} is being created` };
 }
 
+/** Take a change set away that was not executed; one that is not there is deleted. */
+export function deleteChangeSet(
+  scope: Scope,
+  { stackName, changeSetName }: { readonly stackName: string; readonly changeSetName: string },
+): void {
+  const set = findStack(scope, stackName) && findChangeSet(scope, changeSetName, stackName);
+  if (set !== undefined) forgetChangeSet(scope, set);
+}
+
+/** What a look for drift has found: the logical ids of what is not as declared. */
+export interface DetectedDrift {
+  readonly drifted: readonly string[];
+}
+
+/** Begin to look for drift; undefined where the stack is in no state for it. */
+export function startDriftDetection(scope: Scope, stackName: string): string | undefined {
+  try {
+    return detectStackDrift.handle(scope, { StackName: stackName }).StackDriftDetectionId;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return undefined;
+  }
+}
+
+/** How the look for drift stands. One of a stack that went away has found nothing. */
+export function observeDrift(scope: Scope, stackName: string, detectionId: string): "busy" | DetectedDrift {
+  if (driftDetections.get(scope, detectionId)?.status === "DETECTION_IN_PROGRESS") return "busy";
+  const stack = findStack(scope, stackName);
+  return { drifted: stack === undefined ? [] : driftedIn(scope, stack) };
+}
+
 /** Execute the change set, and say how that stands. One without changes is done. */
 export function executeChangeSet(
   scope: Scope,
@@ -186,7 +220,15 @@ function attempt(work: () => StackOutcome): StackOutcome {
   }
 }
 
-const requestOf = ({ templateBody, templateUrl, parameters = [], capabilities = [], roleArn, tags }: StackWish): TargetRequest => ({
+const requestOf = ({
+  templateBody,
+  templateUrl,
+  parameters = [],
+  capabilities = [],
+  roleArn,
+  tags,
+  revertDrift,
+}: StackWish): TargetRequest => ({
   ...(templateBody !== undefined && { TemplateBody: templateBody }),
   ...(templateUrl !== undefined && { TemplateURL: templateUrl }),
   Parameters: parameters.map(({ key, value, usePreviousValue }) => ({
@@ -197,4 +239,5 @@ const requestOf = ({ templateBody, templateUrl, parameters = [], capabilities = 
   Capabilities: [...capabilities],
   ...(roleArn !== undefined && { RoleARN: roleArn }),
   ...(tags && { Tags: tags.map((tag) => ({ ...tag })) }),
+  ...(revertDrift && { DeploymentMode: "REVERT_DRIFT" as const }),
 });

@@ -169,6 +169,12 @@ const isChecked = (type: string): boolean => !/^(AWS::CloudFormation|AWS::CDK|Cu
 const shownDrifts = (scope: Scope, stack: Stack): ResourceDrift[] =>
   rowsOf(scope, stack).flatMap(({ id, now }) => driftOf(scope, id, now) ?? []);
 
+/** The logical ids of the stack's resources that were last found to be other than declared. */
+export const driftedIn = (scope: Scope, stack: Stack): string[] =>
+  shownDrifts(scope, stack)
+    .filter(({ status }) => status === "MODIFIED" || status === "DELETED")
+    .map(({ id }) => id.slice(id.lastIndexOf("/") + 1));
+
 function look(scope: Scope, { id, type, now }: StackResource, masking: Masking): ResourceDrift | undefined {
   if (now === undefined || now.physicalId === "") return undefined;
   const found = liveDrift(scope, now);

@@ -1,0 +1,56 @@
+import type { Scope } from "../../kernel/scope.ts";
+import { type Connection, completeConnection, connectionArn, connections, findConnection } from "./connection.ts";
+import { type GitServer, withoutPassword } from "./git-server.ts";
+import { completeHost, hosts } from "./host.ts";
+
+export { type CommitSummary, ensureSourceArchive, forgetSourceArchive, type SourceArchive } from "../codecommit/api.ts";
+export { type Connection, connectionArn, findConnection } from "./connection.ts";
+export { type GitServer, serverOf } from "./git-server.ts";
+export { noticePush } from "./mirror.ts";
+export { operations } from "./operations.ts";
+export { ensureSource, forgetSource, type Source, type SourceHead, unwatchSource, watchedHead, watchSource } from "./source.ts";
+
+/** A connection, as the control surface shows it. */
+export interface ConnectionOverview {
+  readonly name: string;
+  readonly arn: string;
+  readonly providerType: string;
+  readonly status: string;
+  /** Where its repositories are. */
+  readonly server?: string;
+}
+
+export const connectionOverviews = (scope: Scope): ConnectionOverview[] =>
+  connections.list(scope).map((connection) => overview(scope, connection));
+
+/** The connection of that name or ARN; of several that have the name, the one that was not completed. */
+export function connectionCalled(scope: Scope, nameOrArn: string): Connection | undefined {
+  if (nameOrArn.startsWith("arn:")) return findConnection(scope, nameOrArn);
+  const found = connections.by(scope, "name", nameOrArn);
+  return found.find(({ status }) => status === "PENDING") ?? found[0];
+}
+
+/** Complete the handshake of a connection. An installed provider is where its host says, unless somebody says otherwise. */
+export function complete(scope: Scope, connection: Connection, server: GitServer | undefined): ConnectionOverview | undefined {
+  const endpoint = connection.hostId === undefined ? undefined : hosts.get(scope, connection.hostId)?.providerEndpoint;
+  const where = server ?? (endpoint === undefined ? undefined : { type: "url" as const, base: endpoint.replace(/\/+$/, "") });
+  return where && overview(scope, completeConnection(scope, connection, where));
+}
+
+/** Set up the host of that name or ARN; whether there is one. */
+export function completeHostCalled(scope: Scope, nameOrArn: string): boolean {
+  const host = hosts.list(scope).find(({ id, name }) => name === nameOrArn || nameOrArn.endsWith(`:host/${id}`));
+  if (host !== undefined) completeHost(scope, host);
+  return host !== undefined;
+}
+
+const overview = (scope: Scope, connection: Connection): ConnectionOverview => ({
+  name: connection.name,
+  arn: connectionArn(scope, connection),
+  providerType: connection.providerType,
+  status: connection.status,
+  ...(connection.server && {
+    server:
+      connection.server.type === "codecommit" ? "the CodeCommit repositories of the account" : withoutPassword(connection.server.base),
+  }),
+});

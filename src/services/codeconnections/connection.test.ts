@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
+import { World } from "../../testing/world.ts";
+import { services } from "../index.ts";
+import {
+  complete,
+  completeHostCalled,
+  connectionCalled,
+  ensureSource,
+  forgetSource,
+  noticePush,
+  serverOf,
+  watchedHead,
+  watchSource,
+} from "./api.ts";
+import { createConnection, deleteConnection, getConnection, listConnections } from "./connection.ts";
+import { StoryServer } from "./git-server.fixture.ts";
+import { addressOf, parseRepository } from "./git-server.ts";
+import { createHost, deleteHost, getHost, listHosts, updateHost } from "./host.ts";
+import { listTagsForResource, tagResource, untagResource } from "./tag.ts";
+
+const SHOP = "/srv/git/acme/shop";
+const FOLDER = serverOf({ path: "/srv/git/" })!;
+
+function story(): { cloud: World; server: StoryServer } {
+  const server = new StoryServer();
+  return { cloud: new World({ services, hands: server.hands(), start: 0 }), server };
+}
+
+async function connected(cloud: World, server = FOLDER): Promise<string> {
+  const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
+  cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, server));
+  return ConnectionArn!;
+}
+
+describe("a connection", () => {
+  test("is PENDING until its handshake is completed, and is found under both names", async () => {
+    const { cloud } = story();
+    const made = await cloud.call(createConnection.former, {
+      ConnectionName: "old",
+      ProviderType: "GitLab",
+      Tags: [{ Key: "a", Value: "b" }],
+    });
+    expect(made.ConnectionArn).toMatch(/^arn:aws:codestar-connections:eu-west-1:111122223333:connection\/[0-9a-f-]{36}$/);
+    const { Connection } = await cloud.call(getConnection.current, made);
+    expect(Connection).toEqual({
+      ConnectionName: "old",
+      ...{ ConnectionArn: made.ConnectionArn },
+      ProviderType: "GitLab",
+      OwnerAccountId: "111122223333",
+      ConnectionStatus: "PENDING",
+    });
+    const renamed = made.ConnectionArn!.replace("codestar-connections", "codeconnections");
+    expect((await cloud.call(getConnection.former, { ConnectionArn: renamed })).Connection).toEqual(Connection);
+    cloud.change((scope) => complete(scope, connectionCalled(scope, "old")!, serverOf({ url: "http://127.0.0.1:3000/" })));
+    expect((await cloud.call(getConnection.current, made)).Connection!.ConnectionStatus).toBe("AVAILABLE");
+    const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "new", ProviderType: "GitHub" });
+    expect(ConnectionArn).toMatch(/^arn:aws:codeconnections:/);
+    expect(
+      (await cloud.call(listConnections.current, { ProviderTypeFilter: "GitHub" })).Connections!.map((one) => one.ConnectionName),
+    ).toEqual(["new"]);
+    expect((await cloud.call(listConnections.former, { MaxResults: 1 })).NextToken).toBeDefined();
+    await cloud.call(deleteConnection.current, { ConnectionArn });
+    await expect(cloud.call(getConnection.current, { ConnectionArn })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
+
+  test("has a provider or a host, and not both; a host with connections stays", async () => {
+    const { cloud } = story();
+    const both = {
+      ConnectionName: "x",
+      ProviderType: "GitHub" as const,
+      HostArn: "arn:aws:codeconnections:eu-west-1:111122223333:host/x-1",
+    };
+    for (const input of [both, { ConnectionName: "x" }])
+      await expect(cloud.call(createConnection.current, input)).rejects.toMatchObject({ name: "InvalidInputException" });
+    const host = { Name: "forge", ProviderType: "GitLabSelfManaged" as const, ProviderEndpoint: "http://127.0.0.1:3000" };
+    await expect(cloud.call(createHost.current, { ...host, ProviderType: "GitHub" })).rejects.toMatchObject({
+      name: "InvalidInputException",
+    });
+    const { HostArn } = await cloud.call(createHost.current, host);
+    const wanted = { ConnectionName: "x", HostArn };
+    await expect(cloud.call(createConnection.current, wanted)).rejects.toMatchObject({ name: "ResourceUnavailableException" });
+    expect(cloud.change((scope) => completeHostCalled(scope, "forge"))).toBe(true);
+    const { ConnectionArn } = await cloud.call(createConnection.current, wanted);
+    expect((await cloud.call(getConnection.current, { ConnectionArn })).Connection).toMatchObject({
+      ProviderType: "GitLabSelfManaged",
+      HostArn,
+    });
+    // The provider is where its host says.
+    expect(cloud.change((scope) => complete(scope, connectionCalled(scope, "x")!, undefined))).toMatchObject({
+      server: "http://127.0.0.1:3000",
+    });
+    await cloud.call(updateHost.current, { HostArn, ProviderEndpoint: "http://127.0.0.1:4000" });
+    expect(await cloud.call(getHost.former, { HostArn })).toMatchObject({ Status: "AVAILABLE", ProviderEndpoint: "http://127.0.0.1:4000" });
+    await expect(cloud.call(deleteHost.current, { HostArn })).rejects.toMatchObject({ name: "ResourceUnavailableException" });
+    await cloud.call(deleteConnection.current, { ConnectionArn });
+    await cloud.call(deleteHost.current, { HostArn });
+    expect((await cloud.call(listHosts.current, {})).Hosts).toEqual([]);
+  });
+
+  test("keeps tags", async () => {
+    const { cloud } = story();
+    const { ConnectionArn: ResourceArn } = await cloud.call(createConnection.current, {
+      ConnectionName: "x",
+      ProviderType: "GitHub",
+      Tags: [{ Key: "a", Value: "1" }],
+    });
+    await cloud.call(tagResource.former, { ResourceArn, Tags: [{ Key: "b", Value: "2" }] });
+    await cloud.call(untagResource.current, { ResourceArn, TagKeys: ["a"] });
+    expect(await cloud.call(listTagsForResource.current, { ResourceArn })).toEqual({ Tags: [{ Key: "b", Value: "2" }] });
+    await expect(cloud.call(listTagsForResource.current, { ResourceArn: `${ResourceArn}0` })).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+
+  test("leads to any git server", () => {
+    const shop = parseRepository("acme/web/shop");
+    expect(shop).toEqual({ owner: "acme/web", name: "shop" });
+    expect(addressOf({ type: "url", base: "http://h:1/git" }, shop)).toBe("http://h:1/git/acme/web/shop.git");
+    expect(addressOf({ type: "folder", base: "/srv" }, shop)).toBe("/srv/acme/web/shop");
+    expect(addressOf({ type: "url", base: "http://h/v1/repos/{name}" }, shop)).toBe("http://h/v1/repos/shop");
+    for (const given of [{ url: "ext::sh -c id" }, { url: "file:///x" }, { path: "--upload-pack=id" }, {}])
+      expect(serverOf(given)).toBeUndefined();
+  });
+});
+
+describe("a source behind a connection", () => {
+  const source = (connectionArn: string) => ({ connectionArn, fullRepositoryId: "acme/shop", branch: "main" });
+  const ask = (cloud: World, arn: string, id = "run") => cloud.change((scope) => ensureSource(scope, id, source(arn)));
+
+  test("is what the branch was at some time after it was asked for", async () => {
+    const { cloud, server } = story();
+    const arn = await connected(cloud);
+    const one = server.push(SHOP, "main", {});
+    expect(ask(cloud, arn)).toMatchObject({ state: "busy" });
+    await cloud.advance("1s");
+    expect(ask(cloud, arn)).toMatchObject({ state: "done", commit: one, repositoryId: expect.stringMatching(/^connection-[0-9a-f]{40}$/) });
+    const two = server.push(SHOP, "main", { a: "b" });
+    expect(ask(cloud, arn)).toMatchObject({ commit: one });
+    cloud.change((scope) => forgetSource(scope, "run"));
+    ask(cloud, arn);
+    await cloud.advance("1s");
+    expect(ask(cloud, arn)).toMatchObject({ commit: two });
+    // Nobody watches: nothing is fetched.
+    const { fetches } = server;
+    await cloud.advance("1h");
+    expect(server.fetches).toBe(fetches);
+  });
+
+  test("fails in a sentence", async () => {
+    const { cloud, server } = story();
+    const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
+    expect(ask(cloud, ConnectionArn!)).toEqual({
+      state: "failed",
+      reason: `Connection ${ConnectionArn} is not available: its status is PENDING.`,
+    });
+    cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, FOLDER));
+    ask(cloud, ConnectionArn!);
+    await cloud.advance("1s");
+    expect(ask(cloud, ConnectionArn!)).toMatchObject({
+      state: "failed",
+      reason: expect.stringContaining("does not appear to be a git repository"),
+    });
+    server.push(SHOP, "next", {});
+    ask(cloud, ConnectionArn!, "other");
+    await cloud.advance("1s");
+    expect(ask(cloud, ConnectionArn!, "other")).toEqual({ state: "failed", reason: "No branch [main] found in [acme/shop]." });
+  });
+
+  test("is noticed to move: at once where somebody tells of a push, else within a minute", async () => {
+    const { cloud, server } = story();
+    const arn = await connected(cloud);
+    const head = () => watchedHead(cloud.scope(), source(arn));
+    const one = server.push(SHOP, "main", {});
+    cloud.change((scope) => watchSource(scope, "me", source(arn)));
+    await cloud.advance("1s");
+    expect(head()).toMatchObject({ commit: one });
+    const two = server.push(SHOP, "main", { a: "1" });
+    expect(cloud.change((scope) => noticePush(scope, "Acme/Shop"))).toBe(1);
+    await cloud.advance("1s");
+    expect(head()).toMatchObject({ commit: two });
+    const three = server.push(SHOP, "main", { a: "2" });
+    await cloud.advance("50s");
+    expect(head()).toMatchObject({ commit: two });
+    await cloud.advance("11s");
+    expect(head()).toMatchObject({ commit: three });
+  });
+
+  test("is fetched to the same end whenever the power is cut", async () => {
+    await endsTheSameWheneverThePowerIsCut(
+      () => story().cloud,
+      async (cloud) => {
+        const arn = await connected(cloud);
+        cloud.change((scope) => watchSource(scope, "me", source(arn)));
+        await cloud.advance("90s");
+      },
+    );
+  });
+});

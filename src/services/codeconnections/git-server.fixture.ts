@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import type { Job } from "../../compute/job.ts";
+import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
+import type { Loop } from "../../kernel/loop.ts";
+
+/** A git server of a story: by address, where each branch stands, and the files of each commit. What is pushed there is there. */
+export class StoryServer {
+  readonly branches = new Map<string, Map<string, string>>();
+  readonly #files = new Map<string, Readonly<Record<string, string>>>();
+  fetches = 0;
+
+  /** Push files to a branch; answers the commit. */
+  push(address: string, branch: string, files: Readonly<Record<string, string>>): string {
+    const commit = createHash("sha1")
+      .update(JSON.stringify([address, branch, files, this.branches.get(address)?.get(branch)]))
+      .digest("hex");
+    this.branches.set(address, new Map(this.branches.get(address)).set(branch, commit));
+    this.#files.set(commit, files);
+    return commit;
+  }
+
+  /** Hands that fetch from it, and read what was fetched. */
+  hands(takesMs = 10): Loop<Job> {
+    return simulatedHands((job) => ({ ...this.#outcomeOf(job), afterMs: takesMs }));
+  }
+
+  #outcomeOf({ spec }: Job): Omit<SimulatedOutcome, "afterMs"> {
+    if (spec.type !== "git") throw new Error(`a story of git has no ${spec.type}`);
+    const [{ args }] = spec.commands as [{ args: readonly string[] }];
+    const said = (stdout: string) => ({ exitCode: 0, stdout, stderr: "" });
+    switch (args[0]) {
+      case "fetch": {
+        this.fetches++;
+        const address = args[args.indexOf("--") + 1]!;
+        const branches = this.branches.get(address);
+        if (branches === undefined)
+          return { status: "FAILED", reason: `git fetch failed with 128: fatal: '${address}' does not appear to be a git repository` };
+        const refs = [...branches].map(([branch, commit]) => `refs/heads/${branch} ${commit}\n`).join("");
+        return { status: "SUCCEEDED", result: { git: [said(""), said(refs)] } };
+      }
+      case "cat-file": {
+        const [commit, path] = args[2]!.split(":") as [string, string];
+        const text = this.#files.get(commit)?.[path];
+        if (text === undefined) return { status: "FAILED", reason: `git cat-file failed with 128: fatal: path '${path}' does not exist` };
+        return { status: "SUCCEEDED", result: { git: [said(text)] } };
+      }
+      default:
+        throw new Error(`a story has no git ${args[0]}`);
+    }
+  }
+}

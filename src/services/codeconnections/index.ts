@@ -1,0 +1,38 @@
+import { service } from "../../kernel/service.ts";
+import { connections } from "./connection.ts";
+import { driftWatchLoop } from "./drift-watch.loop.ts";
+import { driftWatches } from "./drift-watch.ts";
+import { hosts } from "./host.ts";
+import { mirrorLoop } from "./mirror.loop.ts";
+import { mirrors, remoteRefs, watches } from "./mirror.ts";
+import { operations } from "./operations.ts";
+import { repositoryLinks } from "./repository-link.ts";
+import { repositorySyncs } from "./repository-sync.ts";
+import { connectionResources } from "./resources.ts";
+import { sourceRequests } from "./source.ts";
+import { syncAttemptLoop } from "./sync-attempt.loop.ts";
+import { syncAttempts } from "./sync-attempt.ts";
+import { syncBlockers } from "./sync-blocker.ts";
+import { syncConfigurationLoop } from "./sync-configuration.loop.ts";
+import { syncConfigurations } from "./sync-configuration.ts";
+
+export const codeconnections = service({
+  name: "codeconnections",
+  operations: operations.map(({ current }) => current),
+  tables: [
+    connections,
+    hosts,
+    mirrors,
+    remoteRefs,
+    watches,
+    sourceRequests,
+    repositoryLinks,
+    repositorySyncs,
+    syncConfigurations,
+    syncAttempts,
+    syncBlockers,
+    driftWatches,
+  ],
+  loops: [mirrorLoop, syncConfigurationLoop, syncAttemptLoop, driftWatchLoop],
+  resources: connectionResources,
+});

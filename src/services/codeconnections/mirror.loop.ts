@@ -1,0 +1,63 @@
+import { ensureJob, forgetJob, isOver, type Job } from "../../compute/job.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { connections } from "./connection.ts";
+import { addressOf, parseRepository, withoutPassword } from "./git-server.ts";
+import { type Mirror, mirrors, repositoryIdOf, watches, writeRefs } from "./mirror.ts";
+
+/** How often a repository is looked at that somebody watches, should nobody tell us of a push. */
+export const POLL_MS = 60_000;
+
+/** Fetches a repository when somebody wants to know, and again and again while somebody watches it. */
+export const mirrorLoop: Loop<Mirror> = {
+  table: mirrors,
+  turn(scope, mirror) {
+    const { id, wanted, started, fetched, fetchedAt = 0, fullRepositoryId } = mirror;
+    if (started > fetched) return take(scope, mirror);
+    if (wanted > fetched) return fetch(scope, mirrors.patch(scope, id, { started: wanted }));
+    if (watches.by(scope, "mirror", id).length === 0) return;
+    const lookAt = fetchedAt + POLL_MS;
+    if (scope.clock.now() < lookAt) return { wakeAt: lookAt, kind: "tick", because: `${fullRepositoryId} is looked at every minute` };
+    mirrors.patch(scope, id, { wanted: started + 1 });
+  },
+};
+
+function fetch(scope: Scope, mirror: Mirror): Rest | undefined {
+  const connection = connections.get(scope, mirror.connectionId);
+  const { server } = connection ?? {};
+  if (server === undefined || server.type === "codecommit") return end(scope, mirror, "The connection is not available.");
+  const address = addressOf(server, parseRepository(mirror.fullRepositoryId));
+  ensureJob(scope, jobId(mirror), {
+    type: "git",
+    repositoryId: repositoryIdOf(mirror),
+    commands: [
+      { args: ["fetch", "--quiet", "--prune", "--force", "--", address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"] },
+      { args: ["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"] },
+    ],
+  });
+  return waiting(mirror);
+}
+
+function take(scope: Scope, mirror: Mirror): Rest | undefined {
+  const job = ensureJob(scope, jobId(mirror), { type: "git", repositoryId: repositoryIdOf(mirror), commands: [] });
+  if (!isOver(job)) return waiting(mirror);
+  forgetJob(scope, job.id);
+  // The process died with the fetch: fetch again.
+  if (job.status === "LOST") return fetch(scope, mirror);
+  if (job.status !== "SUCCEEDED") return end(scope, mirror, withoutPassword(job.reason ?? `The fetch is ${job.status}.`));
+  writeRefs(scope, mirror, refsIn(job));
+  return end(scope, mirror, undefined);
+}
+
+function end(scope: Scope, { id, started }: Mirror, failure: string | undefined): undefined {
+  mirrors.patch(scope, id, { fetched: started, fetchedAt: scope.clock.now(), failure });
+}
+
+function refsIn({ result }: Job): Map<string, string> {
+  const lines = result!.git![1]!.stdout.split("\n").filter(Boolean);
+  return new Map(lines.map((line) => line.split(" ") as [string, string]));
+}
+
+const jobId = ({ id, started }: Mirror): string => `codeconnections/${id}/${started}`;
+
+const waiting = ({ fullRepositoryId }: Mirror): Rest => ({ kind: "wait", because: `git fetches ${fullRepositoryId}` });
