@@ -14,8 +14,8 @@ ROOT = os.path.join(os.path.dirname(__file__), "..")
 SCHEMAS = os.path.join(os.path.dirname(cfnlint.__file__), "data", "schemas")
 REGION = "us_east_1"
 NAMESPACES = (
-    "CloudFormation CloudWatch CodeBuild CodeCommit CodeConnections CodeDeploy CodePipeline CodeStarConnections ECR Events "
-    "IAM KMS Lambda Logs Organizations S3 SecretsManager SNS SQS SSM"
+    "CloudFormation CloudWatch CodeBuild CodeCommit CodeConnections CodeDeploy CodePipeline CodeStarConnections CodeStarNotifications "
+    "ECR Events IAM KMS Lambda Logs Organizations S3 SecretsManager SNS SQS SSM"
 ).split()
 # What tells a reader, a provider's own machinery, or cfn-lint something, and says nothing about values.
 LEFT_OUT = (

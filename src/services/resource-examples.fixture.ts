@@ -3,6 +3,7 @@ import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
 import { logsExamples } from "./cloudwatch-logs/resources.fixture.ts";
 import { codebuildExamples } from "./codebuild/resources.fixture.ts";
 import { codecommitExamples } from "./codecommit/resources.fixture.ts";
+import { connectionsExamples } from "./codeconnections/resources.fixture.ts";
 import { codedeployExamples } from "./codedeploy/resources.fixture.ts";
 import { codepipelineExamples } from "./codepipeline/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
@@ -22,6 +23,7 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...logsExamples,
   ...codebuildExamples,
   ...codecommitExamples,
+  ...connectionsExamples,
   ...codedeployExamples,
   ...codepipelineExamples,
   ...ecrExamples,

@@ -17,7 +17,6 @@ import {
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
 import { findConnection, invalidToken } from "./connection.ts";
-import { forgetRepository } from "./repository-sync.ts";
 import type { Source } from "./source.ts";
 import { syncConfigurations } from "./sync-configuration.ts";
 import { type Prefix, underBothNames } from "./two-names.ts";
@@ -133,7 +132,6 @@ export function changeLink(
 export function removeLink(scope: Scope, { id }: RepositoryLink): void {
   if (syncConfigurations.by(scope, "link", id).length > 0)
     fault(SyncConfigurationStillExistsException, `Sync configurations still exist for repository link ${id}.`);
-  forgetRepository(scope, id);
   repositoryLinks.remove(scope, id);
 }
 

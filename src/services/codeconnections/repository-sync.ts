@@ -71,6 +71,5 @@ export function noteRepository(scope: Scope, link: RepositoryLink, branch: strin
   });
 }
 
-export function forgetRepository(scope: Scope, linkId: string): void {
-  for (const { id } of repositorySyncs.list(scope, `${linkId}/`)) repositorySyncs.remove(scope, id);
-}
+/** Nothing follows the branch any more. */
+export const forgetRepository = (scope: Scope, linkId: string, branch: string): void => repositorySyncs.remove(scope, `${linkId}/${branch}`);

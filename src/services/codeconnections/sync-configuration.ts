@@ -20,6 +20,7 @@ import * as former from "../../sdk/codestar-connections.js";
 import { invalidToken } from "./connection.ts";
 import { driftWatches } from "./drift-watch.ts";
 import { repositoryLinks, requireLink } from "./repository-link.ts";
+import { forgetRepository } from "./repository-sync.ts";
 import { unwatchSource } from "./source.ts";
 import { forgetAttempts } from "./sync-attempt.ts";
 import { forgetBlockers } from "./sync-blocker.ts";
@@ -136,19 +137,26 @@ export function newConfiguration(scope: Scope, id: string, declared: Omit<SyncCo
 }
 
 /** What was changed is tried with the latest commit. */
-export const changeConfiguration = (
-  scope: Scope,
-  { id, generation }: SyncConfiguration,
-  change: Partial<SyncConfiguration>,
-): SyncConfiguration => syncConfigurations.patch(scope, id, { ...change, generation: generation + 1 });
+export function changeConfiguration(scope: Scope, known: SyncConfiguration, change: Partial<SyncConfiguration>): SyncConfiguration {
+  const changed = syncConfigurations.patch(scope, known.id, { ...change, generation: known.generation + 1 });
+  forgetUnfollowed(scope, known);
+  return changed;
+}
 
 export function removeConfiguration(scope: Scope, id: string): void {
-  if (syncConfigurations.get(scope, id) === undefined) return;
+  const known = syncConfigurations.get(scope, id);
+  if (known === undefined) return;
   unwatchSource(scope, watchId(id));
   driftWatches.remove(scope, id);
   forgetAttempts(scope, id);
   forgetBlockers(scope, id);
   syncConfigurations.remove(scope, id);
+  forgetUnfollowed(scope, known);
+}
+
+/** A branch that no stack follows any more is not looked at. */
+function forgetUnfollowed(scope: Scope, { linkId, branch }: SyncConfiguration): void {
+  if (!syncConfigurations.by(scope, "link", linkId).some((one) => one.branch === branch)) forgetRepository(scope, linkId, branch);
 }
 
 /** Who watches the repository for a stack. */
