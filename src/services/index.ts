@@ -9,6 +9,7 @@ import { codeconnections } from "./codeconnections/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
 import { codestarConnections } from "./codestar-connections/index.ts";
+import { codestarNotifications } from "./codestar-notifications/index.ts";
 import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
@@ -44,6 +45,7 @@ export const services: readonly Service[] = [
   cloudcontrol,
   codeconnections,
   codestarConnections,
+  codestarNotifications,
   codebuild,
   codepipeline,
 ];

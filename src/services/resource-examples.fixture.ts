@@ -6,6 +6,7 @@ import { codecommitExamples } from "./codecommit/resources.fixture.ts";
 import { connectionsExamples } from "./codeconnections/resources.fixture.ts";
 import { codedeployExamples } from "./codedeploy/resources.fixture.ts";
 import { codepipelineExamples } from "./codepipeline/resources.fixture.ts";
+import { notificationExamples } from "./codestar-notifications/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
 import { iamExamples } from "./iam/resources.fixture.ts";
@@ -26,6 +27,7 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...connectionsExamples,
   ...codedeployExamples,
   ...codepipelineExamples,
+  ...notificationExamples,
   ...ecrExamples,
   ...eventbridgeExamples,
   ...iamExamples,

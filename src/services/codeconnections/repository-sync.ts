@@ -72,4 +72,5 @@ export function noteRepository(scope: Scope, link: RepositoryLink, branch: strin
 }
 
 /** Nothing follows the branch any more. */
-export const forgetRepository = (scope: Scope, linkId: string, branch: string): void => repositorySyncs.remove(scope, `${linkId}/${branch}`);
+export const forgetRepository = (scope: Scope, linkId: string, branch: string): void =>
+  repositorySyncs.remove(scope, `${linkId}/${branch}`);
