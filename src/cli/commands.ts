@@ -84,6 +84,22 @@ that five virtual minutes see the traffic of five minutes.
 ${ENDPOINT}${PARTITION}`,
     load: () => import("./traffic.ts"),
   },
+  connection: {
+    summary: "complete the handshake of a connection to a git server",
+    help: `Usage: slipway connection list
+       slipway connection complete NAME|ARN --url URL | --path DIR | --codecommit
+       slipway connection push OWNER/NAME
+
+On AWS a person completes a connection in the console. Here it is said where the provider's repositories are: owner/name is
+URL/owner/name.git or DIR/owner/name, or whatever an address with {owner} and {name} in it comes to.
+
+  --url URL      a git server that is reached over HTTP
+  --path DIR     a folder of repositories on this machine
+  --codecommit   the CodeCommit repositories of the account
+  push           says that somebody pushed; else it is noticed within a minute
+${ENDPOINT}${PARTITION}`,
+    load: () => import("./connection.ts"),
+  },
   dora: {
     summary: "the five DORA metrics, from the events of the cloud itself",
     help: `Usage: slipway dora [--window 30d] [--pipeline PART] [--stage NAME] [--rollback-is-failure true|false] [--keep]

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json as readJson } from "node:stream/consumers";
 import { clockEndpoint } from "./clock.ts";
+import { connectionsEndpoint, pushEndpoint } from "./connections.ts";
 import { coverage } from "./coverage.ts";
 import { type Controlled, type Endpoint, Refusal } from "./endpoint.ts";
 import { health } from "./health.ts";
@@ -18,6 +19,9 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET why": why,
   "GET traffic": trafficEndpoint,
   "POST traffic": trafficEndpoint,
+  "GET connections": connectionsEndpoint,
+  "POST connections": connectionsEndpoint,
+  "POST connections/push": pushEndpoint,
   "GET events": eventsEndpoint,
   "GET dora": doraEndpoint,
   "GET dora/policy": policyEndpoint,

@@ -6,7 +6,7 @@ import { completeHost, hosts } from "./host.ts";
 export { type CommitSummary, ensureSourceArchive, forgetSourceArchive, type SourceArchive } from "../codecommit/api.ts";
 export { type Connection, connectionArn, findConnection } from "./connection.ts";
 export { type GitServer, serverOf } from "./git-server.ts";
-export { noticePush } from "./mirror.ts";
+export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
 export { ensureSource, forgetSource, type Source, type SourceHead, unwatchSource, watchedHead, watchSource } from "./source.ts";
 

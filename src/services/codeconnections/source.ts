@@ -79,6 +79,13 @@ export function watchedHead(scope: Scope, source: Source): SourceHead {
     : { state: "failed", reason: noBranch(branch, fullRepositoryId) };
 }
 
+/** Whether a fetch is on its way that may know more of the source. */
+export function isFetching(scope: Scope, { connectionArn, fullRepositoryId }: Omit<Source, "branch">): boolean {
+  const connection = findConnection(scope, connectionArn);
+  const mirror = connection && mirrors.get(scope, mirrorId(connection.id, fullRepositoryId));
+  return mirror !== undefined && mirror.fetched < mirror.wanted;
+}
+
 /** Our own repositories need no fetch: their refs are known. */
 function ofCodeCommit(scope: Scope, connection: Connection, { fullRepositoryId, branch }: Source): SourceHead {
   const repository = repositoryOf(scope, parseRepository(fullRepositoryId).name);

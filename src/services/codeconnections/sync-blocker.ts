@@ -9,8 +9,10 @@ import {
   UpdateSyncBlocker$,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
+import { noticePush } from "./mirror.ts";
+import { repositoryLinks } from "./repository-link.ts";
 import { changeConfiguration, requireConfiguration } from "./sync-configuration.ts";
-import { underBothNames } from "./two-names.ts";
+import { named, underBothNames } from "./two-names.ts";
 
 /** Why a stack follows its branch no longer; its id is the stack's name, a slash, a number and the blocker's own id. */
 export interface SyncBlocker extends Row {
@@ -33,7 +35,7 @@ export const getSyncBlockerSummary = underBothNames(GetSyncBlockerSummary$, form
   return { SyncBlockerSummary: { ResourceName, LatestBlockers: blockersOf(scope, ResourceName!).reverse().map(shownBlocker) } };
 });
 
-/** A blocker that is resolved lets the latest commit be tried again. */
+/** A blocker that is resolved lets the latest commit be tried again: what is the latest is looked up first. */
 export const updateSyncBlocker = underBothNames(
   UpdateSyncBlocker$,
   former.UpdateSyncBlocker$,
@@ -46,7 +48,11 @@ export const updateSyncBlocker = underBothNames(
     const blocker = wasActive
       ? syncBlockers.patch(scope, known.id, { status: "RESOLVED", resolvedReason: ResolvedReason!, resolvedAt: scope.clock.now() })
       : known;
-    if (wasActive) changeConfiguration(scope, configuration, {});
+    if (wasActive) {
+      changeConfiguration(scope, configuration, {});
+      const { connectionArn, ownerId, repositoryName } = repositoryLinks.get(scope, configuration.linkId)!;
+      noticePush(scope, `${ownerId}/${repositoryName}`, named(connectionArn)!.id);
+    }
     return { ResourceName, SyncBlocker: shownBlocker(blocker) };
   },
 );

@@ -1,7 +1,7 @@
 import type { Loop } from "../../kernel/loop.ts";
 import { repositoryLinks, sourceOf } from "./repository-link.ts";
 import { noteRepository } from "./repository-sync.ts";
-import { watchedHead, watchSource } from "./source.ts";
+import { isFetching, watchedHead, watchSource } from "./source.ts";
 import { isOver, latestAttempt, startAttempt } from "./sync-attempt.ts";
 import { activeBlocker } from "./sync-blocker.ts";
 import { type SyncConfiguration, syncConfigurations, watchId } from "./sync-configuration.ts";
@@ -26,6 +26,7 @@ export const syncConfigurationLoop: Loop<SyncConfiguration> = {
     const latest = latestAttempt(scope, id);
     if (latest !== undefined && !isOver(latest)) return { kind: "wait", because: `commit ${latest.commit} is on its way` };
     if (latest?.commit === head.commit && latest.generation === generation) return { kind: "wait", because: `${branch} has nothing new` };
+    if (isFetching(scope, source)) return { kind: "wait", because: `${source.fullRepositoryId} is fetched` };
     const { commit, repositoryId } = head;
     startAttempt(scope, configuration, { generation, repositoryId, commit }, `Sync of ${id} to commit ${commit} was initiated.`);
   },
