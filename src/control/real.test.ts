@@ -35,3 +35,19 @@ test("a page whose site is only named like loopback is foreign", async () => {
   expect(await status("http://[::1]:3000")).toBe(200);
   expect(await status("http://127.0.0.1.example.com")).toBe(403);
 });
+
+test("/_slipway/connections says what it needs", async () => {
+  await using cloud = await startCloud();
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${cloud.endpoint}/_slipway/${path}`, { method: "POST", body: JSON.stringify(body) });
+    return [response.status, ((await response.json()) as { error?: string }).error] as const;
+  };
+  expect(await post("connections", {})).toEqual([400, expect.stringContaining('give a "connection" by name or ARN')]);
+  expect(await post("connections", { connection: "none", path: "/srv" })).toEqual([
+    404,
+    "there is no connection none in 000000000000, us-east-1",
+  ]);
+  expect(await post("connections", { host: "none" })).toEqual([404, "there is no host none"]);
+  expect(await post("connections/push", {})).toEqual([400, expect.stringContaining("owner/name")]);
+  expect(await post("connections/push", { project: { path_with_namespace: "a/b" } })).toEqual([200, undefined]);
+});

@@ -1,7 +1,14 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Repository, repositories } from "./repository.ts";
 
-export { type CommitSummary, ensureSourceArchive, forgetSourceArchive, type SourceArchive } from "./archive.ts";
+export {
+  type CommitReading,
+  type CommitSummary,
+  ensureCommitSummary,
+  ensureSourceArchive,
+  forgetSourceArchive,
+  type SourceArchive,
+} from "./archive.ts";
 export { mirrorRefs } from "./mirror.ts";
 export { headOf, tagTargetOf } from "./ref.ts";
 export { type Repository, repositories as repositoryTable } from "./repository.ts";

@@ -38,11 +38,7 @@ export function ensureSourceArchive(scope: Scope, id: string, repositoryId: stri
     timeoutMs: TIMEOUT_MS,
     outputs: [{ name: "archive", type: "zip", base: "src", files: ["**/*"], exclude: [".git/**"] }],
   });
-  const reading = ensureJob(scope, commitJob(id), {
-    type: "git",
-    repositoryId,
-    commands: [{ args: ["cat-file", "--batch"], stdin: `${commit}\n` }],
-  });
+  const reading = readCommit(scope, id, repositoryId, commit);
   if (!isOver(packing) || !isOver(reading)) return { state: "busy", because: `the files of commit ${commit} are packed` };
   const failed = [packing, reading].find(({ status }) => status !== "SUCCEEDED");
   if (failed !== undefined) return { state: "failed", reason: failed.reason ?? `The job ${failed.id} is ${failed.status}.` };
@@ -51,7 +47,23 @@ export function ensureSourceArchive(scope: Scope, id: string, repositoryId: stri
   return { state: "done", archive: { digest: zip.digest, size: zip.size! }, summary: summaryOf(reading) };
 }
 
-/** Forget the work of `ensureSourceArchive`. */
+export type CommitReading =
+  | { readonly state: "busy"; readonly because: string }
+  | { readonly state: "done"; readonly summary: CommitSummary }
+  | { readonly state: "failed"; readonly reason: string };
+
+/** Make sure that it is being read what a commit says of itself, for whoever clones it; call `forgetSourceArchive` at the end. */
+export function ensureCommitSummary(scope: Scope, id: string, repositoryId: string, commit: string): CommitReading {
+  const reading = readCommit(scope, id, repositoryId, commit);
+  if (!isOver(reading)) return { state: "busy", because: `commit ${commit} is read` };
+  if (reading.status === "SUCCEEDED") return { state: "done", summary: summaryOf(reading) };
+  return { state: "failed", reason: reading.reason ?? `The job ${reading.id} is ${reading.status}.` };
+}
+
+const readCommit = (scope: Scope, id: string, repositoryId: string, commit: string): Job =>
+  ensureJob(scope, commitJob(id), { type: "git", repositoryId, commands: [{ args: ["cat-file", "--batch"], stdin: `${commit}\n` }] });
+
+/** Forget the work of `ensureSourceArchive` and `ensureCommitSummary`. */
 export function forgetSourceArchive(scope: Scope, id: string): void {
   forgetJob(scope, archiveJob(id));
   forgetJob(scope, commitJob(id));

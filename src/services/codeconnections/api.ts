@@ -3,7 +3,14 @@ import { type Connection, completeConnection, connectionArn, connections, findCo
 import { type GitServer, withoutPassword } from "./git-server.ts";
 import { completeHost, hosts } from "./host.ts";
 
-export { type CommitSummary, ensureSourceArchive, forgetSourceArchive, type SourceArchive } from "../codecommit/api.ts";
+export {
+  type CommitReading,
+  type CommitSummary,
+  ensureCommitSummary,
+  ensureSourceArchive,
+  forgetSourceArchive,
+  type SourceArchive,
+} from "../codecommit/api.ts";
 export { type Connection, connectionArn, findConnection } from "./connection.ts";
 export { type GitServer, serverOf } from "./git-server.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
