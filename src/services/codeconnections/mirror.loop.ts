@@ -26,7 +26,7 @@ export const mirrorLoop: Loop<Mirror> = {
   turn(scope, mirror) {
     const { id, wanted, started, fetched, fetchedAt = 0, fullRepositoryId } = mirror;
     if (started > fetched) return take(scope, mirror);
-    if (wanted > fetched) return fetch(scope, mirrors.patch(scope, id, { started: wanted }));
+    if (wanted > fetched) return startFetch(scope, mirrors.patch(scope, id, { started: wanted }));
     if (watches.by(scope, "mirror", id).length === 0) return;
     const lookAt = fetchedAt + POLL_MS;
     if (scope.clock.now() < lookAt) return { wakeAt: lookAt, kind: "tick", because: `${fullRepositoryId} is looked at every minute` };
@@ -34,7 +34,7 @@ export const mirrorLoop: Loop<Mirror> = {
   },
 };
 
-function fetch(scope: Scope, mirror: Mirror): Rest | undefined {
+function startFetch(scope: Scope, mirror: Mirror): Rest | undefined {
   const connection = connections.get(scope, mirror.connectionId);
   const { server } = connection ?? {};
   if (server === undefined || server.type === "codecommit") return end(scope, mirror, "The connection is not available.");
@@ -58,7 +58,7 @@ function take(scope: Scope, mirror: Mirror): Rest | undefined {
   if (!isOver(job)) return waiting(mirror);
   forgetJob(scope, job.id);
   // The process died with the fetch: fetch again.
-  if (job.status === "LOST") return fetch(scope, mirror);
+  if (job.status === "LOST") return startFetch(scope, mirror);
   if (job.status !== "SUCCEEDED") return end(scope, mirror, withoutPassword(job.reason ?? `The fetch is ${job.status}.`));
   writeRefs(scope, mirror, refsIn(job));
   return end(scope, mirror, undefined);
