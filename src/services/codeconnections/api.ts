@@ -11,7 +11,7 @@ export {
   forgetSourceArchive,
   type SourceArchive,
 } from "../codecommit/api.ts";
-export { type Connection, connectionArn, findConnection } from "./connection.ts";
+export { type Connection, connectionArn, findConnection, refusalToUse } from "./connection.ts";
 export { type GitServer, serverOf } from "./git-server.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";

@@ -98,6 +98,13 @@ export function newConnection(scope: Scope, id: string, { name, ProviderType, Ho
   });
 }
 
+/**
+ * Why the caller may not use a connection, where trust is enforced: IAM's sentence.
+ * https://docs.aws.amazon.com/dtconsole/latest/userguide/security-iam.html#permissions-reference-connections-use
+ */
+export const refusalToUse = (scope: Scope, connection: Connection): string | undefined =>
+  scope.refusal(`${connection.prefix}:UseConnection`, connectionArn(scope, connection));
+
 /** Forget a connection, and what was fetched by it. */
 export function removeConnection(scope: Scope, { id }: Connection): void {
   forgetMirrors(scope, id);

@@ -1,4 +1,5 @@
 import { type Row, Table } from "../../kernel/table.ts";
+import { DeploymentFileProblem } from "./deployment-file.ts";
 
 /** How Git sync looks after a stack between commits, by its name. */
 export interface DriftWatch extends Row {
@@ -19,6 +20,13 @@ export const driftWatches = new Table<DriftWatch>("codeconnections/drift-watch")
  * The tag of a stack that asks for it, in its deployment file: AWS takes it for a tag like any other. See docs/gitops.md.
  */
 export const DRIFT_TAG = "slipway:drift";
+
+/** A wish that nobody would see to is worse than none. */
+export function checkDriftMode(tags: Readonly<Record<string, string>>): void {
+  const mode = tags[DRIFT_TAG];
+  if (mode !== undefined && driftModeOf(tags) === undefined)
+    throw new DeploymentFileProblem(`The tag ${DRIFT_TAG} is report or correct, not ${mode}.`);
+}
 
 export const driftModeOf = (tags: Readonly<Record<string, string>>): DriftMode | undefined => {
   const mode = tags[DRIFT_TAG];

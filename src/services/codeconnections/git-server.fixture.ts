@@ -8,6 +8,9 @@ export class StoryServer {
   readonly branches = new Map<string, Map<string, string>>();
   readonly #files = new Map<string, Readonly<Record<string, string>>>();
   fetches = 0;
+  /** By verb of git: what is asked for before the instant dies with the process. */
+  losesUntil: Readonly<Record<string, number>> = {};
+  lost = 0;
 
   /** Push files to a branch; answers the commit. */
   push(address: string, branch: string, files: Readonly<Record<string, string>>): string {
@@ -24,9 +27,13 @@ export class StoryServer {
     return simulatedHands((job) => ({ ...this.#outcomeOf(job), afterMs: takesMs }));
   }
 
-  #outcomeOf({ spec }: Job): Omit<SimulatedOutcome, "afterMs"> {
+  #outcomeOf({ spec, requestedAt }: Job): Omit<SimulatedOutcome, "afterMs"> {
     if (spec.type !== "git") throw new Error(`a story of git has no ${spec.type}`);
     const [{ args }] = spec.commands as [{ args: readonly string[] }];
+    if (requestedAt < (this.losesUntil[args[0]!] ?? 0)) {
+      this.lost++;
+      return { status: "LOST", reason: "It was running when the cloud stopped." };
+    }
     const said = (stdout: string) => ({ exitCode: 0, stdout, stderr: "" });
     switch (args[0]) {
       case "fetch": {

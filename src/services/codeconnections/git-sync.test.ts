@@ -150,6 +150,7 @@ describe("Git sync", () => {
     ["DEPLOYMENT_FILE_INVALID", filesOf("x", "parameters: {}\n")],
     ["DEPLOYMENT_FILE_INVALID", filesOf("x", "a: [\n")],
     ["DEPLOYMENT_FILE_INVALID", filesOf("x", "template-file-path: ../../app.json\n")],
+    ["DEPLOYMENT_FILE_INVALID", filesOf("x", CORRECTED.replace("correct", "always"))],
     ["TEMPLATE_NOT_FOUND", filesOf("x", "template-file-path: none.json\n")],
     ["CHANGESET_CREATION_FAILED", { ...filesOf("x"), "app.json": "{}" }],
   ])("a broken push is a blocker, and leaves the stack: %s", async (type, files) => {
@@ -203,6 +204,35 @@ describe("Git sync", () => {
     expect((await story.said()).at(-1)).toBe("SYNC_SKIPPED");
     await story.push(filesOf("two"));
     expect(story.thing()).toBe("two");
+  });
+
+  test("asks again for what died with the process", async () => {
+    const story = await new Story().link();
+    story.server.push(SHOP, "main", filesOf("one"));
+    story.server.losesUntil = { fetch: 5, "cat-file": 25 };
+    await story.sync();
+    await story.cloud.advance("1m");
+    expect(story.server.lost).toBeGreaterThan(2);
+    expect([(await story.status()).LatestSync!.Status, story.thing()]).toEqual(["SUCCEEDED", "one"]);
+  });
+
+  test("tells that a repository cannot be fetched any more, and when it can again", async () => {
+    const story = await begin();
+    await story.push(filesOf("one"));
+    const branch = { RepositoryLinkId: story.linkId, Branch: "main", SyncType: IT.SyncType };
+    const latest = async () => (await story.cloud.call(getRepositorySyncStatus.current, branch)).LatestSync!;
+    const { branches } = story.server;
+    const kept = branches.get(SHOP)!;
+    branches.delete(SHOP);
+    await story.cloud.advance("2m");
+    expect(await latest()).toMatchObject({
+      Status: "FAILED",
+      Events: [{ Event: expect.stringContaining("does not appear to be a git repository") }],
+    });
+    expect((await story.status()).LatestSync!.Status).toBe("SUCCEEDED");
+    branches.set(SHOP, kept);
+    await story.cloud.advance("2m");
+    expect((await latest()).Status).toBe("SUCCEEDED");
   });
 
   test("follows a CodeCommit repository of the account, without a fetch", async () => {

@@ -4,6 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
+  AccessDeniedException,
   CreateRepositoryLink$,
   DeleteRepositoryLink$,
   GetRepositoryLink$,
@@ -16,7 +17,7 @@ import {
   UpdateRepositoryLink$,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
-import { findConnection, invalidToken } from "./connection.ts";
+import { findConnection, invalidToken, refusalToUse } from "./connection.ts";
 import type { Source } from "./source.ts";
 import { syncConfigurations } from "./sync-configuration.ts";
 import { type Prefix, underBothNames } from "./two-names.ts";
@@ -151,6 +152,8 @@ function requireAvailable(scope: Scope, arn: string): RepositoryLink["providerTy
   const connection = findConnection(scope, arn) ?? fault(InvalidInputException, `Connection not found: ${arn}`);
   if (connection.status !== "AVAILABLE")
     fault(InvalidInputException, `Connection ${arn} is not available: its status is ${connection.status}.`);
+  const refusal = refusalToUse(scope, connection);
+  if (refusal !== undefined) fault(AccessDeniedException, refusal);
   return connection.providerType;
 }
 

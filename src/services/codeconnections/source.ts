@@ -79,11 +79,15 @@ export function watchedHead(scope: Scope, source: Source): SourceHead {
     : { state: "failed", reason: noBranch(branch, fullRepositoryId) };
 }
 
-/** Whether a fetch is on its way that may know more of the source. */
-export function isFetching(scope: Scope, { connectionArn, fullRepositoryId }: Omit<Source, "branch">): boolean {
+/** Whether a fetch is on its way that may know more of the source, and what was wrong with the last. */
+export function fetchOf(
+  scope: Scope,
+  { connectionArn, fullRepositoryId }: Omit<Source, "branch">,
+): { readonly busy: boolean; readonly failure?: string } {
   const connection = findConnection(scope, connectionArn);
-  const mirror = connection && mirrors.get(scope, mirrorId(connection.id, fullRepositoryId));
-  return mirror !== undefined && mirror.fetched < mirror.wanted;
+  if (connection === undefined || connection.server?.type === "codecommit") return { busy: false };
+  const { fetched = 0, wanted = 0, failure } = mirrors.get(scope, mirrorId(connection.id, fullRepositoryId)) ?? {};
+  return { busy: fetched < wanted, ...(failure !== undefined && { failure }) };
 }
 
 /** Our own repositories need no fetch: their refs are known. */

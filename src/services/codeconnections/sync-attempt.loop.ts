@@ -1,10 +1,10 @@
-import { ensureJob, forgetJob, isOver as isJobOver, jobs } from "../../compute/job.ts";
+import { ensureJob, forgetJob, isOver as isJobOver } from "../../compute/job.ts";
 import type { BlobRef } from "../../kernel/blob.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { createChangeSet, deleteChangeSet, executeChangeSet, type StackWish } from "../cloudformation/api.ts";
 import { DeploymentFileProblem, readDeploymentFile } from "./deployment-file.ts";
-import { DRIFT_EVERY_MS, driftModeOf, driftWatches } from "./drift-watch.ts";
+import { checkDriftMode, DRIFT_EVERY_MS, driftModeOf, driftWatches } from "./drift-watch.ts";
 import { isOver, latestSuccess, note, type SyncAttempt, syncAttempts } from "./sync-attempt.ts";
 import { block } from "./sync-blocker.ts";
 import { type SyncConfiguration, syncConfigurations } from "./sync-configuration.ts";
@@ -37,6 +37,7 @@ function readDeployment(scope: Scope, attempt: SyncAttempt, { configFile }: Sync
     return fail(scope, attempt, "DEPLOYMENT_FILE_NOT_FOUND", `Deployment file ${configFile} was not found at commit ${attempt.commit}.`);
   try {
     const deployment = readDeploymentFile(file.text, configFile);
+    checkDriftMode(deployment.tags);
     syncAttempts.patch(scope, attempt.id, { deployment, files: { deployment: file.blob.digest } });
   } catch (error) {
     if (!(error instanceof DeploymentFileProblem)) throw error;
@@ -62,11 +63,8 @@ function readFile(
   const job = ensureJob(scope, jobId, { type: "git", repositoryId, commands: [{ args: ["cat-file", "blob", `${commit}:${path}`] }] });
   if (!isJobOver(job)) return "busy";
   forgetJob(scope, jobId);
-  if (job.status === "LOST") {
-    // It died with the process: read again.
-    jobs.put(scope, { ...job, status: "PENDING" });
-    return "busy";
-  }
+  // It died with the process: the next turn reads again.
+  if (job.status === "LOST") return "busy";
   if (job.status !== "SUCCEEDED") return undefined;
   const [said] = job.result!.git!;
   const bytes = Buffer.from(said!.stdout, said!.base64 ? "base64" : "utf8");

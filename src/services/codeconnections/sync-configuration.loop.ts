@@ -1,7 +1,7 @@
 import type { Loop } from "../../kernel/loop.ts";
 import { repositoryLinks, sourceOf } from "./repository-link.ts";
 import { noteRepository } from "./repository-sync.ts";
-import { isFetching, watchedHead, watchSource } from "./source.ts";
+import { fetchOf, watchedHead, watchSource } from "./source.ts";
 import { isOver, latestAttempt, startAttempt } from "./sync-attempt.ts";
 import { activeBlocker } from "./sync-blocker.ts";
 import { type SyncConfiguration, syncConfigurations, watchId } from "./sync-configuration.ts";
@@ -20,13 +20,14 @@ export const syncConfigurationLoop: Loop<SyncConfiguration> = {
       noteRepository(scope, link, branch, { failure: head.reason });
       return { kind: "wait", because: head.reason };
     }
-    noteRepository(scope, link, branch, { commit: head.commit });
+    const fetch = fetchOf(scope, source);
+    noteRepository(scope, link, branch, fetch.failure === undefined ? { commit: head.commit } : { failure: fetch.failure });
     const blocker = activeBlocker(scope, id);
     if (blocker !== undefined) return { kind: "wait", because: `its sync is blocked: ${blocker.createdReason}` };
     const latest = latestAttempt(scope, id);
     if (latest !== undefined && !isOver(latest)) return { kind: "wait", because: `commit ${latest.commit} is on its way` };
     if (latest?.commit === head.commit && latest.generation === generation) return { kind: "wait", because: `${branch} has nothing new` };
-    if (isFetching(scope, source)) return { kind: "wait", because: `${source.fullRepositoryId} is fetched` };
+    if (fetch.busy) return { kind: "wait", because: `${source.fullRepositoryId} is fetched` };
     const { commit, repositoryId } = head;
     startAttempt(scope, configuration, { generation, repositoryId, commit }, `Sync of ${id} to commit ${commit} was initiated.`);
   },
