@@ -10,7 +10,7 @@ export {
   type SourceArchive,
 } from "./archive.ts";
 export { mirrorRefs } from "./mirror.ts";
-export { headOf, tagTargetOf } from "./ref.ts";
+export { headOf, mirroredRefs, tagTargetOf } from "./ref.ts";
 export { type Repository, repositories as repositoryTable } from "./repository.ts";
 
 /** The repository of that name in this account and region. */

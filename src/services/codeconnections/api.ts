@@ -15,7 +15,16 @@ export { type Connection, connectionArn, findConnection, refusalToUse } from "./
 export { type GitServer, serverOf } from "./git-server.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
-export { ensureSource, forgetSource, type Source, type SourceHead, unwatchSource, watchedHead, watchSource } from "./source.ts";
+export {
+  ensureSource,
+  forgetSource,
+  type Source,
+  type SourceHead,
+  unwatchSource,
+  watchedHead,
+  watchedRefs,
+  watchSource,
+} from "./source.ts";
 
 /** A connection, as the control surface shows it. */
 export interface ConnectionOverview {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
+import { createUser } from "../iam/user.ts";
 import { services } from "../index.ts";
 import {
   complete,
@@ -11,12 +12,14 @@ import {
   noticePush,
   serverOf,
   watchedHead,
+  watchedRefs,
   watchSource,
 } from "./api.ts";
 import { createConnection, deleteConnection, getConnection, listConnections } from "./connection.ts";
 import { StoryServer } from "./git-server.fixture.ts";
 import { addressOf, parseRepository } from "./git-server.ts";
 import { createHost, deleteHost, getHost, listHosts, updateHost } from "./host.ts";
+import { createRepositoryLink } from "./repository-link.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag.ts";
 
 const SHOP = "/srv/git/acme/shop";
@@ -124,6 +127,19 @@ describe("a connection", () => {
   });
 });
 
+test("a link needs the use of its connection, where trust is enforced", async () => {
+  const cloud = new World({ services, trust: "enforced", start: 0 });
+  const arn = await connected(cloud, { type: "codecommit" });
+  await cloud.call(createUser, { UserName: "bob" });
+  const bob = { ...cloud.caller, type: "user" as const, arn: `arn:aws:iam::${cloud.account}:user/bob` };
+  const link = { ConnectionArn: arn, OwnerId: "acme", RepositoryName: "shop" };
+  await expect(cloud.call(createRepositoryLink.current, link, bob)).rejects.toMatchObject({
+    name: "AccessDeniedException",
+    message: expect.stringContaining("codeconnections:UseConnection"),
+  });
+  await cloud.call(createRepositoryLink.current, link);
+});
+
 describe("a source behind a connection", () => {
   const source = (connectionArn: string) => ({ connectionArn, fullRepositoryId: "acme/shop", branch: "main" });
   const ask = (cloud: World, arn: string, id = "run") => cloud.change((scope) => ensureSource(scope, id, source(arn)));
@@ -184,6 +200,13 @@ describe("a source behind a connection", () => {
     expect(head()).toMatchObject({ commit: two });
     await cloud.advance("11s");
     expect(head()).toMatchObject({ commit: three });
+    server.push(SHOP, "next", {});
+    await cloud.advance("61s");
+    const seen = watchedRefs(cloud.scope(), source(arn))!;
+    expect([seen.repositoryId, [...seen.refs.keys()]]).toEqual([
+      (head() as { repositoryId?: string }).repositoryId,
+      ["refs/heads/main", "refs/heads/next"],
+    ]);
   });
 
   test("is fetched to the same end whenever the power is cut", async () => {

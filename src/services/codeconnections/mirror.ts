@@ -89,3 +89,7 @@ export function writeRefs(scope: Scope, { id }: Mirror, actual: ReadonlyMap<stri
 /** The commit that a branch stood at when last looked at. */
 export const mirroredHead = (scope: Scope, mirror: string, branch: string): string | undefined =>
   remoteRefs.get(scope, `${mirror}#refs/heads/${branch}`)?.commit;
+
+/** Every ref of a mirror, by full name. */
+export const fetchedRefs = (scope: Scope, mirror: string): Map<string, string> =>
+  new Map(remoteRefs.list(scope, `${mirror}#`).map(({ id, commit }) => [id.slice(mirror.length + 1), commit]));

@@ -1,9 +1,9 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { headOf, repositoryOf } from "../codecommit/api.ts";
+import { headOf, mirroredRefs, repositoryOf } from "../codecommit/api.ts";
 import { type Connection, findConnection } from "./connection.ts";
 import { parseRepository } from "./git-server.ts";
-import { ensureMirror, mirroredHead, mirrorId, mirrors, repositoryIdOf, wantFetch, watches } from "./mirror.ts";
+import { ensureMirror, fetchedRefs, mirroredHead, mirrorId, mirrors, repositoryIdOf, wantFetch, watches } from "./mirror.ts";
 
 /** A branch of a repository behind a connection. */
 export interface Source {
@@ -77,6 +77,20 @@ export function watchedHead(scope: Scope, source: Source): SourceHead {
   return fetched === 0
     ? { state: "busy", because: `${fullRepositoryId} is fetched` }
     : { state: "failed", reason: noBranch(branch, fullRepositoryId) };
+}
+
+/** Every branch and tag of a watched repository by full name, as far as is known; a loop that reads it has a turn when one moves. */
+export function watchedRefs(
+  scope: Scope,
+  { connectionArn, fullRepositoryId }: Omit<Source, "branch">,
+): { readonly repositoryId: string; readonly refs: ReadonlyMap<string, string> } | undefined {
+  const connection = findConnection(scope, connectionArn);
+  if (connection?.server?.type === "codecommit") {
+    const { repositoryId } = repositoryOf(scope, parseRepository(fullRepositoryId).name) ?? {};
+    return repositoryId === undefined ? undefined : { repositoryId, refs: mirroredRefs(scope, repositoryId) };
+  }
+  const mirror = connection && mirrors.get(scope, mirrorId(connection.id, fullRepositoryId));
+  return mirror && { repositoryId: repositoryIdOf(mirror), refs: fetchedRefs(scope, mirror.id) };
 }
 
 /** Whether a fetch is on its way that may know more of the source, and what was wrong with the last. */
