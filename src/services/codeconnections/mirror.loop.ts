@@ -5,8 +5,9 @@ import { connections } from "./connection.ts";
 import { addressOf, parseRepository, withoutPassword } from "./git-server.ts";
 import { type Mirror, mirrors, repositoryIdOf, watches, writeRefs } from "./mirror.ts";
 
-/** How often a repository is looked at that somebody watches, should nobody tell us of a push. */
-export const POLL_MS = 60_000;
+/** How often a repository is looked at that somebody watches: where nobody tells us of pushes, and where somebody does. */
+const POLL_MS = 60_000;
+const POLL_TOLD_MS = 600_000;
 
 /** Settings of git: a server that says nothing for half a minute is given up, and nothing is tidied behind our back. */
 const SETTINGS = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "30", "gc.autoDetach": "false" };
@@ -28,8 +29,8 @@ export const mirrorLoop: Loop<Mirror> = {
     if (started > fetched) return take(scope, mirror);
     if (wanted > fetched) return startFetch(scope, mirrors.patch(scope, id, { started: wanted }));
     if (watches.by(scope, "mirror", id).length === 0) return;
-    const lookAt = fetchedAt + POLL_MS;
-    if (scope.clock.now() < lookAt) return { wakeAt: lookAt, kind: "tick", because: `${fullRepositoryId} is looked at every minute` };
+    const lookAt = fetchedAt + (mirror.told ? POLL_TOLD_MS : POLL_MS);
+    if (scope.clock.now() < lookAt) return { wakeAt: lookAt, kind: "tick", because: `${fullRepositoryId} is looked at now and then` };
     mirrors.patch(scope, id, { wanted: started + 1 });
   },
 };

@@ -14,6 +14,8 @@ export interface Mirror extends Row {
   readonly fetched: number;
   /** When the last fetch ended. */
   readonly fetchedAt?: number;
+  /** Somebody tells of pushes: it need not be looked at as often. */
+  readonly told?: true;
   /** What was wrong with the last fetch. */
   readonly failure?: string;
 }
@@ -57,11 +59,12 @@ export function wantFetch(scope: Scope, { id }: Pick<Mirror, "id">): number {
 }
 
 /** Somebody says that there was a push. Answers how many mirrors are fetched for it. */
-export function noticePush(scope: Scope, fullRepositoryId: string, connectionId?: string): number {
-  const found = mirrors
-    .by(scope, "repository", fullRepositoryId.toLowerCase())
-    .filter((mirror) => connectionId === undefined || mirror.connectionId === connectionId);
-  for (const mirror of found) wantFetch(scope, mirror);
+export function noticePush(scope: Scope, fullRepositoryId: string): number {
+  const found = mirrors.by(scope, "repository", fullRepositoryId.toLowerCase());
+  for (const mirror of found) {
+    wantFetch(scope, mirror);
+    if (!mirror.told) mirrors.patch(scope, mirror.id, { told: true });
+  }
   return found.length;
 }
 

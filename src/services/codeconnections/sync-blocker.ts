@@ -9,7 +9,7 @@ import {
   UpdateSyncBlocker$,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
-import { noticePush } from "./mirror.ts";
+import { mirrorId, mirrors, wantFetch } from "./mirror.ts";
 import { repositoryLinks } from "./repository-link.ts";
 import { changeConfiguration, requireConfiguration } from "./sync-configuration.ts";
 import { named, underBothNames } from "./two-names.ts";
@@ -51,7 +51,8 @@ export const updateSyncBlocker = underBothNames(
     if (wasActive) {
       changeConfiguration(scope, configuration, {});
       const { connectionArn, ownerId, repositoryName } = repositoryLinks.get(scope, configuration.linkId)!;
-      noticePush(scope, `${ownerId}/${repositoryName}`, named(connectionArn)!.id);
+      const mirror = mirrors.get(scope, mirrorId(named(connectionArn)!.id, `${ownerId}/${repositoryName}`));
+      if (mirror !== undefined) wantFetch(scope, mirror);
     }
     return { ResourceName, SyncBlocker: shownBlocker(blocker) };
   },
