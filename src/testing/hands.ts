@@ -52,7 +52,9 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
     case "git":
       return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(({ stdin }) => gitAnswer(stdin ?? "")) } };
     case "http":
-      throw new Error(`request ${id} has a loop of its own`);
+    case "tcp":
+    case "instance":
+      throw new Error(`${spec.type} job ${id} has a loop of its own`);
   }
 }
 
