@@ -7,6 +7,7 @@ import { codebuild } from "./codebuild/index.ts";
 import { codecommit } from "./codecommit/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
+import { ec2 } from "./ec2/index.ts";
 import { ecr } from "./ecr/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
@@ -33,6 +34,7 @@ export const services: readonly Service[] = [
   sqs,
   s3,
   ecr,
+  ec2,
   eventbridge,
   lambda,
   sns,
