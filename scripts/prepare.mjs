@@ -85,7 +85,9 @@ for (const name of names) {
  * The shapes of EC2 take 100 ms to evaluate. The wire loads them with the first request for it; the service, which is there from the
  * start, needs its operations' names only.
  */
-const EC2 = [...readFileSync(`${clients}/client-ec2/dist-types/schemas/schemas_0.d.ts`, "utf8").matchAll(OPERATION)].map(([, name]) => name);
+const EC2 = [...readFileSync(`${clients}/client-ec2/dist-types/schemas/schemas_0.d.ts`, "utf8").matchAll(OPERATION)].map(
+  ([, name]) => name,
+);
 writeFileSync(
   `${out}/ec2-operations.js`,
   EC2.map((name) => `export const ${name}$ = [9, "${facts.ec2.namespace}", "${name}"];\n`).join(""),

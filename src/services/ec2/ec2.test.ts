@@ -118,7 +118,12 @@ describe("an instance", () => {
 
   test("is told about itself: tags, role, user data", async () => {
     const cloud = newWorld();
-    await cloud.call(createRole, { RoleName: "web", AssumeRolePolicyDocument: JSON.stringify({ Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }] }) });
+    await cloud.call(createRole, {
+      RoleName: "web",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      }),
+    });
     await cloud.call(createInstanceProfile, { InstanceProfileName: "web" });
     await cloud.call(addRoleToInstanceProfile, { InstanceProfileName: "web", RoleName: "web" });
     const UserData = Buffer.from("#!/bin/sh\necho hello\n").toString("base64");

@@ -1,6 +1,12 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { DescribeInstanceAttribute$, ModifyInstanceAttribute$, ModifyInstanceMetadataOptions$, MonitorInstances$, UnmonitorInstances$ } from "../../sdk/ec2-operations.js";
+import {
+  DescribeInstanceAttribute$,
+  ModifyInstanceAttribute$,
+  ModifyInstanceMetadataOptions$,
+  MonitorInstances$,
+  UnmonitorInstances$,
+} from "../../sdk/ec2-operations.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { type Instance, instances, requireInstance, requireInstances } from "./instance.ts";
 import { requireType } from "./instance-type.ts";

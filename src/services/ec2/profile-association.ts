@@ -1,7 +1,12 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { AssociateIamInstanceProfile$, DescribeIamInstanceProfileAssociations$, DisassociateIamInstanceProfile$, ReplaceIamInstanceProfileAssociation$ } from "../../sdk/ec2-operations.js";
+import {
+  AssociateIamInstanceProfile$,
+  DescribeIamInstanceProfileAssociations$,
+  DisassociateIamInstanceProfile$,
+  ReplaceIamInstanceProfileAssociation$,
+} from "../../sdk/ec2-operations.js";
 import { instanceProfileOf } from "../iam/api.ts";
 import { fits, paged } from "./filter.ts";
 import { type Instance, instances, type Profile, requireInstance } from "./instance.ts";

@@ -1,7 +1,13 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { IpPermission, SecurityGroupRule } from "../../sdk/ec2.js";
-import { AuthorizeSecurityGroupEgress$, AuthorizeSecurityGroupIngress$, DescribeSecurityGroupRules$, RevokeSecurityGroupEgress$, RevokeSecurityGroupIngress$ } from "../../sdk/ec2-operations.js";
+import {
+  AuthorizeSecurityGroupEgress$,
+  AuthorizeSecurityGroupIngress$,
+  DescribeSecurityGroupRules$,
+  RevokeSecurityGroupEgress$,
+  RevokeSecurityGroupIngress$,
+} from "../../sdk/ec2-operations.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { requireGroup, requireGroupByName, type SecurityGroup, securityGroups } from "./security-group.ts";
