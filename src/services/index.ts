@@ -9,6 +9,7 @@ import { codedeploy } from "./codedeploy/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
 import { ec2 } from "./ec2/index.ts";
 import { ecr } from "./ecr/index.ts";
+import { elasticLoadBalancingV2 } from "./elastic-load-balancing-v2/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
@@ -35,6 +36,7 @@ export const services: readonly Service[] = [
   s3,
   ecr,
   ec2,
+  elasticLoadBalancingV2,
   eventbridge,
   lambda,
   sns,

@@ -38,6 +38,10 @@ export const instanceOf = (scope: Scope, id: string): InstanceView | undefined =
   return instance && viewOf(scope, instance);
 };
 
+/** The instance that has an address, where one has. */
+export const instanceAt = (scope: Scope, address: string): string | undefined =>
+  instances.by(scope, "privateIp", address).find(({ state }) => state !== "terminated")?.id;
+
 /** The instances that are there: all but those that are terminated or about to be. */
 export const liveInstances = (scope: Scope): InstanceView[] =>
   instances

@@ -40,6 +40,15 @@ export const describeImages = ec2Operation(DescribeImages$, (scope, { ImageIds, 
   return { Images: items.map((image) => shown(scope, image)), ...next };
 });
 
+/** RunInstances and launch templates may name an image by a parameter: resolve:ssm:NAME. */
+export function imageIdOf(scope: Scope, named: string): string {
+  if (!named.startsWith("resolve:ssm:")) return named;
+  const name = named.slice("resolve:ssm:".length);
+  const resolved = scope.registry.reference("ssm")?.resolve(scope, name);
+  if (resolved?.state === "value") return resolved.value;
+  return fault("InvalidParameterValue", `The parameter ${name} could not be found`);
+}
+
 export const requireImage = (scope: Scope, id: string): Image =>
   images(scope).find((image) => image.id === id) ??
   (/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)

@@ -54,7 +54,7 @@ export interface Instance extends Row {
 }
 
 export const instances = new Table<Instance>("ec2/instance", {
-  indexes: { clientToken: ({ clientToken }) => clientToken, state: ({ state }) => state },
+  indexes: { clientToken: ({ clientToken }) => clientToken, privateIp: ({ privateIp }) => privateIp },
   arn: ({ id }, { account, region }) => `arn:aws:ec2:${region}:${account}:instance/${id}`,
 });
 

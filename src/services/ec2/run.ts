@@ -4,7 +4,7 @@ import type { Tags } from "../../kernel/tag.ts";
 import type { RequestLaunchTemplateData, RunInstancesRequest } from "../../sdk/ec2.js";
 import { RunInstances$ } from "../../sdk/ec2-operations.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
-import { requireImage } from "./image.ts";
+import { imageIdOf, requireImage } from "./image.ts";
 import { announce, type Instance, instances, shownInstance } from "./instance.ts";
 import { requireType } from "./instance-type.ts";
 import { requireKeyPair } from "./key-pair.ts";
@@ -55,7 +55,7 @@ function launchOf(scope: Scope, { MinCount: _, MaxCount: __, DryRun: ___, Launch
 /** Launch instances. Their ids derive from the scope; `tags` come on top of the specified ones. */
 export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {}): Instance[] {
   refuseWhatIsAbsent(wish);
-  const imageId = wish.ImageId ?? fault("MissingParameter", "The request must contain the parameter ImageId");
+  const imageId = imageIdOf(scope, wish.ImageId ?? fault("MissingParameter", "The request must contain the parameter ImageId"));
   requireImage(scope, imageId);
   const instanceType = wish.InstanceType ?? "m1.small";
   requireType(instanceType);
