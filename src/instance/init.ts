@@ -21,7 +21,7 @@ interface Start {
 }
 
 const METADATA_ADDRESS = "169.254.169.254";
-const METADATA_ELSEWHERE = 8169;
+const METADATA_PORT = 8169;
 
 const start = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Start;
 const say = (line: string): void => console.log(`[slipway] ${line}`);
@@ -33,15 +33,20 @@ async function openNetwork(): Promise<Record<string, string>> {
   const { hostname, port } = new URL(start.endpoint);
   if (!hostname.startsWith("127.")) addAddress(hostname);
   await serveOutside({ host: hostname, port: Number(port || 80) }, `${door}/out`, `${hostname}:${port || 80}`);
-  const hasAddress = addAddress(METADATA_ADDRESS);
-  const place = hasAddress ? { host: METADATA_ADDRESS, port: 80 } : { host: "127.0.0.1", port: METADATA_ELSEWHERE };
-  await serveOutside(place, `${door}/metadata`);
-  const proxy = await serveProxy(hasAddress ? METADATA_ADDRESS : "127.0.0.1", `${door}/out`);
+  await serveOutside({ host: "127.0.0.1", port: METADATA_PORT }, `${door}/metadata`);
+  if (addAddress(METADATA_ADDRESS)) redirectMetadata();
+  const proxy = await serveProxy("127.0.0.1", `${door}/out`);
   await openDoor(`${door}/in`);
-  return {
-    ...proxy,
-    ...(!hasAddress && { AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://${place.host}:${place.port}` }),
-  };
+  return { ...proxy, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${METADATA_PORT}` };
+}
+
+/**
+ * Whoever listens at 169.254.169.254:80 keeps everybody else in here from port 80. So the way there is led to another port, where
+ * the machine has a program for that; AWS's clients are told of that port in any case.
+ */
+function redirectMetadata(): void {
+  const rule = ["-d", METADATA_ADDRESS, "-p", "tcp", "--dport", "80", "-j", "REDIRECT", "--to-ports", String(METADATA_PORT)];
+  spawnSync("iptables", ["-t", "nat", "-A", "OUTPUT", ...rule], { stdio: "ignore" });
 }
 
 const addAddress = (address: string): boolean =>
