@@ -1,5 +1,5 @@
 // Bundles the command and the test library into dist: one file per entry and what they share, so that a start reads a few files instead of six hundred.
-import { chmodSync, cpSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +59,22 @@ await build({
   // What CommonJS packages in the bundle ask for.
   banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   plugins: [ownPlace, onlyHttp],
+  logLevel: "warning",
+});
+// What runs inside of instances sees this folder and nothing else of ours: a file per program.
+await build({
+  entryPoints: readdirSync(join(source, "instance"))
+    .filter((name) => /^(init|.*-agent)\.ts$/.test(name))
+    .map((name) => join(source, "instance", name)),
+  outdir: join(out, "instance"),
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   logLevel: "warning",
 });
 cpSync(join(source, "sdk"), join(out, "sdk"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });

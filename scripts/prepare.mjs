@@ -27,6 +27,8 @@ const baseOf = (name) =>
     .find((file) => file.endsWith("ServiceException.js"))
     .replace(".js", "");
 
+const OPERATION = /export declare var (\w+)\$: StaticOperationSchema;/g;
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
@@ -98,6 +100,18 @@ for (const [name, model] of Object.entries(models)) {
   facts[name] = model.facts;
   writeFileSync(`${out}/${name}.d.ts`, model.declarations);
 }
+/**
+ * The shapes of EC2 take 100 ms to evaluate. The wire loads them with the first request for it; the service, which is there from the
+ * start, needs its operations' names only.
+ */
+const EC2 = [...readFileSync(`${clients}/client-ec2/dist-types/schemas/schemas_0.d.ts`, "utf8").matchAll(OPERATION)].map(
+  ([, name]) => name,
+);
+writeFileSync(
+  `${out}/ec2-operations.js`,
+  EC2.map((name) => `export const ${name}$ = [9, "${facts.ec2.namespace}", "${name}"];\n`).join(""),
+);
+writeFileSync(`${out}/ec2-operations.d.ts`, `export { ${EC2.map((name) => `${name}$`).join(", ")} } from "./ec2.js";\n`);
 writeFileSync(`${out}/services.json`, `${JSON.stringify(facts, null, 1)}\n`);
 
 /** Every operation's schema constant carries the types of what it takes and answers. */
@@ -109,7 +123,7 @@ function declarations(name) {
     `import type * as C from "${pkg}";`,
     `export * from "${pkg}";`,
   ];
-  for (const [, operation] of source.matchAll(/export declare var (\w+)\$: StaticOperationSchema;/g)) {
+  for (const [, operation] of source.matchAll(OPERATION)) {
     lines.push(
       `export declare const ${operation}$: OperationSchema<C.${operation}CommandInput, Omit<C.${operation}CommandOutput, "$metadata">>;`,
     );

@@ -131,7 +131,7 @@ export class Cloud {
       reset: (account) => this.#reset(account),
     });
     this.#closers.push(releaseWorkspaces(this.kernel, this.#hands));
-    const listeners = new Listeners(this.drive);
+    const listeners = new Listeners(this.drive, this.#hands.connect);
     this.#closers.push(() => listeners.close());
     const git = codecommitRoute(this.drive, this.#hands.repositories);
     await compareRefs(this.drive, this.#hands.repositories);

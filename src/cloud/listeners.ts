@@ -1,21 +1,26 @@
 import { type Listener, listeners } from "../compute/listener.ts";
+import type { Connect } from "../compute/tcp.ts";
 import { FunctionUrls } from "../dataplane/function-url.ts";
 import { rootCaller } from "../kernel/caller.ts";
 import type { Drive } from "../kernel/drive.ts";
 import { type Partition, partitionOf } from "../kernel/table.ts";
 import { invokeFunctionUrl } from "../services/lambda/api.ts";
+import { Balancers } from "./balancers.ts";
 
 /** Opens a port for every listener row, and says which; closes it when the row goes. */
 export class Listeners {
   readonly #drive: Drive;
   readonly #urls: FunctionUrls;
-  readonly #open = new Set<string>();
+  readonly #balancers: Balancers;
+  /** By path, what it was opened for. */
+  readonly #open = new Map<string, Listener>();
   readonly #unwatch: () => void;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(drive: Drive) {
+  constructor(drive: Drive, connect: Connect) {
     this.#drive = drive;
     const { kernel } = drive;
+    this.#balancers = new Balancers(kernel, connect);
     this.#urls = new FunctionUrls(() => kernel.clock.now());
     const head = `${listeners.name}:`;
     for (const path of kernel.store.paths(listeners, head)) this.#later(path);
@@ -28,6 +33,7 @@ export class Listeners {
     this.#unwatch();
     await this.#last;
     await this.#urls.closeAll();
+    await this.#balancers.closeAll();
   }
 
   /** One after the other, so that a row that goes at once leaves no port open. */
@@ -37,15 +43,21 @@ export class Listeners {
 
   async #settle(path: string): Promise<void> {
     const listener = this.#drive.kernel.store.get(listeners, path);
-    if (listener === undefined) {
-      if (this.#open.delete(path)) await this.#urls.close(path);
-      return;
+    const open = this.#open.get(path);
+    if (open !== undefined && !isSame(open, listener)) {
+      this.#open.delete(path);
+      await (isBalancer(open) ? this.#balancers.close(path) : this.#urls.close(path));
     }
-    if (this.#open.has(path)) return;
-    this.#open.add(path);
+    if (listener === undefined || this.#open.has(path)) return;
+    this.#open.set(path, listener);
     const partition = partitionOf(path);
-    const port = await this.#serve(path, partition, listener);
-    if (port !== listener.port) this.#drive.kernel.commit(partition, (scope) => listeners.patch(scope, listener.id, { port }));
+    const place = isBalancer(listener)
+      ? await this.#balancers.open(path, partition, listener)
+      : { port: await this.#serve(path, partition, listener) };
+    this.#drive.kernel.commit(partition, (scope) => {
+      const now = listeners.get(scope, listener.id);
+      if (now !== undefined && isSame(listener, now) && now.port !== place.port) listeners.patch(scope, listener.id, place);
+    });
   }
 
   /** On the port that it had, or on another where that has been taken meanwhile. */
@@ -60,3 +72,9 @@ export class Listeners {
     return this.#urls.serve({ ...url, port }).catch(() => this.#urls.serve(url));
   }
 }
+
+const isBalancer = ({ arn }: Listener): boolean => arn.split(":")[2] === "elasticloadbalancing";
+
+/** Whether a row still asks for what was opened for it. */
+const isSame = (open: Listener, now: Listener | undefined): boolean =>
+  now !== undefined && now.arn === open.arn && now.wanted?.host === open.wanted?.host && now.wanted?.port === open.wanted?.port;

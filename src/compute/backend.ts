@@ -28,6 +28,8 @@ export interface IssuedCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  /** In milliseconds, of real time. */
+  readonly expiresAt?: number;
 }
 
 /** What the hands need of the cloud; the kernel satisfies it, and in tests a few maps in memory. */

@@ -11,7 +11,7 @@ export interface Access {
   readonly credentials: IssuedCredentials;
 }
 
-const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+export const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /** What a build needs of the host's settings to reach the host's package registries. */
 const FROM_HOST = [
@@ -87,4 +87,16 @@ function hostSettings(): Record<string, string> {
   const proxied = Object.keys(settings).some((name) => /^(https?|all)_proxy$/i.test(name));
   if (proxied) for (const name of ["NO_PROXY", "no_proxy"]) settings[name] = `127.0.0.1,localhost,${settings[name] ?? ""}`;
   return settings;
+}
+
+/** The environment of what runs on an instance: its keys come from its metadata, and package managers find what the host's do. */
+export function instanceEnvironment(endpoint: string, region: string): Record<string, string> {
+  const registries = Object.entries(hostSettings()).filter(([name]) => !/proxy$|userconfig|globalconfig|cafile/i.test(name));
+  return {
+    ...Object.fromEntries(registries),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    LANG: "C.UTF-8",
+  };
 }

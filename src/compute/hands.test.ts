@@ -30,7 +30,7 @@ beforeEach(() => {
   backend = new FakeBackend();
   driver = new HandDriven();
   const failing = { ...driver, run: () => Promise.reject(new Error("no such hand")), close: () => driver.close() };
-  hands = new Hands(backend, { http: driver, git: failing, command: driver, invoke: driver } as Drivers);
+  hands = new Hands(backend, { http: driver, git: failing, command: driver, invoke: driver, tcp: driver, instance: driver } as Drivers);
 });
 
 afterEach(async () => {

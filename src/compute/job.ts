@@ -16,6 +16,8 @@ export interface Job {
   /** Instants, in milliseconds. */
   readonly requestedAt: number;
   readonly startedAt?: number;
+  /** A service that has said, from within, that it is there. */
+  readonly readyAt?: number;
   readonly endedAt?: number;
   /** SUCCEEDED and FAILED carry what came of it; the shape belongs to the spec. */
   readonly result?: JobResult;
@@ -26,7 +28,7 @@ export interface Job {
 /** LOST: it should be running and its driver does not know it (the process died with us); the owner decides. */
 export type JobStatus = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED" | "LOST";
 
-export type JobSpec = CommandSpec | InvokeSpec | HttpSpec | GitSpec;
+export type JobSpec = CommandSpec | InvokeSpec | HttpSpec | GitSpec | TcpSpec | InstanceSpec;
 
 /** Where the lines of a job's output go: a log stream of CloudWatch Logs. */
 export interface JobLog {
@@ -109,6 +111,42 @@ export interface HttpSpec {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
+  /** The instance whose own port the URL names, instead of one of this machine. */
+  readonly instanceId?: string;
+}
+
+/** A connection that is opened and closed again. */
+export interface TcpSpec {
+  readonly type: "tcp";
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  /** The instance whose own port it is. */
+  readonly instanceId?: string;
+}
+
+/** A machine that stays until it is stopped. Its files are kept as long as a job's row names it. */
+export interface InstanceSpec {
+  readonly type: "instance";
+  readonly instanceId: string;
+  readonly hostName: string;
+  readonly region: string;
+  /** What it is told about itself, by path below /latest of its metadata, such as meta-data/instance-id. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Only with a token (IMDSv2), or also without. */
+  readonly metadataTokens: "required" | "optional";
+  /** The role of its instance profile, by the name that metadata has for it. */
+  readonly role?: { readonly name: string; readonly profileArn: string; readonly profileId: string; readonly identity: JobIdentity };
+  /** Run once, at its first start: base64. */
+  readonly userData?: string;
+  readonly programs: readonly InstanceProgram[];
+}
+
+/** What its image starts at boot, and starts again should it end. */
+export interface InstanceProgram {
+  readonly name: string;
+  /** The module of src/instance that it is, such as codedeploy-agent. */
+  readonly module: string;
 }
 
 /** Git plumbing on a bare repository of ours. */
@@ -148,6 +186,16 @@ export interface InvocationResult {
 }
 
 export const jobs = new Table<Job>("compute/job", { indexes: { active: (job) => (isOver(job) ? undefined : job.status) } });
+
+/** What an instance has written to its console, the last 64 kB of it. */
+export interface Console {
+  /** That of the instance. */
+  readonly id: string;
+  readonly text: string;
+  readonly writtenAt: number;
+}
+
+export const consoles = new Table<Console>("compute/console", { stored: true });
 
 export const isOver = ({ status }: Job): boolean => status !== "PENDING" && status !== "RUNNING";
 

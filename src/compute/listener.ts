@@ -6,15 +6,25 @@ import { type Row, Table } from "../kernel/table.ts";
 export interface Listener extends Row {
   /** What answers there: an ARN. */
   readonly arn: string;
+  /** Where it would like to be; any free port of this machine where that is taken, or nothing is said. */
+  readonly wanted?: Place;
+  /** Where it is; 127.0.0.1 where nothing is said. */
+  readonly host?: string;
   /** Undefined until it is open. */
   readonly port?: number;
+}
+
+/** An address of this machine's, and a port on it. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
 }
 
 export const listeners = new Table<Listener>("compute/listener");
 
 /** Make sure that a port was asked for, and say how it stands. */
-export const ensureListener = (scope: Scope, id: string, arn: string): Listener =>
-  listeners.get(scope, id) ?? listeners.put(scope, { id, arn });
+export const ensureListener = (scope: Scope, id: string, arn: string, wanted?: Place): Listener =>
+  listeners.get(scope, id) ?? listeners.put(scope, { id, arn, ...(wanted !== undefined && { wanted }) });
 
 export const removeListener = (scope: Scope, id: string): void => listeners.remove(scope, id);
 
@@ -22,7 +32,8 @@ export const removeListener = (scope: Scope, id: string): void => listeners.remo
 export const simulatedListeners: Loop<Listener> = {
   table: listeners,
   turn(scope, listener) {
-    if (listener.port === undefined)
-      listeners.patch(scope, listener.id, { port: Math.max(49_151, ...listeners.list(scope).map(({ port = 0 }) => port)) + 1 });
+    if (listener.port !== undefined) return;
+    if (listener.wanted !== undefined) listeners.patch(scope, listener.id, listener.wanted);
+    else listeners.patch(scope, listener.id, { port: Math.max(49_151, ...listeners.list(scope).map(({ port = 0 }) => port)) + 1 });
   },
 };

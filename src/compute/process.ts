@@ -14,7 +14,8 @@ export interface ProcessRequest {
   /** As the process sees it. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly view: View;
+  /** What it sees of the machine; or that its command line already runs in a sandbox of its own kind. */
+  readonly view: View | Sandbox["kind"];
 }
 
 /** A process and all that it starts. */
@@ -72,19 +73,21 @@ export class Processes {
   start(request: ProcessRequest): SandboxedProcess {
     const mark = randomBytes(12).toString("hex");
     const file = join(this.#folder, mark);
-    const wrapped = this.sandbox.wrap(request.argv, request.cwd, request.view);
+    const { view } = request;
+    const wrapped = typeof view === "string" ? request.argv : this.sandbox.wrap(request.argv, request.cwd, view);
+    const kind = typeof view === "string" ? view : this.sandbox.kind;
     // Noted before it starts, for should we end in between.
     writeFileSync(file, "");
     // The shell makes one pipe of both outputs, which keeps their order, and is replaced by the command.
     const child = spawn("/bin/sh", ["-c", 'exec "$@" 2>&1', "sh", ...wrapped], {
       // Inside the sandbox there are directories that are not there outside.
-      cwd: this.sandbox.kind === "plain" ? request.cwd : "/",
+      cwd: kind === "plain" ? request.cwd : "/",
       env: { ...request.env, [MARK]: mark },
       stdio: ["ignore", "pipe", "ignore"],
       detached: true,
     });
     if (child.pid !== undefined) writeFileSync(file, `${child.pid} ${startTimeOf(child.pid) ?? ""}`);
-    const running = new Tree(child, mark, this.sandbox.kind);
+    const running = new Tree(child, mark, kind);
     this.#running.add(running);
     const forget = (): void => {
       this.#running.delete(running);

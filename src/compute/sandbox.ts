@@ -29,7 +29,7 @@ export interface Sandbox {
 export const plainSandbox: Sandbox = { kind: "plain", wrap: (argv) => [...argv] };
 
 /** As root: what a container's root may do with files and users, and nothing that reaches out of the sandbox. */
-const CAPABILITIES = [
+export const CAPABILITIES = [
   "CAP_CHOWN",
   "CAP_DAC_OVERRIDE",
   "CAP_FOWNER",
@@ -40,7 +40,7 @@ const CAPABILITIES = [
   "CAP_NET_BIND_SERVICE",
 ];
 
-const ISOLATION = ["--unshare-pid", "--unshare-ipc", "--die-with-parent"];
+export const ISOLATION = ["--unshare-pid", "--unshare-ipc", "--die-with-parent"];
 const MACHINE = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"];
 
 /** The ways to call bubblewrap, best first: inside some containers only a user namespace of its own works. */

@@ -1,8 +1,8 @@
 import { type Service, service } from "../kernel/service.ts";
-import { jobs } from "./job.ts";
+import { consoles, jobs } from "./job.ts";
 import { listeners } from "./listener.ts";
 import { trafficLoop, traffics } from "./traffic.ts";
 
 /** The rows by which services ask for hands; `loops` adds the simulated hands, where there are no real ones. */
 export const compute = (loops: NonNullable<Service["loops"]> = []): Service =>
-  service({ name: "compute", operations: [], tables: [jobs, listeners, traffics], loops: [trafficLoop, ...loops] });
+  service({ name: "compute", operations: [], tables: [jobs, consoles, listeners, traffics], loops: [trafficLoop, ...loops] });

@@ -10,7 +10,9 @@ import { codedeploy } from "./codedeploy/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
 import { codestarConnections } from "./codestar-connections/index.ts";
 import { codestarNotifications } from "./codestar-notifications/index.ts";
+import { ec2 } from "./ec2/index.ts";
 import { ecr } from "./ecr/index.ts";
+import { elasticLoadBalancingV2 } from "./elastic-load-balancing-v2/index.ts";
 import { eventbridge } from "./eventbridge/index.ts";
 import { iam } from "./iam/index.ts";
 import { kms } from "./kms/index.ts";
@@ -36,6 +38,8 @@ export const services: readonly Service[] = [
   sqs,
   s3,
   ecr,
+  ec2,
+  elasticLoadBalancingV2,
   eventbridge,
   lambda,
   sns,

@@ -2,6 +2,7 @@ import { type CommandSpec, type InvokeSpec, type Job, jobs } from "../compute/jo
 import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import type { BlobRef } from "../kernel/blob.ts";
 import type { Loop } from "../kernel/loop.ts";
+import { answerOfInstance, type InstanceDoings, keepInstance } from "./instance.ts";
 import { answerRequest } from "./request.ts";
 
 /** What the work outside comes to in a world; what is left out succeeds at once. */
@@ -12,6 +13,8 @@ export interface Doings {
   readonly buildspec?: string;
   readonly build?: (spec: CommandSpec, id: string) => BuildOutcome;
   readonly invoke?: (spec: InvokeSpec, id: string) => InvokeOutcome;
+  /** What instances answer at their ports. */
+  readonly instance?: InstanceDoings;
 }
 
 /** How the commands of a build end. */
@@ -38,7 +41,13 @@ export function handsThat(doings: Doings): Loop<Job> {
   const others = simulatedHands((job) => outcomeOf(job, doings));
   return {
     table: jobs,
-    turn: (scope, job) => (job.spec.type === "http" ? answerRequest(scope, job, job.spec) : others.turn(scope, job)),
+    turn(scope, job) {
+      const { spec } = job;
+      if (spec.type === "instance") return keepInstance(scope, job);
+      if ((spec.type === "http" || spec.type === "tcp") && spec.instanceId !== undefined)
+        return answerOfInstance(scope, job, spec, doings.instance);
+      return spec.type === "http" ? answerRequest(scope, job, spec) : others.turn(scope, job);
+    },
   };
 }
 
@@ -52,7 +61,9 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
     case "git":
       return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(({ stdin }) => gitAnswer(stdin ?? "")) } };
     case "http":
-      throw new Error(`request ${id} has a loop of its own`);
+    case "tcp":
+    case "instance":
+      throw new Error(`${spec.type} job ${id} has a loop of its own`);
   }
 }
 

@@ -19,11 +19,12 @@ const COMPUTE_ROWS = /^src\/compute\/(job|listener|traffic)\.ts$/;
 export const rooms: readonly Room[] = [
   { at: /^src\/kernel\//, ours: [KERNEL], npm: [] },
   { at: /^src\/wire\//, ours: [KERNEL, SDK, /^src\/wire\//], npm: [/^@aws-sdk\/(core|checksums)/, /^@smithy\/core/] },
-  { at: /^src\/compute\//, ours: [KERNEL, COMPUTE], npm: [/^undici$/, /^yauzl$/, /^yazl$/] },
+  { at: /^src\/compute\//, ours: [KERNEL, COMPUTE, /^src\/instance\/door\.ts$/], npm: [/^undici$/, /^yauzl$/, /^yazl$/] },
   { at: /^src\/dataplane\//, ours: [KERNEL, COMPUTE, /^src\/dataplane\//], npm: [/^undici$/] },
   { at: /^src\/services\/index\.ts$/, ours: [KERNEL, /^src\/services\/[^/]+\/index\.ts$/], npm: [], node: [] },
   // What a service may import of other services depends on their order: `mayUseApi`.
   { at: /^src\/services\//, ours: [KERNEL, SDK, COMPUTE_ROWS], npm: [/^yaml$/], node: ["node:buffer", "node:crypto", "node:zlib"] },
+  { at: /^src\/instance\//, ours: [/^src\/instance\//], npm: [] },
   { at: /^src\/insights\//, ours: [KERNEL, /^src\/insights\//], npm: [], node: [] },
   { at: /^src\/control\//, ours: [KERNEL, COMPUTE_ROWS, API, /^src\/(control|insights)\//, /^src\/wire\/catalog\.ts$/], npm: [] },
   { at: /^src\/cloud\//, ours: [KERNEL, COMPUTE, API, /^src\/(cloud|dataplane)\//, /^src\/wire\/backend\.ts$/], npm: [] },

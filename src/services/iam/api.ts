@@ -1,6 +1,7 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { roles } from "./role.ts";
+import { instanceProfiles, profileArn } from "./instance-profile.ts";
+import { roleArn, roles } from "./role.ts";
 import { serviceCredentials } from "./service-credential.ts";
 import { userArn, users } from "./user.ts";
 
@@ -41,4 +42,19 @@ export function ownerOfCredential(
     .find((credential) => credential.serviceName === serviceName && credential.password === password && credential.status === "Active");
   const user = found && users.get(scope.in({ account: found.account }), found.user);
   return found && user && { account: found.account, arn: userArn(found.account, user), userId: user.userId };
+}
+
+/** An instance profile by its name, and the role in it; undefined where there is none of that name. */
+export function instanceProfileOf(
+  scope: Scope,
+  name: string,
+): { arn: string; profileId: string; roleName?: string; roleArn?: string } | undefined {
+  const profile = instanceProfiles.get(scope, name);
+  if (profile === undefined) return undefined;
+  const role = profile.role === undefined ? undefined : roles.get(scope, profile.role);
+  return {
+    arn: profileArn(scope.account, profile),
+    profileId: profile.profileId,
+    ...(role !== undefined && { roleName: role.id, roleArn: roleArn(scope.account, role) }),
+  };
 }

@@ -27,6 +27,7 @@ import {
   PutParameter$,
   RemoveTagsFromResource$,
 } from "../../sdk/ssm.js";
+import { imageOfParameter } from "./public-image.ts";
 
 /** A parameter, by its name, with its newest version. */
 export interface Parameter extends Row {
@@ -232,7 +233,7 @@ export const secureReference: Reference = {
 };
 
 export const parameterArn = ({ account, region }: { account: string; region: string }, name: string): string =>
-  `arn:aws:ssm:${region}:${account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+  `arn:aws:ssm:${region}:${name.startsWith("/aws/") ? "" : account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
 
 export function remove(scope: Scope, row: Parameter): void {
   for (const { id } of versions.list(scope, `${row.id}:`)) versions.remove(scope, id);
@@ -248,6 +249,8 @@ function find(scope: Scope, reference: string): { parameter: Parameter; version:
   const home = reference.startsWith("arn:") ? scope.at(reference) : scope;
   const whole = parameters.get(home, name);
   if (whole !== undefined) return { parameter: whole, version: requireVersion(home, name, whole.version) };
+  const image = imageOfParameter(home.region, name);
+  if (image !== undefined) return publicParameter(name, image);
   const colon = name.lastIndexOf(":");
   const parameter = colon < 0 ? undefined : parameters.get(home, name.slice(0, colon));
   if (parameter === undefined) return undefined;
@@ -260,6 +263,12 @@ function find(scope: Scope, reference: string): { parameter: Parameter; version:
       `Systems Manager could not find version ${wanted} of ${parameter.id}. Verify the version and try again.`,
     );
   return { parameter, version, selector };
+}
+
+/** A parameter that AWS keeps for everybody. */
+function publicParameter(name: string, { id, createdAt }: { id: string; createdAt: number }): { parameter: Parameter; version: Version } {
+  const parameter: Parameter = { id: name, type: "String", tier: "Standard", dataType: "aws:ec2:image", version: 1, tags: {} };
+  return { parameter, version: { id: versionId(name, 1), version: 1, value: id, modifiedAt: createdAt, modifiedBy: "amazon", labels: [] } };
 }
 
 /** arn:…:parameter/a/b is /a/b, or a where that is a parameter without a hierarchy. */

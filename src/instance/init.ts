@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { openDoor, serveOutside } from "./door.ts";
+import { keepRunning, type Program } from "./program.ts";
+import { serveProxy } from "./proxy.ts";
+import { runUserData } from "./user-data.ts";
+
+/** What an instance is told at its start: by the file that the command line names. */
+interface Start {
+  /** Where the cloud answers AWS's API calls. */
+  readonly endpoint: string;
+  /** The folder of the sockets to the outside; none where the instance shares the machine's network. */
+  readonly door?: string;
+  /** Where its metadata is, where that is not at its usual address: a URL. */
+  readonly metadata?: string;
+  readonly userData?: string;
+  /** Its root directory, as it sees it itself. */
+  readonly root: string;
+  readonly programs: readonly Program[];
+}
+
+const METADATA_ADDRESS = "169.254.169.254";
+const METADATA_PORT = 8169;
+
+const start = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Start;
+const say = (line: string): void => console.log(`[slipway] ${line}`);
+
+/** Answers the environment of what runs here. */
+async function openNetwork(): Promise<Record<string, string>> {
+  const { door, metadata } = start;
+  if (door === undefined) return { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata! };
+  const { hostname, port } = new URL(start.endpoint);
+  if (!hostname.startsWith("127.")) addAddress(hostname);
+  await serveOutside({ host: hostname, port: Number(port || 80) }, `${door}/out`, `${hostname}:${port || 80}`);
+  await serveOutside({ host: "127.0.0.1", port: METADATA_PORT }, `${door}/metadata`);
+  if (addAddress(METADATA_ADDRESS)) redirectMetadata();
+  const proxy = await serveProxy("127.0.0.1", `${door}/out`);
+  await openDoor(`${door}/in`);
+  return { ...proxy, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${METADATA_PORT}` };
+}
+
+/**
+ * Whoever listens at 169.254.169.254:80 keeps everybody else in here from port 80. So the way there is led to another port, where
+ * the machine has a program for that; AWS's clients are told of that port in any case.
+ */
+function redirectMetadata(): void {
+  const rule = ["-d", METADATA_ADDRESS, "-p", "tcp", "--dport", "80", "-j", "REDIRECT", "--to-ports", String(METADATA_PORT)];
+  spawnSync("iptables", ["-t", "nat", "-A", "OUTPUT", ...rule], { stdio: "ignore" });
+}
+
+const addAddress = (address: string): boolean =>
+  spawnSync("ip", ["address", "add", `${address}/32`, "dev", "lo"], { stdio: "ignore" }).status === 0;
+
+/** Tells whoever started us that we are there. */
+function sayReady(): void {
+  const { door, metadata } = start;
+  const { hostname, port } = new URL(metadata ?? "http://localhost");
+  const where = door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
+  request({ ...where, method: "PUT", path: "/slipway/ready" })
+    .on("error", (error) => say(`nobody hears that it is ready: ${error.message}`))
+    .end();
+}
+
+const env = { ...process.env, ...(await openNetwork()) } as Record<string, string>;
+sayReady();
+for (const program of start.programs) keepRunning(program, env, say);
+if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
+// Nothing else may be left to do; a machine without work is still there.
+setInterval(() => {}, 2 ** 30);

@@ -1,0 +1,1 @@
+export { publicImageId, publicImages } from "./public-image.ts";
