@@ -4,4 +4,10 @@ import type { ServiceFacts } from "../src/wire/model.ts";
 export declare function sdkOf(
   name: string,
   model: unknown,
-): { readonly javascript: string; readonly facts: ServiceFacts; readonly declarations: string };
+): {
+  readonly operations: readonly string[];
+  readonly schemas: string;
+  readonly exceptions: string;
+  readonly facts: ServiceFacts;
+  readonly declarations: string;
+};

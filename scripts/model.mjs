@@ -16,7 +16,13 @@ const MEMBER_KEYS = new Set(["shape", "location", "locationName", "idempotencyTo
 
 export function sdkOf(name, model) {
   check(name, model);
-  return { javascript: javascript(model), facts: facts(model), declarations: declarations(model) };
+  return {
+    operations: Object.keys(model.operations),
+    schemas: schemas(model),
+    exceptions: exceptions(model),
+    facts: facts(model),
+    declarations: declarations(model),
+  };
 }
 
 /** What is not converted is refused. */
@@ -55,13 +61,18 @@ function facts(model) {
 /** The faults of a service are those of its own: botocore says so of some only. */
 const isServers = (name, { fault, error = {} }) => fault === true || error.httpStatusCode >= 500 || /^Internal/.test(name);
 
-function javascript(model) {
+function exceptions({ shapes }) {
+  const thrown = Object.entries(shapes).filter(([, { exception }]) => exception);
+  return [
+    "class Exception extends Error { constructor(options) { super(options.message); Object.assign(this, options); } }",
+    ...thrown.map(([shape, definition]) => exceptionClass(shape, isServers(shape, definition) ? "server" : "client", definition)),
+  ].join("\n");
+}
+
+function schemas(model) {
   const { operations, shapes } = model;
   const head = (shape) => `n0, ${JSON.stringify(shape)}`;
-  const lines = [
-    `const n0 = ${JSON.stringify(namespaceOf(model))};`,
-    "class Exception extends Error { constructor(options) { super(options.message); Object.assign(this, options); } }",
-  ];
+  const lines = [`const n0 = ${JSON.stringify(namespaceOf(model))};`];
   for (const [shape, definition] of Object.entries(shapes)) {
     const { type, exception, error = {}, sensitive } = definition;
     const traits = sensitive ? SENSITIVE : 0;
@@ -74,7 +85,6 @@ function javascript(model) {
       if (sensitive) lines.push(`var ${shape} = [0, ${head(shape)}, ${SENSITIVE}, ${simple(definition)}];`);
     } else if (exception) {
       const side = isServers(shape, definition) ? "server" : "client";
-      lines.push(exceptionClass(shape, side, definition));
       const ownTraits = JSON.stringify({ error: side, ...(error.httpStatusCode && { httpError: error.httpStatusCode }) });
       lines.push(`export var ${shape}$ = [-3, ${head(shape)}, ${ownTraits}, ${structure(model, definition)}];`);
     } else {

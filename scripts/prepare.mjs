@@ -1,5 +1,7 @@
-// Builds src/sdk: per AWS service only the run-time schemas, exceptions and types out of its @aws-sdk client package, or out of AWS's
-// model in data/models where there is no such package with schemas.
+// Builds src/sdk out of the @aws-sdk client packages, or out of AWS's models in data/models where there is no such package with schemas:
+//   NAME.js           what a service needs from the start: its exceptions, and the names of its operations
+//   schemas/NAME.js   what the wire loads with the first request for it, since all of them together take 120 ms and 26 MB
+//   NAME.d.ts         the types of both
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
@@ -27,7 +29,14 @@ const baseOf = (name) =>
     .find((file) => file.endsWith("ServiceException.js"))
     .replace(".js", "");
 
-const OPERATION = /export declare var (\w+)\$: StaticOperationSchema;/g;
+/** The names of a service's operations. */
+const operationsOf = (name) =>
+  models[name]?.operations ??
+  [
+    ...readFileSync(`${clients}/client-${name}/dist-types/schemas/schemas_0.d.ts`, "utf8").matchAll(
+      /export declare var (\w+)\$: StaticOperationSchema;/g,
+    ),
+  ].map(([, operation]) => operation);
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -37,7 +46,7 @@ const entries = {
   setup(plugin) {
     plugin.onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice(4), namespace: "sdk" }));
     plugin.onLoad({ filter: /.*/, namespace: "sdk" }, ({ path }) => ({
-      contents: models[path]?.javascript ?? packaged(path),
+      contents: path.startsWith("schemas/") ? schemasOf(path.slice("schemas/".length)) : exceptionsOf(path) + namesOf(path),
       resolveDir: root,
     }));
     // What only a client needs: its registry of exceptions by name, and their common base with its HTTP metadata.
@@ -55,27 +64,19 @@ const entries = {
   },
 };
 
-/** The parts of a client package that are kept. */
-function packaged(name) {
-  return ["schemas/schemas_0.js", "models/errors.js"]
-    .map((file) => `${clients}/client-${name}/dist-es/${file}`)
-    .filter(existsSync) // EC2 has no exceptions of its own
-    .map((file) => `export * from "${file}";`)
-    .join("\n");
+const schemasOf = (name) => models[name]?.schemas ?? `export * from "${clients}/client-${name}/dist-es/schemas/schemas_0.js";`;
+
+function exceptionsOf(name) {
+  const file = `${clients}/client-${name}/dist-es/models/errors.js`;
+  // EC2 has no exceptions of its own.
+  return models[name]?.exceptions ?? (existsSync(file) ? `export * from "${file}";` : "");
 }
 
-await build({
-  entryPoints: [...names, ...Object.keys(models)].map((name) => ({ in: `sdk:${name}`, out: name })),
-  outdir: out,
-  bundle: true,
-  splitting: true,
-  minify: true,
-  format: "esm",
-  platform: "node",
-  chunkNames: "shared-[hash]",
-  plugins: [entries],
-  logLevel: "error",
-});
+/** Its operations, as far as somebody needs them who is not about to read or write them. */
+const namesOf = (name) =>
+  operationsOf(name)
+    .map((operation) => `\nexport const ${operation}$ = [9, "${facts[name].namespace}", "${operation}"];`)
+    .join("");
 
 const facts = {};
 for (const name of names) {
@@ -100,30 +101,34 @@ for (const [name, model] of Object.entries(models)) {
   facts[name] = model.facts;
   writeFileSync(`${out}/${name}.d.ts`, model.declarations);
 }
-/**
- * The shapes of EC2 take 100 ms to evaluate. The wire loads them with the first request for it; the service, which is there from the
- * start, needs its operations' names only.
- */
-const EC2 = [...readFileSync(`${clients}/client-ec2/dist-types/schemas/schemas_0.d.ts`, "utf8").matchAll(OPERATION)].map(
-  ([, name]) => name,
-);
-writeFileSync(
-  `${out}/ec2-operations.js`,
-  EC2.map((name) => `export const ${name}$ = [9, "${facts.ec2.namespace}", "${name}"];\n`).join(""),
-);
-writeFileSync(`${out}/ec2-operations.d.ts`, `export { ${EC2.map((name) => `${name}$`).join(", ")} } from "./ec2.js";\n`);
+
+await build({
+  entryPoints: Object.keys(facts)
+    .flatMap((name) => [name, `schemas/${name}`])
+    .map((name) => ({ in: `sdk:${name}`, out: name })),
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  platform: "node",
+  chunkNames: "shared-[hash]",
+  plugins: [entries],
+  logLevel: "error",
+});
+
+for (const name of Object.keys(facts)) writeFileSync(`${out}/schemas/${name}.d.ts`, `export * from "../${name}.js";\n`);
 writeFileSync(`${out}/services.json`, `${JSON.stringify(facts, null, 1)}\n`);
 
 /** Every operation's schema constant carries the types of what it takes and answers. */
 function declarations(name) {
-  const source = readFileSync(`${clients}/client-${name}/dist-types/schemas/schemas_0.d.ts`, "utf8");
   const pkg = `@aws-sdk/client-${name}`;
   const lines = [
     `import type { OperationSchema } from "../kernel/operation.ts";`,
     `import type * as C from "${pkg}";`,
     `export * from "${pkg}";`,
   ];
-  for (const [, operation] of source.matchAll(OPERATION)) {
+  for (const operation of operationsOf(name)) {
     lines.push(
       `export declare const ${operation}$: OperationSchema<C.${operation}CommandInput, Omit<C.${operation}CommandOutput, "$metadata">>;`,
     );

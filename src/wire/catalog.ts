@@ -71,7 +71,7 @@ export function sdkCatalog(): Catalog {
   let file: ConstraintFile | undefined;
   return new Catalog({
     facts,
-    schemas: (name) => import(new URL(`../sdk/${name}.js`, import.meta.url).href),
+    schemas: (name) => import(new URL(`../sdk/schemas/${name}.js`, import.meta.url).href),
     constraints: (name) => {
       file ??= JSON.parse(readFileSync(new URL("../../data/constraints.json", import.meta.url), "utf8")) as ConstraintFile;
       return tableOf(file, name);

@@ -58,7 +58,7 @@ describe.skipIf(!hasBoto3)("boto3 (skipped where python3 cannot import it)", () 
 
 async function startMirror(defects: unknown[]): Promise<Server> {
   const modules: Record<string, Record<string, unknown>> = {};
-  for (const name of Object.keys(facts)) modules[name] = await import(`../../src/sdk/${name}.js`);
+  for (const name of Object.keys(facts)) modules[name] = await import(`../../src/sdk/schemas/${name}.js`);
   const models = Object.fromEntries(Object.keys(facts).map((name) => [name, modelOf(name, facts[name]!, modules[name]!, {})]));
   const schemas = Object.fromEntries(Object.entries(modules).map(([name, module]) => [name, Object.values(module).filter(isOperation)]));
   const generator = new Generator(

@@ -43,9 +43,9 @@ async function both(name: string): Promise<{ made: ServiceModel; packaged: Servi
   const { status, stderr } = spawnSync("python3", [script, folder, name], { encoding: "utf8" });
   expect([status, stderr]).toEqual([0, ""]);
   const sdk = sdkOf(name, JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
-  writeFileSync(join(folder, `${name}.mjs`), sdk.javascript);
+  writeFileSync(join(folder, `${name}.mjs`), sdk.schemas);
   const made = modelOf(name, sdk.facts, await import(pathToFileURL(join(folder, `${name}.mjs`)).href), {});
-  const packaged = modelOf(name, facts[name]!, await import(`../../src/sdk/${name}.js`), {});
+  const packaged = modelOf(name, facts[name]!, await import(`../../src/sdk/schemas/${name}.js`), {});
   return { made, packaged, madeFacts: sdk.facts };
 }
 

@@ -74,7 +74,8 @@ if ("cloudwatch" in facts) spoken.push({ service: "cloudwatch", as: "awsQuery", 
 if ("sqs" in facts) spoken.push({ service: "sqs", as: "awsQuery", protocol: AwsQueryProtocol });
 
 const modules: Record<string, Record<string, any>> = {};
-for (const name of Object.keys(facts)) modules[name] = await import(`../../src/sdk/${name}.js`);
+for (const name of Object.keys(facts))
+  modules[name] = { ...(await import(`../../src/sdk/${name}.js`)), ...(await import(`../../src/sdk/schemas/${name}.js`)) };
 const models = Object.fromEntries(Object.entries(modules).map(([name, module]) => [name, modelOf(name, facts[name]!, module, {})]));
 
 let server: Server;

@@ -4,10 +4,11 @@ import { CloudWatchLogsClient, StartLiveTailCommand } from "@aws-sdk/client-clou
 import { InvokeWithResponseStreamCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fault } from "../../src/kernel/fault.ts";
-import * as logs from "../../src/sdk/cloudwatch-logs.js";
-import * as lambda from "../../src/sdk/lambda.js";
-import * as s3 from "../../src/sdk/s3.js";
-import * as sts from "../../src/sdk/sts.js";
+import { NoSuchKey } from "../../src/sdk/s3.js";
+import * as logs from "../../src/sdk/schemas/cloudwatch-logs.js";
+import * as lambda from "../../src/sdk/schemas/lambda.js";
+import * as s3 from "../../src/sdk/schemas/s3.js";
+import * as sts from "../../src/sdk/schemas/sts.js";
 import type { Route } from "../../src/wire/backend.ts";
 import { createWire } from "../../src/wire/server.ts";
 import { type Answer, testBackend } from "./backend.ts";
@@ -115,7 +116,7 @@ describe("what we do not implement", () => {
 
 describe("a refusal", () => {
   it("has S3's shape, with what it is about", async () => {
-    answer = () => fault(s3.NoSuchKey, "The specified key does not exist.", { Key: "a&b" });
+    answer = () => fault(NoSuchKey, "The specified key does not exist.", { Key: "a&b" });
     const { status, headers, text } = await tell("GET", "/b/a&b");
     expect(status).toBe(404);
     const id = headers["x-amz-request-id"];

@@ -1,7 +1,7 @@
 import type { InstanceProgram } from "../../compute/job.ts";
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { DescribeImages$ } from "../../sdk/ec2-operations.js";
+import { DescribeImages$ } from "../../sdk/ec2.js";
 import { publicImageId, publicImages } from "../ssm/api.ts";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";

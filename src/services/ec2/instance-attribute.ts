@@ -6,7 +6,7 @@ import {
   ModifyInstanceMetadataOptions$,
   MonitorInstances$,
   UnmonitorInstances$,
-} from "../../sdk/ec2-operations.js";
+} from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { type Instance, instances, requireInstance, requireInstances } from "./instance.ts";
 import { requireType } from "./instance-type.ts";

@@ -1,7 +1,7 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { InstanceStateChange } from "../../sdk/ec2.js";
-import { RebootInstances$, StartInstances$, StopInstances$, TerminateInstances$ } from "../../sdk/ec2-operations.js";
+import { RebootInstances$, StartInstances$, StopInstances$, TerminateInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { enterState, type Instance, instances, requireInstances, stateOf } from "./instance.ts";
 import { notImplemented } from "./vpc.ts";

@@ -1,6 +1,6 @@
 import { type Console, consoles, jobs } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { DescribeInstanceStatus$, GetConsoleOutput$ } from "../../sdk/ec2-operations.js";
+import { DescribeInstanceStatus$, GetConsoleOutput$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { jobOf } from "./instance.loop.ts";

@@ -1,6 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { InstanceTypeInfo } from "../../sdk/ec2.js";
-import { DescribeInstanceTypeOfferings$, DescribeInstanceTypes$ } from "../../sdk/ec2-operations.js";
+import { DescribeInstanceTypeOfferings$, DescribeInstanceTypes$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { zonesOf } from "./zone.ts";

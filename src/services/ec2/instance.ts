@@ -3,7 +3,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import type { Instance as InstanceShape, InstanceStateName } from "../../sdk/ec2.js";
-import { DescribeInstances$ } from "../../sdk/ec2-operations.js";
+import { DescribeInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { type Filterable, fits, paged } from "./filter.ts";
 import { securityGroups } from "./security-group.ts";

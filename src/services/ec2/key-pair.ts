@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { DeleteKeyPair$, DescribeKeyPairs$, ImportKeyPair$ } from "../../sdk/ec2-operations.js";
+import { DeleteKeyPair$, DescribeKeyPairs$, ImportKeyPair$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { forgetTags, putTags, shownTags, specified, tagsFor } from "./tag.ts";

@@ -1,6 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import type { LaunchTemplateVersion as Shape } from "../../sdk/ec2.js";
-import { CreateLaunchTemplateVersion$, DeleteLaunchTemplateVersions$, DescribeLaunchTemplateVersions$ } from "../../sdk/ec2-operations.js";
+import { CreateLaunchTemplateVersion$, DeleteLaunchTemplateVersions$, DescribeLaunchTemplateVersions$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { paged } from "./filter.ts";
 import {

@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import type { LaunchTemplateSpecification, RequestLaunchTemplateData } from "../../sdk/ec2.js";
-import { CreateLaunchTemplate$, DeleteLaunchTemplate$, DescribeLaunchTemplates$, ModifyLaunchTemplate$ } from "../../sdk/ec2-operations.js";
+import { CreateLaunchTemplate$, DeleteLaunchTemplate$, DescribeLaunchTemplates$, ModifyLaunchTemplate$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { forgetTags, putTags, shownTags, specified, tagsFor } from "./tag.ts";

@@ -6,7 +6,7 @@ import {
   DescribeIamInstanceProfileAssociations$,
   DisassociateIamInstanceProfile$,
   ReplaceIamInstanceProfileAssociation$,
-} from "../../sdk/ec2-operations.js";
+} from "../../sdk/ec2.js";
 import { instanceProfileOf } from "../iam/api.ts";
 import { fits, paged } from "./filter.ts";
 import { type Instance, instances, type Profile, requireInstance } from "./instance.ts";

@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Tags } from "../../kernel/tag.ts";
 import type { RequestLaunchTemplateData, RunInstancesRequest } from "../../sdk/ec2.js";
-import { RunInstances$ } from "../../sdk/ec2-operations.js";
+import { RunInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { imageIdOf, requireImage } from "./image.ts";
 import { announce, type Instance, instances, shownInstance } from "./instance.ts";

@@ -7,7 +7,7 @@ import {
   DescribeSecurityGroupRules$,
   RevokeSecurityGroupEgress$,
   RevokeSecurityGroupIngress$,
-} from "../../sdk/ec2-operations.js";
+} from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 import { requireGroup, requireGroupByName, type SecurityGroup, securityGroups } from "./security-group.ts";

@@ -1,7 +1,7 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Row } from "../../kernel/table.ts";
-import { CreateSecurityGroup$, DeleteSecurityGroup$, DescribeSecurityGroups$ } from "../../sdk/ec2-operations.js";
+import { CreateSecurityGroup$, DeleteSecurityGroup$, DescribeSecurityGroups$ } from "../../sdk/ec2.js";
 import { defaultId } from "./default-network.ts";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";

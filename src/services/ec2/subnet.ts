@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Row } from "../../kernel/table.ts";
-import { CreateSubnet$, DeleteSubnet$, DescribeSubnets$, ModifySubnetAttribute$ } from "../../sdk/ec2-operations.js";
+import { CreateSubnet$, DeleteSubnet$, DescribeSubnets$, ModifySubnetAttribute$ } from "../../sdk/ec2.js";
 import { contains, overlaps, parseCidr } from "./cidr.ts";
 import { DEFAULT_SUBNET_CIDRS, defaultId } from "./default-network.ts";
 import { ec2Operation, newId } from "./ec2-operation.ts";

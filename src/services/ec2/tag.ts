@@ -3,7 +3,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { type Tags, tagList, tagsOf, withTags } from "../../kernel/tag.ts";
 import type { TagSpecification } from "../../sdk/ec2.js";
-import { CreateTags$, DeleteTags$, DescribeTags$ } from "../../sdk/ec2-operations.js";
+import { CreateTags$, DeleteTags$, DescribeTags$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 

@@ -1,5 +1,5 @@
 import type { Scope } from "../../kernel/scope.ts";
-import { DescribeAvailabilityZones$, DescribeRegions$ } from "../../sdk/ec2-operations.js";
+import { DescribeAvailabilityZones$, DescribeRegions$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits } from "./filter.ts";
 
