@@ -1,5 +1,5 @@
-import type { Loop } from "../../kernel/loop.ts";
-import { type DriftDetection, detect, driftDetections } from "./drift.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
+import { type DriftDetection, detect, driftDetections, observed, rowsToDetect } from "./drift.ts";
 
 /** What was found can be asked for as long. */
 const KEPT_MS = 90 * 86_400_000;
@@ -9,6 +9,8 @@ export const driftLoop: Loop<DriftDetection> = {
   table: driftDetections,
   turn(scope, detection) {
     if (detection.status === "DETECTION_IN_PROGRESS") {
+      const waits = rowsToDetect(scope, detection).flatMap((row) => observed(scope, row, `${detection.id} ${row.logicalId}`) ?? []);
+      if (waits.length > 0) return soonest(waits);
       driftDetections.patch(scope, detection.id, detect(scope, detection));
       return;
     }
@@ -17,3 +19,9 @@ export const driftLoop: Loop<DriftDetection> = {
     driftDetections.remove(scope, detection.id);
   },
 };
+
+/** What comes first of what is waited for. */
+function soonest(waits: readonly Rest[]): Rest {
+  const instants = waits.flatMap(({ wakeAt }) => wakeAt ?? []);
+  return { kind: "wait", because: waits[0]!.because, ...(instants.length > 0 && { wakeAt: Math.min(...instants) }) };
+}

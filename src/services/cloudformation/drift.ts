@@ -1,5 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
+import type { Rest } from "../../kernel/loop.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
@@ -17,12 +18,12 @@ import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
 import { type Masking, maskingOf } from "./no-echo.ts";
 import { rowsOf } from "./phase.ts";
 import { isRecorded } from "./recorded.ts";
-import { registrySchemas, withoutPaths } from "./registry-schema.ts";
+import { withoutPaths } from "./registry-schema.ts";
 import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
 import { driftOf, type ResourceDrift, resourceDrifts } from "./resource-drift.ts";
-import { specification } from "./specification.ts";
 import { arnOf, isInProgress, requireStack, type Stack, stacks } from "./stack.ts";
 import { resourceType } from "./target.ts";
+import { schemaOf, specificationOf } from "./type-knowledge.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** A search for drift in a stack; its id is that of the search. */
@@ -69,14 +70,37 @@ export const describeStackDriftDetectionStatus = operation(DescribeStackDriftDet
   };
 });
 
-/** Looks at once; the answer is what it found. */
-export const detectStackResourceDrift = operation(DetectStackResourceDrift$, (scope, { StackName, LogicalResourceId }) => {
-  const stack = requireDetectable(scope, StackName);
-  const row = requireRow(scope, stack, LogicalResourceId!);
-  const found = look(scope, row, maskingOf(scope, stack));
-  if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
-  return { StackResourceDrift: shownDrift(scope, stack, found) };
+/** Looks at once, or when a handler has told how the resource is; the answer is what it found. */
+export const detectStackResourceDrift = lateOperation(DetectStackResourceDrift$, {
+  begin(scope, { StackName, LogicalResourceId }) {
+    const stack = requireDetectable(scope, StackName);
+    requireRow(scope, stack, LogicalResourceId!);
+    return { stack: stack.id, logicalId: LogicalResourceId!, token: scope.id.uuid() };
+  },
+  answer(scope, { stack: id, logicalId, token }) {
+    const stack = stacks.get(scope, id)!;
+    const row = requireRow(scope, stack, logicalId);
+    const busy = observed(scope, row, token);
+    if (busy !== undefined) return new Waiting(busy);
+    const found = look(scope, row, maskingOf(scope, stack));
+    if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
+    return { StackResourceDrift: shownDrift(scope, stack, found) };
+  },
 });
+
+/** Have a resource looked at anew, where that takes a hand; what is to be waited for, if anything. What can not be looked at is as it was. */
+export function observed(scope: Scope, { type, now }: StackResource, token: string): Rest | undefined {
+  if (now === undefined || now.physicalId === "") return undefined;
+  const progress = resourceType(scope, type)?.observe?.(scope, token, now.physicalId);
+  if (progress?.state !== "busy") return undefined;
+  return { kind: "wait", because: progress.because, ...(progress.wakeAt !== undefined && { wakeAt: progress.wakeAt }) };
+}
+
+/** The rows that a search for drift looks at. */
+export function rowsToDetect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "stack" | "only">): StackResource[] {
+  const stack = stacks.get(scope, id);
+  return stack === undefined ? [] : rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
+}
 
 const LISTED_MAX = 100;
 
@@ -97,10 +121,11 @@ export const describeStackResourceDrifts = operation(
 );
 
 /** Look at the resources of a stack, and keep what was found. */
-export function detect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "stack" | "only">): Partial<DriftDetection> {
+export function detect(scope: Scope, detection: Pick<DriftDetection, "stack" | "only">): Partial<DriftDetection> {
+  const { stack: id } = detection;
   const stack = stacks.get(scope, id);
   if (stack === undefined) return { status: "DETECTION_FAILED", reason: `Stack [${id}] does not exist` };
-  const rows = rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
+  const rows = rowsToDetect(scope, detection);
   const masking = maskingOf(scope, stack);
   for (const row of rows) look(scope, row, masking);
   const known = shownDrifts(scope, stack);
@@ -129,7 +154,7 @@ export function liveDrift(
     }
   | undefined {
   if (!isChecked(made.type) || isRecorded(scope, made.type)) return undefined;
-  const schema = registrySchemas.of(made.type);
+  const schema = schemaOf(scope, made.type);
   const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
   const expected = withoutPaths(made.properties, hidden);
   const live = resourceType(scope, made.type)?.read(scope, made.physicalId) as JsonObject | undefined;
@@ -220,7 +245,7 @@ function withoutStackTags(live: JsonObject, { tags: ofStack, properties }: Made,
 
 function shownDrift(scope: Scope, stack: Stack, drift: ResourceDrift) {
   const { id, type, physicalId, status, expected, actual, differences, checkedAt } = drift;
-  const names = specification.type(type)?.primaryIdentifier ?? [];
+  const names = specificationOf(scope, type).type(type)?.primaryIdentifier ?? [];
   const values = physicalId.split("|");
   return {
     StackId: arnOf(scope, stack),

@@ -9,12 +9,16 @@ import * as event from "./event.ts";
 import * as exporting from "./export.ts";
 import { generatedTemplateLoop } from "./generated-template.loop.ts";
 import * as generated from "./generated-template.ts";
+import { handlerCallLoop } from "./handler-call.loop.ts";
+import { handlerCalls, recordHandlerProgress } from "./handler-call.ts";
 import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
 import { describeEvents } from "./operation-event.ts";
 import * as organization from "./organizations-access.ts";
+import { privateResources } from "./private-resource.ts";
+import * as published from "./public-type.ts";
 import { recorded } from "./recorded.ts";
 import * as resource from "./resource.ts";
 import { resourceDrifts } from "./resource-drift.ts";
@@ -37,11 +41,19 @@ import { operationResults } from "./stack-set-operation-result.ts";
 import { stackSet } from "./stack-set-resource.ts";
 import * as template from "./stored-template.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
+import * as type from "./type.ts";
+import * as activation from "./type-activation.ts";
+import * as configuration from "./type-configuration.ts";
+import { typeRegistrationLoop } from "./type-registration.loop.ts";
+import * as registration from "./type-registration.ts";
+import * as version from "./type-version.ts";
 
 export const cloudformation = service({
   name: "cloudformation",
   operations: [
     organization.activateOrganizationsAccess,
+    activation.activateType,
+    configuration.batchDescribeTypeConfigurations,
     operation.cancelUpdateStack,
     operation.continueUpdateRollback,
     changeSet.createChangeSet,
@@ -50,16 +62,19 @@ export const cloudformation = service({
     instance.createStackInstances,
     set.createStackSet,
     organization.deactivateOrganizationsAccess,
+    activation.deactivateType,
     refactor.createStackRefactor,
     changeSet.deleteChangeSet,
     generated.deleteGeneratedTemplate,
     operation.deleteStack,
     instance.deleteStackInstances,
     set.deleteStackSet,
+    type.deregisterType,
     changeSet.describeChangeSet,
     describeEvents,
     organization.describeOrganizationsAccess,
     generated.describeGeneratedTemplate,
+    published.describePublisher,
     scan.describeResourceScan,
     drift.describeStackDriftDetectionStatus,
     event.describeStackEvents,
@@ -71,6 +86,8 @@ export const cloudformation = service({
     stack.describeStacks,
     set.describeStackSet,
     setOperation.describeStackSetOperation,
+    type.describeType,
+    registration.describeTypeRegistration,
     drift.detectStackDrift,
     drift.detectStackResourceDrift,
     setDrift.detectStackSetDrift,
@@ -98,8 +115,17 @@ export const cloudformation = service({
     setOperation.listStackSetOperationResults,
     setOperation.listStackSetOperations,
     set.listStackSets,
+    type.listTypes,
+    registration.listTypeRegistrations,
+    version.listTypeVersions,
+    published.publishType,
+    recordHandlerProgress,
+    published.registerPublisher,
+    registration.registerType,
     operation.rollbackStack,
     policy.setStackPolicy,
+    configuration.setTypeConfiguration,
+    version.setTypeDefaultVersion,
     signal.signalResource,
     setOperation.stopStackSetOperation,
     scan.startResourceScan,
@@ -135,6 +161,14 @@ export const cloudformation = service({
     setOperation.stackSetOperations,
     operationResults,
     organization.organizationsAccesses,
+    type.types,
+    version.typeVersions,
+    registration.typeRegistrations,
+    configuration.typeConfigurations,
+    published.publishers,
+    published.publicTypes,
+    handlerCalls,
+    privateResources,
   ],
   streams: [event.stackEvents],
   loops: [
@@ -147,6 +181,8 @@ export const cloudformation = service({
     stackRefactorLoop,
     resourceScanLoop,
     generatedTemplateLoop,
+    typeRegistrationLoop,
+    handlerCallLoop,
   ],
   resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
 });

@@ -7,6 +7,7 @@ import { InsufficientCapabilitiesException } from "../../sdk/cloudformation.js";
 import { checkConditional, evaluateConditions } from "./condition.ts";
 import { exportOf } from "./export.ts";
 import { refOfParameter, resolveParameters } from "./parameter.ts";
+import { privateType } from "./private-resource.ts";
 import { isRecorded, recordedType } from "./recorded.ts";
 import { checkRules } from "./rule.ts";
 import { arnOf, type Stack, type Target } from "./stack.ts";
@@ -192,8 +193,12 @@ function rollbackOf({ RollbackTriggers = [], MonitoringTimeInMinutes = 0 }: Roll
 
 /** The type of resource that a name stands for; custom resources of every name are of one. */
 export const resourceType = (scope: Scope, type: string): ResourceType | undefined =>
-  scope.registry.resource(type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
+  registeredType(scope, type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
   (isRecorded(scope, type) ? recordedType(type) : undefined);
+
+/** A type that AWS provides, or that this account has registered or activated. */
+export const registeredType = (scope: Scope, type: string): ResourceType | undefined =>
+  scope.registry.resource(type) ?? privateType(scope, type);
 
 function checkResourceTypes(scope: Scope, { Resources }: Template, conditions: Readonly<Record<string, boolean>>): void {
   const live = Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined || conditions[Condition]);
