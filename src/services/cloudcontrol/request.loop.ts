@@ -3,7 +3,7 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Progress, ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { identifierIn, liveModel, registeredType } from "../cloudformation/api.ts";
+import { askHooks, type HookVerdict, identifierIn, liveModel, registeredType } from "../cloudformation/api.ts";
 import { handlerErrorCode } from "./handler-error.ts";
 import { EXPIRES_MS, type ResourceRequest, requests } from "./request.ts";
 
@@ -35,6 +35,16 @@ function work(scope: Scope, row: ResourceRequest): Rest | void {
     const reason = `Resource of type '${row.type}' with identifier '${row.identifier}' was not found.`;
     return failed(scope, row, { reason, code: "NotFound" });
   }
+  if (!row.hooked) {
+    const verdict = askHooksAbout(scope, row);
+    if (verdict.state === "busy") {
+      if (!row.hasHooks) requests.patch(scope, row.id, { hasHooks: true });
+      return { kind: "wait", because: verdict.because, ...(verdict.wakeAt !== undefined && { wakeAt: verdict.wakeAt }) };
+    }
+    if (verdict.state === "failed") return failed(scope, row, { reason: verdict.reason });
+    requests.patch(scope, row.id, { hooked: true, ...(verdict.results.length > 0 && { hasHooks: true }) });
+    return;
+  }
   const progress = handled(scope, type, row);
   switch (progress.state) {
     case "busy": {
@@ -55,6 +65,21 @@ function work(scope: Scope, row: ResourceRequest): Rest | void {
     }
   }
 }
+
+/** https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-concepts.html */
+const askHooksAbout = (scope: Scope, { id, type, operation, identifier, desired, previous }: ResourceRequest): HookVerdict =>
+  askHooks(scope, {
+    operation: "CLOUD_CONTROL",
+    name: type,
+    action: operation as "CREATE" | "UPDATE" | "DELETE",
+    key: `cloudcontrol ${id}`,
+    executionTarget: id,
+    logicalId: identifier ?? type,
+    model: {
+      ...(desired && { resourceProperties: desired }),
+      ...(previous && { previousResourceProperties: previous }),
+    },
+  });
 
 /** A resource that is on its way may show what identifies it. */
 const identify = (scope: Scope, type: ResourceType, id: string): string => identifierIn(scope, type.type, liveModel(scope, type, id)) ?? id;

@@ -16,6 +16,9 @@ import { takeSignal } from "./signal.ts";
 import { arnOf, findStack, isInProgress, type Stack, type StackOutput } from "./stack.ts";
 import type { TargetRequest } from "./target.ts";
 
+/** Hooks look at what Cloud Control does, too. */
+export { askHooks, type HookVerdict } from "./hook-call.ts";
+export { type HookResult, hookResults } from "./hook-result.ts";
 /** What the registry of resource types knows: Cloud Control works on the same types. */
 export { declarable, identifierIn, identifierNames, liveModel } from "./live-model.ts";
 export { type Violation, violationsOf } from "./property-validation.ts";

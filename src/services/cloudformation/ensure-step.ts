@@ -13,6 +13,7 @@ import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { importRefusal, setParent } from "./resource-import.ts";
 import { signalsOutcome } from "./signal.ts";
+import { askAboutResource } from "./stack-hook.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
 import { resourceType } from "./target.ts";
@@ -25,20 +26,22 @@ export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits
   if (unseen !== undefined) return unseen;
   const begun = row.step!.state === "WAITING" ? beginEnsure(scope, stack, row) : row;
   if (begun === undefined) return;
-  const { step, now, type, logicalId } = begun as StackResource & { step: Step };
+  const hooked = passHooks(scope, stack, begun as StackResource & { step: Step });
+  if (hooked === undefined || "because" in hooked) return hooked;
+  const { step, now, type, logicalId } = hooked;
   const creating = now === undefined || step.replaces === true;
   const wanted = step.wanted!;
-  const progress = ensureOnce(scope, stack, begun, wanted, creating);
+  const progress = ensureOnce(scope, stack, hooked, wanted, creating);
   switch (progress.state) {
     case "busy": {
       const id = creating ? (progress.id ?? step.id) : undefined;
-      if (id !== undefined && id !== step.id) initiated(scope, stack, begun, id);
+      if (id !== undefined && id !== step.id) initiated(scope, stack, hooked, id);
       return waitsFor(logicalId, type, progress);
     }
     case "failed": {
       const id = progress.id ?? step.id;
-      const failed = { ...begun, step: { ...step, state: "FAILED" as const } };
-      const kept = creating && id !== undefined ? withHalfMade(failed, madeOf(stack, begun, id)) : failed;
+      const failed = { ...hooked, step: { ...step, state: "FAILED" as const } };
+      const kept = creating && id !== undefined ? withHalfMade(failed, madeOf(stack, hooked, id)) : failed;
       setResource(scope, stack, kept, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
         reason: progress.reason,
         physicalId: id ?? now?.physicalId,
@@ -47,7 +50,36 @@ export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits
       return;
     }
     case "done":
-      return ensured(scope, stack, begun, progress.id, creating);
+      return ensured(scope, stack, hooked, progress.id, creating);
+  }
+}
+
+/** The resource once the hooks have let it pass; what is waited for meanwhile; undefined where the step is over with that. */
+function passHooks(scope: Scope, stack: Busy, row: StackResource & { step: Step }): (StackResource & { step: Step }) | Waits | undefined {
+  const { step, now, type, logicalId } = row;
+  if (step.hooked) return row;
+  const { properties } = step.wanted!;
+  const action = now === undefined || step.replaces ? "CREATE" : "UPDATE";
+  const verdict = askAboutResource(scope, stack, row, {
+    action,
+    key: step.token,
+    physicalId: now?.physicalId ?? "",
+    properties,
+    ...(now && { previous: now.properties }),
+  });
+  switch (verdict.state) {
+    case "busy":
+      return waitsFor(logicalId, type, verdict);
+    case "passed":
+      return changeResource(scope, row, { step: { ...step, hooked: true } }) as typeof row;
+    case "failed":
+      setResource(scope, stack, row, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
+        reason: verdict.reason,
+        physicalId: now?.physicalId,
+        properties,
+        step: { ...step, state: "FAILED" },
+      });
+      return undefined;
   }
 }
 

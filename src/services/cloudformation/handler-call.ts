@@ -45,6 +45,8 @@ export interface HandlerQuestion {
   /** Where the credentials of the extension's role belong in the payload. */
   readonly credentials?: { readonly at: readonly string[]; readonly as: "object" | "text" };
   readonly timeoutMs: number;
+  /** How long one invocation is waited for. */
+  readonly invocationMs?: number;
   /** Invocations that may end with IN_PROGRESS. */
   readonly invocationsMax?: number;
   /** The member of the answer that says how it stands. */
@@ -87,8 +89,12 @@ export function callHandler(scope: Scope, question: HandlerQuestion): HandlerPro
     { from: "cloudformation.amazonaws.com", context: { reply: true, ...packageOf(question) } },
   );
   switch (sent.status) {
-    case "PENDING":
-      return { state: "busy", because: "its handler runs", ...seen };
+    case "PENDING": {
+      if (question.invocationMs === undefined) return { state: "busy", because: "its handler runs", ...seen };
+      const lateAt = sent.requestedAt + question.invocationMs;
+      if (now < lateAt) return { state: "busy", because: "its handler runs", wakeAt: lateAt, ...seen };
+      return ended(scope, call, { status: "FAILED", code: "InternalFailure", message: "The handler did not answer in time." });
+    }
     case "FAILED":
       return ended(scope, call, { status: "FAILED", code: "InternalFailure", message: sent.reason ?? "Internal Failure" });
     case "DELIVERED":
@@ -98,7 +104,7 @@ export function callHandler(scope: Scope, question: HandlerQuestion): HandlerPro
 
 /** The code that the delivery brings along, where it is not a function's. */
 function packageOf({ to: { version }, credentials }: HandlerQuestion) {
-  if (version === undefined) return {};
+  if (version?.handler === undefined) return {};
   const { handler, typeName, executionRoleArn, logging } = version;
   return {
     package: {
@@ -150,7 +156,8 @@ function answered(
       ...(next.model && { model: next.model }),
     };
   }
-  const message = asText(event["message"]);
+  const isAnswer = typeof status === "string";
+  const message = isAnswer ? asText(event["message"]) : "The handler did not answer with a progress event.";
   if (status !== "SUCCESS" && status !== "CHANGE_SET_SUCCESS_SKIP_STACK_HOOK") {
     const code = asText(event["errorCode"]) ?? "InternalFailure";
     return ended(scope, call, { status: "FAILED", code, ...(message && { message }), ...(model && { model }), ...annotationsIn(event) });
@@ -181,7 +188,7 @@ function read(reply: string | undefined): JsonObject {
   try {
     found = JSON.parse(reply ?? "") as Json;
   } catch {}
-  return isObject(found) ? found : { message: "The handler did not answer with a progress event." };
+  return isObject(found) ? found : {};
 }
 
 const TRANSITIONS: Readonly<Record<string, readonly string[]>> = {

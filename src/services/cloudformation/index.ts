@@ -2,6 +2,7 @@ import { service } from "../../kernel/service.ts";
 import * as automatic from "./auto-deployment.ts";
 import { changeSetLoop } from "./change-set.loop.ts";
 import * as changeSet from "./change-set.ts";
+import { describeChangeSetHooks } from "./change-set-hook.ts";
 import * as custom from "./custom-resource.ts";
 import { driftLoop } from "./drift.loop.ts";
 import * as drift from "./drift.ts";
@@ -11,6 +12,9 @@ import { generatedTemplateLoop } from "./generated-template.loop.ts";
 import * as generated from "./generated-template.ts";
 import { handlerCallLoop } from "./handler-call.loop.ts";
 import { handlerCalls, recordHandlerProgress } from "./handler-call.ts";
+import { hookResultLoop } from "./hook-result.loop.ts";
+import * as hook from "./hook-result.ts";
+import { lambdaHook } from "./lambda-hook.ts";
 import { macros, macroType } from "./macro.ts";
 import { cdkMetadata } from "./metadata.ts";
 import { nestedStack } from "./nested-stack.ts";
@@ -71,6 +75,7 @@ export const cloudformation = service({
     set.deleteStackSet,
     type.deregisterType,
     changeSet.describeChangeSet,
+    describeChangeSetHooks,
     describeEvents,
     organization.describeOrganizationsAccess,
     generated.describeGeneratedTemplate,
@@ -94,6 +99,7 @@ export const cloudformation = service({
     changeSet.executeChangeSet,
     refactor.executeStackRefactor,
     generated.getGeneratedTemplate,
+    hook.getHookResult,
     policy.getStackPolicy,
     template.getTemplate,
     getTemplateSummary,
@@ -101,6 +107,7 @@ export const cloudformation = service({
     changeSet.listChangeSets,
     exporting.listExports,
     generated.listGeneratedTemplates,
+    hook.listHookResults,
     exporting.listImports,
     setDrift.listStackInstanceResourceDrifts,
     instance.listStackInstances,
@@ -168,6 +175,7 @@ export const cloudformation = service({
     published.publishers,
     published.publicTypes,
     handlerCalls,
+    hook.hookResults,
     privateResources,
   ],
   streams: [event.stackEvents],
@@ -183,6 +191,16 @@ export const cloudformation = service({
     generatedTemplateLoop,
     typeRegistrationLoop,
     handlerCallLoop,
+    hookResultLoop,
   ],
-  resources: [cdkMetadata, custom.customResource, macroType, nestedStack, stackSet, signal.waitCondition, signal.waitConditionHandle],
+  resources: [
+    cdkMetadata,
+    custom.customResource,
+    lambdaHook,
+    macroType,
+    nestedStack,
+    stackSet,
+    signal.waitCondition,
+    signal.waitConditionHandle,
+  ],
 });

@@ -10,6 +10,7 @@ import {
   PublishType$,
   RegisterPublisher$,
 } from "../../sdk/cloudformation.js";
+import { AWS_HOOKS, LAMBDA_HOOK, lambdaHookExtension } from "./lambda-hook.ts";
 import { type Kind, noSuchType, readTypeArn } from "./type.ts";
 import { type Extension, namedVersion, type TypeVersion } from "./type-version.ts";
 
@@ -93,7 +94,7 @@ export function publish(scope: Scope, version: TypeVersion, number?: string): Pu
     arn: `${publicArn(scope, kind, publisher.id, typeName)}/${wanted}`,
     publishedAt: scope.clock.now(),
     schema,
-    handler,
+    ...(handler && { handler }),
     ...(configurationSchema && { configurationSchema }),
   });
 }
@@ -115,6 +116,28 @@ function nextAfter(version: string | undefined): string {
   return `${major}.${minor}.${Number.parseInt(patch!, 10) + 1}`;
 }
 
+const AWS_HOOK = /AWS(?:::|-)Hooks(?:::|-)(\w+)/;
+
+/** The hooks that AWS publishes: that which asks a function is here, that which needs Guard's language is not. */
+function awsHook(scope: Scope, { TypeName, PublicTypeArn }: PublicNames): PublicType | undefined {
+  const [, name] = AWS_HOOK.exec(TypeName ?? PublicTypeArn ?? "") ?? [];
+  if (name === undefined) return undefined;
+  if (name !== "LambdaHook") fault("NotImplemented", `Slipway does not implement the hook AWS::Hooks::${name}`, 501);
+  const { schema, configurationSchema } = lambdaHookExtension;
+  const arn = `arn:aws:cloudformation:${scope.region}::type/hook/${AWS_HOOKS}/AWS-Hooks-LambdaHook/1.0.0`;
+  return {
+    id: `${scope.region}/${AWS_HOOKS}/HOOK/${LAMBDA_HOOK}/1.0.0`,
+    kind: "HOOK",
+    typeName: LAMBDA_HOOK,
+    publisherId: AWS_HOOKS,
+    version: "1.0.0",
+    arn,
+    publishedAt: 0,
+    schema,
+    configurationSchema,
+  };
+}
+
 export interface PublicNames {
   readonly Type?: Kind | undefined;
   readonly TypeName?: string | undefined;
@@ -128,6 +151,8 @@ export interface PublicNames {
 /** A version of a public extension: the newest, where none is named. Only what was published in this cloud can be found. */
 export function publicExtension(scope: Scope, names: PublicNames): PublicType {
   const { Type = "RESOURCE", TypeName, PublicTypeArn, PublisherId, version, majorVersion } = names;
+  const own = awsHook(scope, names);
+  if (own !== undefined) return own;
   const parsed = PublicTypeArn === undefined ? undefined : readTypeArn(PublicTypeArn);
   const found = publicTypes.list(scope, `${scope.region}/${parsed?.publisherId ?? PublisherId}/${parsed?.kind ?? Type}/`).filter((one) => {
     const isNamed = parsed === undefined ? one.typeName === TypeName : one.typeName.replaceAll("::", "-") === parsed.dashed;

@@ -68,6 +68,8 @@ export interface StackOperation {
   readonly deadlineAt?: number;
   readonly monitorUntil?: number;
   readonly target?: Target;
+  /** The hooks have let it pass. */
+  readonly hooked?: boolean;
   /** The names of the exports that it imports. */
   readonly imports: readonly string[];
   /** What to do when it fails. */

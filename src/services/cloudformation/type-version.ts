@@ -22,7 +22,8 @@ export interface Extension {
   readonly schema: JsonObject;
   /** What it takes from its account: its type configuration. */
   readonly configurationSchema?: JsonObject;
-  readonly handler: { readonly digest: string; readonly runtime: string; readonly entrypoint: string };
+  /** Its code; what AWS itself carries out has none. */
+  readonly handler?: { readonly digest: string; readonly runtime: string; readonly entrypoint: string };
   /** What the package brings to test it with, by name. */
   readonly inputs?: Readonly<Record<string, JsonObject>>;
 }
@@ -71,7 +72,7 @@ function activatedVersion(scope: Scope, { id, kind, typeName, defaultVersion, cr
     status: "LIVE",
     createdAt,
     schema,
-    handler,
+    ...(handler && { handler }),
     tests: "NOT_TESTED",
     ...(configurationSchema && { configurationSchema }),
     ...(executionRoleArn !== undefined && { executionRoleArn }),
