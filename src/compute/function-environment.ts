@@ -43,7 +43,8 @@ interface Started {
   readonly api: RuntimeApi;
   readonly process: SandboxedProcess;
   readonly folder: string;
-  readonly credentials: IssuedCredentials;
+  /** Those of now: an environment may outlive some. */
+  readonly credentials: () => IssuedCredentials;
 }
 
 /** One execution environment: a process that serves one invocation at a time, for as long as all goes well. */
@@ -52,7 +53,7 @@ export class FunctionEnvironment {
   readonly #api: RuntimeApi;
   readonly #process: SandboxedProcess;
   readonly #folder: string;
-  readonly #credentials: IssuedCredentials;
+  readonly #credentials: () => IssuedCredentials;
   readonly #startedAt = performance.now();
   #initMs: number | undefined;
   /** In bytes; kept, since a process that has ended has none. */
@@ -106,12 +107,12 @@ export class FunctionEnvironment {
     const address = await api.listen();
     const mounts = [{ from: codeFolder, to: paths.task }, ...(layers === undefined ? [] : contentsAt(layers, paths.opt))];
     const links = command.interpreter === undefined ? [] : [{ from: command.argv[0]!, to: command.interpreter }];
-    const credentials = backend.credentials(spec.identity);
+    const credentials = (): IssuedCredentials => backend.credentials(spec.identity);
     const process = processes.start({
       argv: command.argv,
       cwd: paths.task,
       env: {
-        ...environmentOf({ backend, credentials, stream }, spec, command, paths),
+        ...environmentOf({ backend, credentials: credentials(), stream }, spec, command, paths),
         AWS_LAMBDA_RUNTIME_API: address,
         TMPDIR: sandboxed ? "/tmp" : folder,
       },
@@ -234,8 +235,9 @@ export class FunctionEnvironment {
 }
 
 /** What the function is sent: its payload, with its credentials where it wants them. */
-function payloadOf({ payload, credentialsAt }: InvokeSpec, { accessKeyId, secretAccessKey, sessionToken }: IssuedCredentials): string {
+function payloadOf({ payload, credentialsAt }: InvokeSpec, issue: () => IssuedCredentials): string {
   if (credentialsAt === undefined) return payload;
+  const { accessKeyId, secretAccessKey, sessionToken } = issue();
   const credentials = { accessKeyId, secretAccessKey, sessionToken };
   const sent = JSON.parse(payload);
   for (const path of credentialsAt.paths) {

@@ -9,9 +9,13 @@ export const driftLoop: Loop<DriftDetection> = {
   table: driftDetections,
   turn(scope, detection) {
     if (detection.status === "DETECTION_IN_PROGRESS") {
-      const waits = rowsToDetect(scope, detection).flatMap((row) => observed(scope, row, `${detection.id} ${row.logicalId}`) ?? []);
+      const seen = rowsToDetect(scope, detection).map(
+        (row) => [row.logicalId, observed(scope, row, `${detection.id} ${row.logicalId}`)] as const,
+      );
+      const waits = seen.flatMap(([, { rest }]) => rest ?? []);
       if (waits.length > 0) return soonest(waits);
-      driftDetections.patch(scope, detection.id, detect(scope, detection));
+      const unseen = new Map(seen.flatMap(([logicalId, { failure }]) => (failure === undefined ? [] : [[logicalId, failure] as const])));
+      driftDetections.patch(scope, detection.id, detect(scope, detection, unseen));
       return;
     }
     const forgetAt = detection.startedAt + KEPT_MS;

@@ -80,20 +80,29 @@ export const detectStackResourceDrift = lateOperation(DetectStackResourceDrift$,
   answer(scope, { stack: id, logicalId, token }) {
     const stack = stacks.get(scope, id)!;
     const row = requireRow(scope, stack, logicalId);
-    const busy = observed(scope, row, token);
-    if (busy !== undefined) return new Waiting(busy);
+    const seen = observed(scope, row, token);
+    if (seen.rest !== undefined) return new Waiting(seen.rest);
+    if (seen.failure !== undefined) return fault("ValidationError", seen.failure);
     const found = look(scope, row, maskingOf(scope, stack));
     if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
     return { StackResourceDrift: shownDrift(scope, stack, found) };
   },
 });
 
-/** Have a resource looked at anew, where that takes a hand; what is to be waited for, if anything. What can not be looked at is as it was. */
-export function observed(scope: Scope, { type, now }: StackResource, token: string): Rest | undefined {
-  if (now === undefined || now.physicalId === "") return undefined;
+/** Have a resource looked at anew, where that takes a hand: what is to be waited for, or why it could not be looked at. */
+export function observed(scope: Scope, { type, now }: StackResource, token: string): { readonly rest?: Rest; readonly failure?: string } {
+  if (now === undefined || now.physicalId === "") return {};
   const progress = resourceType(scope, type)?.observe?.(scope, token, now.physicalId);
-  if (progress?.state !== "busy") return undefined;
-  return { kind: "wait", because: progress.because, ...(progress.wakeAt !== undefined && { wakeAt: progress.wakeAt }) };
+  switch (progress?.state) {
+    case "busy": {
+      const { because, wakeAt } = progress;
+      return { rest: { kind: "wait", because, ...(wakeAt !== undefined && { wakeAt }) } };
+    }
+    case "failed":
+      return { failure: progress.reason };
+    default:
+      return {};
+  }
 }
 
 /** The rows that a search for drift looks at. */
@@ -120,19 +129,25 @@ export const describeStackResourceDrifts = operation(
   },
 );
 
-/** Look at the resources of a stack, and keep what was found. */
-export function detect(scope: Scope, detection: Pick<DriftDetection, "stack" | "only">): Partial<DriftDetection> {
+/** Look at the resources of a stack, and keep what was found; of what could not be looked at, by logical id, that it could not. */
+export function detect(
+  scope: Scope,
+  detection: Pick<DriftDetection, "stack" | "only">,
+  unseen: ReadonlyMap<string, string> = new Map(),
+): Partial<DriftDetection> {
   const { stack: id } = detection;
   const stack = stacks.get(scope, id);
   if (stack === undefined) return { status: "DETECTION_FAILED", reason: `Stack [${id}] does not exist` };
   const rows = rowsToDetect(scope, detection);
   const masking = maskingOf(scope, stack);
-  for (const row of rows) look(scope, row, masking);
+  for (const row of rows) if (!unseen.has(row.logicalId)) look(scope, row, masking);
   const known = shownDrifts(scope, stack);
   const drifted = known.filter(({ status }) => status === "MODIFIED" || status === "DELETED").length;
   const drift = drifted > 0 ? "DRIFTED" : "IN_SYNC";
   stacks.patch(scope, stack.id, { drift: { status: drift, checkedAt: scope.clock.now() } });
-  return { status: "DETECTION_COMPLETE", drift, drifted };
+  if (unseen.size === 0) return { status: "DETECTION_COMPLETE", drift, drifted };
+  const reason = `Failed to detect drift on resource [${[...unseen.keys()].join(", ")}]. ${[...unseen.values()][0]}`;
+  return { status: "DETECTION_FAILED", reason, drift, drifted };
 }
 
 /** Forget what was looked for in a stack. */
@@ -157,7 +172,9 @@ export function liveDrift(
   const schema = schemaOf(scope, made.type);
   const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
   const expected = withoutPaths(made.properties, hidden);
-  const live = resourceType(scope, made.type)?.read(scope, made.physicalId) as JsonObject | undefined;
+  const type = resourceType(scope, made.type);
+  if (type === undefined) return undefined;
+  const live = type.read(scope, made.physicalId) as JsonObject | undefined;
   if (live === undefined) return { status: "DELETED", expected, drifts: [] };
   const order = { isUnordered: (path: readonly string[]) => schema?.isUnordered(path) ?? false };
   const actual = withoutStackTags(live, made, schema?.tags ?? "Tags");

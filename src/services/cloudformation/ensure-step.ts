@@ -16,7 +16,7 @@ import { signalsOutcome } from "./signal.ts";
 import { askAboutResource } from "./stack-hook.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
-import { resourceType } from "./target.ts";
+import { typeInStack } from "./target.ts";
 import { specificationOf } from "./type-knowledge.ts";
 import { asText, type JsonObject } from "./value.ts";
 
@@ -192,7 +192,7 @@ function whyUnfit(scope: Scope, type: string, logicalId: string, properties: Jso
 /** What comes in from outside is looked at first, where that takes a hand. */
 function importWaits(scope: Scope, stack: Busy, { logicalId, type, now, step }: StackResource): Waits | undefined {
   const id = now === undefined ? stack.operation.target!.imports?.[logicalId] : undefined;
-  const progress = id === undefined ? undefined : resourceType(scope, type)!.observe?.(scope, `${step!.token} import`, id);
+  const progress = id === undefined ? undefined : typeInStack(scope, type).observe?.(scope, `${step!.token} import`, id);
   return progress?.state === "busy" ? waitsFor(logicalId, type, progress) : undefined;
 }
 
@@ -206,7 +206,7 @@ function importOne(scope: Scope, stack: Busy, row: StackResource, wanted: Desire
     reason: "Resource import started.",
     step,
   });
-  const refusal = importRefusal(scope, row.type, resourceType(scope, row.type)!, id);
+  const refusal = importRefusal(scope, row.type, typeInStack(scope, row.type), id);
   if (refusal !== undefined) {
     setResource(scope, stack, started, "IMPORT_FAILED", {
       physicalId: id,

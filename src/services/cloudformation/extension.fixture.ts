@@ -69,16 +69,23 @@ export const packageOf = (schema: object, more: Readonly<Record<string, Buffer>>
 export type Handler = (request: any, spec: InvokeSpec) => object | InvokeOutcome;
 
 /** A world whose handlers answer like this, after a second each. */
-export const extensionWorld = (handler: Handler): World =>
-  new World({
+export const extensionWorld = (handler: Handler): World => {
+  // Simulated hands ask more than once what becomes of a job; a handler that does something is to do it once.
+  const answers = new Map<string, InvokeOutcome>();
+  return new World({
     services: [iam, cloudwatchLogs, s3, lambda, simulated, cloudformation, cloudcontrol],
     hands: handsThat({
       invoke(spec) {
-        const answer = handler(JSON.parse(spec.payload), spec);
-        return "takesMs" in answer ? answer : { takesMs: 1000, returns: answer };
+        const known = answers.get(spec.requestId);
+        if (known !== undefined) return known;
+        const said = handler(JSON.parse(spec.payload), spec);
+        const answer = "takesMs" in said ? (said as InvokeOutcome) : { takesMs: 1000, returns: said };
+        answers.set(spec.requestId, answer);
+        return answer;
       },
     }),
   });
+};
 
 /** Upload a package and register it. */
 export async function register(cloud: World, TypeName: string, bytes: Buffer, more: object = {}): Promise<string> {

@@ -1,4 +1,5 @@
 import { service } from "../../kernel/service.ts";
+import { describeAccountLimits } from "./account-limit.ts";
 import * as automatic from "./auto-deployment.ts";
 import { changeSetLoop } from "./change-set.loop.ts";
 import * as changeSet from "./change-set.ts";
@@ -44,12 +45,16 @@ import { stackSetOperationResultLoop } from "./stack-set-operation-result.loop.t
 import { operationResults } from "./stack-set-operation-result.ts";
 import { stackSet } from "./stack-set-resource.ts";
 import * as template from "./stored-template.ts";
+import { estimateTemplateCost } from "./template-cost.ts";
 import { getTemplateSummary, validateTemplate } from "./template-summary.ts";
 import * as type from "./type.ts";
 import * as activation from "./type-activation.ts";
 import * as configuration from "./type-configuration.ts";
 import { typeRegistrationLoop } from "./type-registration.loop.ts";
 import * as registration from "./type-registration.ts";
+import { extensionTypes } from "./type-resource.ts";
+import { typeTestLoop } from "./type-test.loop.ts";
+import { testType, typeTests } from "./type-test.ts";
 import * as version from "./type-version.ts";
 
 export const cloudformation = service({
@@ -74,6 +79,7 @@ export const cloudformation = service({
     instance.deleteStackInstances,
     set.deleteStackSet,
     type.deregisterType,
+    describeAccountLimits,
     changeSet.describeChangeSet,
     describeChangeSetHooks,
     describeEvents,
@@ -96,6 +102,7 @@ export const cloudformation = service({
     drift.detectStackDrift,
     drift.detectStackResourceDrift,
     setDrift.detectStackSetDrift,
+    estimateTemplateCost,
     changeSet.executeChangeSet,
     refactor.executeStackRefactor,
     generated.getGeneratedTemplate,
@@ -136,6 +143,7 @@ export const cloudformation = service({
     signal.signalResource,
     setOperation.stopStackSetOperation,
     scan.startResourceScan,
+    testType,
     generated.updateGeneratedTemplate,
     operation.updateStack,
     instance.updateStackInstances,
@@ -174,6 +182,7 @@ export const cloudformation = service({
     configuration.typeConfigurations,
     published.publishers,
     published.publicTypes,
+    typeTests,
     handlerCalls,
     hook.hookResults,
     privateResources,
@@ -190,6 +199,7 @@ export const cloudformation = service({
     resourceScanLoop,
     generatedTemplateLoop,
     typeRegistrationLoop,
+    typeTestLoop,
     handlerCallLoop,
     hookResultLoop,
   ],
@@ -197,6 +207,7 @@ export const cloudformation = service({
     cdkMetadata,
     custom.customResource,
     lambdaHook,
+    ...extensionTypes,
     macroType,
     nestedStack,
     stackSet,

@@ -44,6 +44,7 @@ export const lambdaHook: ResourceType<JsonObject> = {
           TypeName: LAMBDA_HOOK,
           PublisherId: AWS_HOOKS,
           TypeNameAlias: alias,
+          AutoUpdate: declared["AutoUpdate"] !== false,
           ExecutionRoleArn: asText(declared["ExecutionRole"]),
           ...(isObject(logging) && {
             LoggingConfig: { LogRoleArn: asText(logging["LogRoleArn"]), LogGroupName: asText(logging["LogGroupName"]) },

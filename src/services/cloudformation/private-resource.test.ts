@@ -11,6 +11,7 @@ import { describeStackResource } from "./resource.ts";
 import { describeResourceScan, listResourceScanResources, startResourceScan } from "./resource-scan.ts";
 import { things } from "./simulated-types.fixture.ts";
 import { create, eventsOf, S, stackOf, statusOf, template, thing, update } from "./story.fixture.ts";
+import { deregisterType } from "./type.ts";
 import { setTypeConfiguration } from "./type-configuration.ts";
 
 const boat = (Properties: object, more: object = {}) => ({ Type: BOAT, Properties, ...more });
@@ -95,6 +96,37 @@ describe("a stack with a resource of a private type", () => {
     await cloud.advance("1m");
     expect(await cloud.call(describeStackDriftDetectionStatus, { StackDriftDetectionId })).toMatchObject({ StackDriftStatus: "DRIFTED" });
     expect((await cloud.call(describeStackResourceDrifts, S)).StackResourceDrifts).toMatchObject([{ StackResourceDriftStatus: "DELETED" }]);
+  });
+
+  test("whose handler breaks is not said to be as it was", async () => {
+    const shelf: Shelf = new Map();
+    const handlers = boatHandlers(shelf);
+    let broken = false;
+    const cloud = extensionWorld((request, spec) => (broken ? { takesMs: 1000, throws: "oops" } : handlers(request, spec)));
+    await register(cloud, BOAT, packageOf(boatSchema));
+    await create(cloud, { B: boat({ Name: "ida" }) });
+    await cloud.advance("1m");
+    broken = true;
+    await expect(cloud.call(detectStackResourceDrift, { ...S, LogicalResourceId: "B" })).rejects.toThrow('returned message: "oops"');
+    const { StackDriftDetectionId } = await cloud.call(detectStackDrift, S);
+    await cloud.advance("1m");
+    expect(await cloud.call(describeStackDriftDetectionStatus, { StackDriftDetectionId })).toMatchObject({
+      DetectionStatus: "DETECTION_FAILED",
+      DetectionStatusReason: expect.stringContaining("Failed to detect drift on resource [B]"),
+    });
+  });
+
+  test("stays where its type was taken away", async () => {
+    const shelf: Shelf = new Map();
+    const cloud = await harbour(shelf);
+    await create(cloud, { B: boat({ Name: "ida" }) });
+    await cloud.advance("1m");
+    await cloud.call(deregisterType, { Type: "RESOURCE", TypeName: BOAT });
+    const { StackId } = await stackOf(cloud);
+    await cloud.call(deleteStack, S);
+    await cloud.advance("1m");
+    expect(await statusOf(cloud, StackId)).toBe("DELETE_FAILED");
+    expect(await eventsOf(cloud, StackId)).toContain(`B DELETE_FAILED The type '${BOAT}' cannot be found.`);
   });
 
   test("takes in what exists", async () => {

@@ -4,11 +4,11 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { callHandler, type HandlerProgress, packageArn } from "./handler-call.ts";
 import { configurationOf, resolvedConfiguration } from "./type-configuration.ts";
-import { schemaOf } from "./type-knowledge.ts";
+import { registeredSchema } from "./type-knowledge.ts";
 import { type TypeVersion, usedVersion } from "./type-version.ts";
 import { asText, isObject, type Json, type JsonObject } from "./value.ts";
 
-type Action = "CREATE" | "READ" | "UPDATE" | "DELETE" | "LIST";
+export type Action = "CREATE" | "READ" | "UPDATE" | "DELETE" | "LIST";
 
 /** A resource of a registered type, as its handlers showed it last; its id is the type, a space, and the primary identifier. */
 export interface PrivateResource extends Row {
@@ -34,7 +34,7 @@ export function privateType(scope: Scope, name: string): ResourceType<JsonObject
     ensure: (there, declared, id, request) => ensure(there, version, declared, id, request),
     read: (there, id) => privateResources.get(there, rowId(name, id))?.model,
     remove: (there, id, request) => remove(there, version, id, request),
-    attributes: (there, id) => attributesIn(there, name, privateResources.get(there, rowId(name, id))?.model ?? {}),
+    attributes: (there, id) => attributesIn(version, privateResources.get(there, rowId(name, id))?.model ?? {}),
     ...(has("list") && {
       list: (there: Scope) => privateResources.list(there, rowId(name, "")).map(({ id }) => id.slice(rowId(name, "").length)),
     }),
@@ -43,9 +43,8 @@ export function privateType(scope: Scope, name: string): ResourceType<JsonObject
 }
 
 /** Members that are read only may lie deep: Fn::GetAtt names them with dots. */
-function attributesIn(scope: Scope, type: string, model: JsonObject): JsonObject {
-  const paths = schemaOf(scope, type)?.readOnly ?? [];
-  const deep = paths.filter((path) => path.includes("/"));
+function attributesIn({ schema }: TypeVersion, model: JsonObject): JsonObject {
+  const deep = registeredSchema(schema).readOnly.filter((path) => path.includes("/"));
   const found = deep.map((path) => [path.replaceAll("/", "."), memberAt(model, path)] as const);
   return { ...model, ...Object.fromEntries(found.filter((one): one is readonly [string, Json] => one[1] !== undefined)) };
 }
@@ -56,14 +55,14 @@ function memberAt(model: Json | undefined, path: string): Json | undefined {
   return found;
 }
 
-function identifierOf(scope: Scope, { typeName }: TypeVersion, model: JsonObject | undefined): string | undefined {
-  const values = (schemaOf(scope, typeName)?.primaryIdentifier ?? []).map((path) => asText(memberAt(model, path)));
+function identifierOf({ schema }: TypeVersion, model: JsonObject | undefined): string | undefined {
+  const values = registeredSchema(schema).primaryIdentifier.map((path) => asText(memberAt(model, path)));
   return values.length === 0 || values.includes(undefined) ? undefined : values.join("|");
 }
 
 /** A model that says nothing but which resource is meant. */
-function modelOf(scope: Scope, { typeName }: TypeVersion, id: string): JsonObject {
-  const names = schemaOf(scope, typeName)?.primaryIdentifier ?? [];
+function modelOf({ schema }: TypeVersion, id: string): JsonObject {
+  const names = registeredSchema(schema).primaryIdentifier;
   const values = names.length === 1 ? [id] : id.split("|");
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
 }
@@ -71,20 +70,20 @@ function modelOf(scope: Scope, { typeName }: TypeVersion, id: string): JsonObjec
 function ensure(scope: Scope, version: TypeVersion, declared: JsonObject, id: string | undefined, request: ResourceRequest): Progress {
   const { typeName } = version;
   const before = id === undefined ? undefined : privateResources.get(scope, rowId(typeName, id))?.model;
-  const identified = id === undefined ? declared : { ...declared, ...readOnlyOf(scope, version, before ?? modelOf(scope, version, id)) };
+  const identified = id === undefined ? declared : { ...declared, ...readOnlyOf(version, before ?? modelOf(version, id)) };
   const asking: Asking = {
     action: id === undefined ? "CREATE" : "UPDATE",
     key: request.token,
     properties: identified,
-    ...(id !== undefined && { previous: { ...(request.previous as JsonObject | undefined), ...readOnlyOf(scope, version, before ?? {}) } }),
+    ...(id !== undefined && { previous: { ...(request.previous as JsonObject | undefined), ...readOnlyOf(version, before ?? {}) } }),
     request,
   };
-  const progress = ask(scope, version, asking);
+  const progress = askHandler(scope, version, asking);
   if (progress.state === "busy") {
-    const known = id ?? identifierOf(scope, version, progress.model);
+    const known = id ?? identifierOf(version, progress.model);
     return { ...waiting(progress), ...(known !== undefined && { id: known }) };
   }
-  const made = id ?? identifierOf(scope, version, progress.model);
+  const made = id ?? identifierOf(version, progress.model);
   if (progress.status === "FAILED") return { ...failure(progress, request.token), ...(made !== undefined && { id: made }) };
   if (made === undefined)
     return {
@@ -98,16 +97,16 @@ function ensure(scope: Scope, version: TypeVersion, declared: JsonObject, id: st
 }
 
 /** What a resource was given by its handlers, which an update has to name it by. */
-function readOnlyOf(scope: Scope, version: TypeVersion, model: JsonObject): JsonObject {
-  const schema = schemaOf(scope, version.typeName);
-  const names = new Set([...(schema?.readOnly ?? []), ...(schema?.primaryIdentifier ?? [])]);
+function readOnlyOf(version: TypeVersion, model: JsonObject): JsonObject {
+  const schema = registeredSchema(version.schema);
+  const names = new Set([...schema.readOnly, ...schema.primaryIdentifier]);
   return Object.fromEntries(Object.entries(model).filter(([name]) => names.has(name)));
 }
 
 function remove(scope: Scope, version: TypeVersion, id: string, request: ResourceRequest): Progress {
   const known = privateResources.get(scope, rowId(version.typeName, id))?.model;
-  const properties = { ...(request.previous as JsonObject | undefined), ...modelOf(scope, version, id), ...known };
-  const progress = ask(scope, version, { action: "DELETE", key: `${request.token} delete`, properties, request });
+  const properties = { ...(request.previous as JsonObject | undefined), ...modelOf(version, id), ...known };
+  const progress = askHandler(scope, version, { action: "DELETE", key: `${request.token} delete`, properties, request });
   if (progress.state === "busy") return waiting(progress);
   if (progress.status === "FAILED" && progress.code !== "NotFound") return { ...failure(progress, request.token), id };
   privateResources.remove(scope, rowId(version.typeName, id));
@@ -121,7 +120,7 @@ function observe(scope: Scope, version: TypeVersion, token: string, id: string, 
     if (made !== undefined) privateResources.put(scope, { id: row, model: made });
     return { state: "done", id };
   }
-  const progress = ask(scope, version, { action: "READ", key: `${token} read ${id}`, properties: modelOf(scope, version, id) });
+  const progress = askHandler(scope, version, { action: "READ", key: `${token} read ${id}`, properties: modelOf(version, id) });
   if (progress.state === "busy") return waiting(progress);
   if (progress.status === "SUCCESS") {
     privateResources.put(scope, { id: row, model: progress.model ?? {} });
@@ -137,7 +136,7 @@ function observeAll(scope: Scope, version: TypeVersion, token: string): Progress
   const listed = new Map<string, JsonObject>();
   let nextToken: string | undefined;
   do {
-    const progress = ask(scope, version, {
+    const progress = askHandler(scope, version, {
       action: "LIST",
       key: `${token} list ${nextToken ?? ""}`,
       properties: {},
@@ -146,7 +145,7 @@ function observeAll(scope: Scope, version: TypeVersion, token: string): Progress
     if (progress.state === "busy") return waiting(progress);
     if (progress.status === "FAILED") return failure(progress, token);
     for (const model of progress.models ?? []) {
-      const id = identifierOf(scope, version, model);
+      const id = identifierOf(version, model);
       if (id !== undefined) listed.set(id, model);
     }
     nextToken = progress.nextToken;
@@ -173,9 +172,14 @@ interface Asking {
 const MINUTE = 60_000;
 const TIMEOUT_MINUTES = 120;
 
-const hasHandler = ({ schema }: TypeVersion, verb: string): boolean => isObject(schema["handlers"]) && isObject(schema["handlers"][verb]);
+export const hasHandler = ({ schema }: TypeVersion, verb: string): boolean =>
+  isObject(schema["handlers"]) && isObject(schema["handlers"][verb]);
 
-function ask(scope: Scope, version: TypeVersion, { action, key, properties, previous, nextToken, request }: Asking): HandlerProgress {
+export function askHandler(
+  scope: Scope,
+  version: TypeVersion,
+  { action, key, properties, previous, nextToken, request }: Asking,
+): HandlerProgress {
   const { typeName, schema } = version;
   const verb = action.toLowerCase();
   if (!hasHandler(version, verb))

@@ -8,7 +8,7 @@ import { requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource, Step } from "./resource.ts";
 import { setParent } from "./resource-import.ts";
 import { askAboutResource } from "./stack-hook.ts";
-import { resourceType } from "./target.ts";
+import { typeInStack } from "./target.ts";
 
 /** Take away what one resource has left over, and itself where it goes. */
 export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): Waits | void {
@@ -64,7 +64,7 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
   const progress =
     named.id === undefined || named.id === ""
       ? ({ state: "done", id: "" } as const)
-      : withReferences(scope, {}, () => resourceType(scope, type)!.remove(scope, named.id!, request));
+      : withReferences(scope, {}, () => typeInStack(scope, type).remove(scope, named.id!, request));
   switch (progress.state) {
     case "busy":
       return waitsFor(logicalId, type, progress);
@@ -114,7 +114,7 @@ function nameOf(
 ): { state: "done"; id: string | undefined } | Extract<Progress, { state: "busy" }> {
   const request = requestOf(scope, stack, row.logicalId, row.type, { token: victim.token, nameToken: victim.token, wanted: victim });
   const progress = withReferences(scope, victim.properties, (properties) =>
-    resourceType(scope, row.type)!.ensure(scope, properties, undefined, request),
+    typeInStack(scope, row.type).ensure(scope, properties, undefined, request),
   );
   return progress.state === "busy" && progress.id === undefined ? progress : { state: "done", id: progress.id };
 }

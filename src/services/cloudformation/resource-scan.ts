@@ -146,7 +146,8 @@ export const listResourceScanRelatedResources = operation(
   ListResourceScanRelatedResources$,
   (scope, { ResourceScanId, Resources = [], MaxResults = LISTED_MAX, NextToken }) => {
     const all = resultsOf(scope, ResourceScanId).flatMap((row) => {
-      const model = liveModel(scope, resourceType(scope, row.type)!, row.identifier);
+      const type = resourceType(scope, row.type);
+      const model = type && liveModel(scope, type, row.identifier);
       return model === undefined ? [] : [{ row, named: { logicalId: "", type: row.type, model } satisfies Named }];
     });
     const asked = Resources.map(({ ResourceType, ResourceIdentifier = {} }) => {

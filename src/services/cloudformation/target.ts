@@ -168,7 +168,7 @@ function withNewParameters(scope: Scope, { parameters, refs }: Wanted, { Paramet
   return { parameters: [...parameters, ...resolved.values], refs: { ...refs, ...Object.fromEntries(brought) } };
 }
 
-const parameterStore = (scope: Scope, name: string): Resolved =>
+export const parameterStore = (scope: Scope, name: string): Resolved =>
   scope.registry.reference("ssm")?.resolve(scope, name) ?? { state: "absent", reason: "nothing here keeps parameters" };
 
 export const availabilityZones = (region: string): readonly string[] => ["a", "b", "c"].map((letter) => `${region}${letter}`);
@@ -195,6 +195,15 @@ function rollbackOf({ RollbackTriggers = [], MonitoringTimeInMinutes = 0 }: Roll
 export const resourceType = (scope: Scope, type: string): ResourceType | undefined =>
   registeredType(scope, type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
   (isRecorded(scope, type) ? recordedType(type) : undefined);
+
+/** The type of a resource that a stack has already; one that was deregistered meanwhile can not be acted on. */
+export const typeInStack = (scope: Scope, type: string): ResourceType =>
+  resourceType(scope, type) ?? {
+    type,
+    ensure: (_, __, id) => ({ state: "failed", reason: `The type '${type}' cannot be found.`, ...(id !== undefined && { id }) }),
+    read: () => undefined,
+    remove: (_, id) => ({ state: "failed", reason: `The type '${type}' cannot be found.`, id }),
+  };
 
 /** A type that AWS provides, or that this account has registered or activated. */
 export const registeredType = (scope: Scope, type: string): ResourceType | undefined =>

@@ -11,7 +11,11 @@ const specifications = new WeakMap<RegistrySchema, Specification>();
 /** What the registry says of a type of resource: AWS's own, or one of this account's. */
 export function schemaOf(scope: Scope, type: string): RegistrySchema | undefined {
   const written = isOwn(scope, type) ? usedVersion(scope, "RESOURCE", type)?.schema : undefined;
-  if (written === undefined) return registrySchemas.of(type);
+  return written === undefined ? registrySchemas.of(type) : registeredSchema(written);
+}
+
+/** The schema of a version of an extension, read once. */
+export function registeredSchema(written: JsonObject): RegistrySchema {
   const known = schemas.get(written) ?? new RegistrySchema(written);
   schemas.set(written, known);
   return known;

@@ -23,6 +23,7 @@ export interface TypeRegistration extends Row {
   readonly typeName: string;
   /** Of the blob with what was uploaded. */
   readonly digest: string;
+  readonly package: string;
   readonly clientToken?: string;
   readonly executionRoleArn?: string;
   readonly logging?: { readonly roleArn: string; readonly group: string };
@@ -70,6 +71,7 @@ export function startRegistration(scope: Scope, input: RegisterTypeInput): TypeR
     kind,
     typeName,
     digest: found.value,
+    package: SchemaHandlerPackage!,
     ...(ClientRequestToken !== undefined && { clientToken: ClientRequestToken }),
     ...(ExecutionRoleArn !== undefined && { executionRoleArn: ExecutionRoleArn }),
     ...loggingOf(LoggingConfig),
@@ -120,6 +122,7 @@ export function register(scope: Scope, registration: TypeRegistration): Partial<
     createdAt: endedAt,
     tests: "NOT_TESTED",
     ...read,
+    package: registration.package,
     ...(executionRoleArn !== undefined && { executionRoleArn }),
     ...(logging && { logging }),
   });
@@ -151,6 +154,7 @@ function extensionIn(scope: Scope, kind: Kind, typeName: string, bytes: Buffer):
     return "Current version is no longer supported. Please upgrade to CFN-CLI 2.0 following the guide: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/what-is-cloudformation-cli.html";
   const code = CODE.map((name) => files.get(name)).find((found) => found !== undefined);
   if (code === undefined) return `the package holds no code: none of ${CODE.join(", ")}`;
+  if (filesIn(code, () => false) === undefined) return "the code in the package is no archive";
   const refusal = schemaRefusal(kind, typeName, schema);
   if (refusal !== undefined) return `Schema validation failed: ${refusal}`;
   const configurationSchema = configuration ?? (isObject(schema["typeConfiguration"]) ? schema["typeConfiguration"] : undefined);

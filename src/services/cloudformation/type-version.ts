@@ -24,6 +24,8 @@ export interface Extension {
   readonly configurationSchema?: JsonObject;
   /** Its code; what AWS itself carries out has none. */
   readonly handler?: { readonly digest: string; readonly runtime: string; readonly entrypoint: string };
+  /** Where it was uploaded to. */
+  readonly package?: string;
   /** What the package brings to test it with, by name. */
   readonly inputs?: Readonly<Record<string, JsonObject>>;
 }
