@@ -32,6 +32,7 @@ import * as scan from "./resource-scan.ts";
 import * as signal from "./signal.ts";
 import { stackLoop } from "./stack.loop.ts";
 import * as stack from "./stack.ts";
+import { removeAlias, setAlias } from "./stack-alias.ts";
 import * as instance from "./stack-instance.ts";
 import * as policy from "./stack-policy.ts";
 import { stackRefactorLoop } from "./stack-refactor.loop.ts";
@@ -136,7 +137,9 @@ export const cloudformation = service({
     recordHandlerProgress,
     published.registerPublisher,
     registration.registerType,
+    removeAlias,
     operation.rollbackStack,
+    setAlias,
     policy.setStackPolicy,
     configuration.setTypeConfiguration,
     version.setTypeDefaultVersion,

@@ -90,6 +90,8 @@ export interface StackOperation {
 /** A stack; its id is name/uuid, as in its ARN. */
 export interface Stack extends Row {
   readonly name: string;
+  /** Another name, of its user's choice. */
+  readonly alias?: string;
   readonly status: StackStatus;
   readonly reason?: string;
   readonly createdAt: number;
@@ -129,7 +131,7 @@ export type StackOutput = Readonly<Record<"OutputKey" | "OutputValue", string>> 
 
 export const stacks = new Table<Stack>("cloudformation/stack", {
   indexes: {
-    live: ({ status, name }) => (status === "DELETE_COMPLETE" ? undefined : name),
+    live: ({ status, name, alias }) => (status === "DELETE_COMPLETE" ? undefined : alias === undefined ? name : [name, alias]),
     imports: ({ imports, operation, status }) =>
       status === "DELETE_COMPLETE" ? [] : [...new Set([...imports, ...(operation?.imports ?? [])])],
   },
@@ -138,7 +140,7 @@ export const stacks = new Table<Stack>("cloudformation/stack", {
 
 export const arnOf = (scope: Scope, { id }: Pick<Stack, "id">): string => scope.arn("cloudformation", `stack/${id}`);
 
-/** The stack of a name, or of an ARN, by which a deleted one is found too. */
+/** The stack of a name or an alias, or of an ARN, by which a deleted one is found too. */
 export function findStack(scope: Scope, nameOrArn: string): Stack | undefined {
   const id = idOfArn(nameOrArn);
   return id === undefined ? stacks.by(scope, "live", nameOrArn)[0] : stacks.get(scope, id);
@@ -217,6 +219,7 @@ function shownStack(scope: Scope, stack: Stack) {
     ...(target?.roleArn !== undefined && { RoleARN: target.roleArn }),
     Tags: target?.tags.map((tag) => ({ ...tag })) ?? [],
     EnableTerminationProtection: stack.terminationProtection,
+    ...(stack.alias !== undefined && { AliasName: stack.alias }),
     ...(stack.retainExceptOnCreate && { RetainExceptOnCreate: true }),
   };
 }
