@@ -22,7 +22,7 @@ import { nestedStack } from "./nested-stack.ts";
 import * as operation from "./operation.ts";
 import { describeEvents } from "./operation-event.ts";
 import * as organization from "./organizations-access.ts";
-import { privateResources } from "./private-resource.ts";
+import { privateListings, privateResources } from "./private-resource.ts";
 import * as published from "./public-type.ts";
 import { recorded } from "./recorded.ts";
 import * as resource from "./resource.ts";
@@ -189,6 +189,7 @@ export const cloudformation = service({
     handlerCalls,
     hook.hookResults,
     privateResources,
+    privateListings,
   ],
   streams: [event.stackEvents],
   loops: [

@@ -59,6 +59,40 @@ describe("a stack with a resource of a private type", () => {
     expect([...shelf.keys()]).toEqual([]);
   });
 
+  test("is made anew by every change where nothing updates it", async () => {
+    const shelf: Shelf = new Map();
+    const asked: string[] = [];
+    const handlers = boatHandlers(shelf);
+    const cloud = extensionWorld((request, spec) => {
+      asked.push(request.action);
+      return handlers(request, spec);
+    });
+    const { update: _, ...others } = boatSchema.handlers;
+    const { createOnlyProperties: __, ...schema } = boatSchema;
+    await register(cloud, BOAT, packageOf({ ...schema, handlers: others }));
+    await create(cloud, { B: boat({ Name: "ida" }) });
+    await cloud.advance("1m");
+    await update(cloud, { B: boat({ Name: "eva" }) });
+    await cloud.advance("1m");
+    expect(await statusOf(cloud)).toBe("UPDATE_COMPLETE");
+    expect(asked).toEqual(["CREATE", "READ", "CREATE", "READ", "DELETE"]);
+  });
+
+  test("is listed without losing what a list leaves out", async () => {
+    const shelf: Shelf = new Map();
+    const handlers = boatHandlers(shelf);
+    const cloud = extensionWorld((request, spec) =>
+      request.action === "LIST" ? { status: "SUCCESS", resourceModels: [], nextToken: "again" } : handlers(request, spec),
+    );
+    await register(cloud, BOAT, packageOf(boatSchema));
+    await create(cloud, {}, { TemplateBody: template({ B: boat({ Name: "ida" }) }, OUTPUTS) });
+    await cloud.advance("1m");
+    expect((await cloud.call(listResources, { TypeName: BOAT })).ResourceDescriptions).toEqual([]);
+    await update(cloud, {}, { TemplateBody: template({ B: boat({ Name: "ida" }), T: thing({ Of: { "Fn::GetAtt": ["B", "Id"] } }) }) });
+    await cloud.advance("1m");
+    expect(await statusOf(cloud)).toBe("UPDATE_COMPLETE");
+  });
+
   test("fails with what the handler says, and goes back", async () => {
     const shelf: Shelf = new Map();
     const cloud = await harbour(shelf);

@@ -17,6 +17,13 @@ export interface PrivateResource extends Row {
 
 export const privateResources = new Table<PrivateResource>("cloudformation/private-resource");
 
+/** What the list handler of a type told last; its id is the type. What it leaves out is not gone for that. */
+interface PrivateListing extends Row {
+  readonly identifiers: readonly string[];
+}
+
+export const privateListings = new Table<PrivateListing>("cloudformation/private-listing");
+
 const rowId = (type: string, id: string): string => `${type} ${id}`;
 
 /**
@@ -36,7 +43,7 @@ export function privateType(scope: Scope, name: string): ResourceType<JsonObject
     remove: (there, id, request) => remove(there, version, id, request),
     attributes: (there, id) => attributesIn(version, privateResources.get(there, rowId(name, id))?.model ?? {}),
     ...(has("list") && {
-      list: (there: Scope) => privateResources.list(there, rowId(name, "")).map(({ id }) => id.slice(rowId(name, "").length)),
+      list: (there: Scope) => privateListings.get(there, name)?.identifiers ?? [],
     }),
     observe: (there, token, id) => (id === undefined ? observeAll(there, version, token) : observe(there, version, token, id)),
   };
@@ -131,11 +138,15 @@ function observe(scope: Scope, version: TypeVersion, token: string, id: string, 
   return made === undefined ? { state: "done", id } : failure(progress, token);
 }
 
-/** Look for all resources, page by page: those that are not listed are gone. */
+/** A handler that never comes to the end of its list is not asked for ever. */
+const PAGES_MAX = 1000;
+
+/** Look for all resources, page by page, and at each of them: a list need not tell more than what identifies a resource. */
 function observeAll(scope: Scope, version: TypeVersion, token: string): Progress {
   const listed = new Map<string, JsonObject>();
-  let nextToken: string | undefined;
-  do {
+  const pages = new Set<string | undefined>();
+  for (let nextToken: string | undefined; !pages.has(nextToken) && pages.size < PAGES_MAX; ) {
+    pages.add(nextToken);
     const progress = askHandler(scope, version, {
       action: "LIST",
       key: `${token} list ${nextToken ?? ""}`,
@@ -149,14 +160,13 @@ function observeAll(scope: Scope, version: TypeVersion, token: string): Progress
       if (id !== undefined) listed.set(id, model);
     }
     nextToken = progress.nextToken;
-  } while (nextToken !== undefined);
-  const head = rowId(version.typeName, "");
-  for (const { id } of privateResources.list(scope, head)) if (!listed.has(id.slice(head.length))) privateResources.remove(scope, id);
-  // A list need not tell more than what identifies a resource.
-  for (const id of listed.keys()) {
-    const looked = observe(scope, version, token, id);
-    if (looked.state !== "done") return looked;
+    if (nextToken === undefined) break;
   }
+  const looks = [...listed].map(([id, model]) => observe(scope, version, token, id, model));
+  const unfinished = looks.find(({ state }) => state === "busy");
+  if (unfinished !== undefined) return unfinished;
+  const there = [...listed.keys()].filter((id) => privateResources.get(scope, rowId(version.typeName, id)) !== undefined);
+  privateListings.put(scope, { id: version.typeName, identifiers: there });
   return { state: "done", id: "" };
 }
 

@@ -11,6 +11,9 @@ export function specificationOfSchema(type: string, registered: RegistrySchema):
   const definitions: Record<string, string>[] = [];
   const created = new Set(registered.createOnly);
   const readOnly = new Set(registered.readOnly);
+  // What has no handler for updates is made anew with every change.
+  const { handlers } = registered.schema;
+  const isImmutable = !isObject(handlers) || handlers["update"] === undefined;
 
   const codeOf = (path: readonly string[]): string => {
     const schema = registered.at(path);
@@ -28,7 +31,7 @@ export function specificationOfSchema(type: string, registered: RegistrySchema):
         .filter((name) => !readOnly.has(named(name)))
         .map((name) => {
           const at = [...path, name];
-          const flags = `${registered.isRequired(at) ? "!" : ""}${created.has(named(name)) ? "*" : ""}`;
+          const flags = `${registered.isRequired(at) ? "!" : ""}${isImmutable || created.has(named(name)) ? "*" : ""}`;
           return [name, `${codeOf(at)}${flags}`];
         }),
     );
