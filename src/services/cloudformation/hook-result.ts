@@ -75,7 +75,9 @@ export const listHookResults = operation(ListHookResults$, (scope, { TargetType,
   if ((TargetType === undefined) !== (TargetId === undefined))
     fault("ValidationError", "TargetType and TargetId must be specified together.");
   if (Status !== undefined && TypeArn === undefined) fault("ValidationError", "Status can only be used in combination with TypeArn.");
-  const found = rowsFor(scope, TargetId, TypeArn).filter(({ status }) => Status === undefined || status === Status);
+  const found = rowsFor(scope, TargetId, TypeArn).filter(
+    (row) => (Status === undefined || row.status === Status) && (TargetType === undefined || row.operation === TargetType),
+  );
   if (TargetId !== undefined && found.length === 0) notFound(`No hook results were found for target ${TargetId}.`);
   const sorted = [...found].sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
   const invalid = (): never => fault("ValidationError", "Invalid NextToken");
@@ -87,7 +89,7 @@ export const listHookResults = operation(ListHookResults$, (scope, { TargetType,
       ...(TargetId === undefined && {
         InvokedAt: new Date(row.invokedAt),
         TargetType: row.operation,
-        TargetId: row.targetId,
+        TargetId: row.operation === "RESOURCE" ? row.targetId : row.executionTarget,
         HookExecutionTarget: row.executionTarget,
       }),
     })),

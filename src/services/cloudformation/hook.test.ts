@@ -260,7 +260,7 @@ describe("a hook that asks a function", () => {
     const cloud = await judged(["CHANGE_SET", "STACK"], (request) => {
       asked.push(request.requestData);
       const { changedResources } = documentAt(cloud, request.requestData.payload);
-      const bad = changedResources.some(({ logicalResourceId }: any) => logicalResourceId === "Bad");
+      const bad = changedResources?.some(({ logicalResourceId }: any) => logicalResourceId === "Bad");
       return bad
         ? { hookStatus: "FAILED", errorCode: "NonCompliant", message: "bad" }
         : { hookStatus: "CHANGE_SET_SUCCESS_SKIP_STACK_HOOK" };
@@ -277,8 +277,10 @@ describe("a hook that asks a function", () => {
     await cloud.call(executeChangeSet, { ...S, ChangeSetName: "d" });
     await cloud.advance("1m");
     expect(await statusOf(cloud)).toBe("CREATE_COMPLETE");
+    await update(cloud, { Good: thing({ Size: 2 }) });
+    await cloud.advance("1m");
     expect(new Set(asked.map(({ targetName, targetLogicalId }) => `${targetName} ${targetLogicalId}`))).toEqual(
-      new Set(["CHANGE_SET c", "CHANGE_SET d"]),
+      new Set(["CHANGE_SET c", "CHANGE_SET d", "STACK s"]),
     );
   });
 

@@ -28,6 +28,7 @@ interface Changing {
 /** Ask the hooks about a resource, before anything is done to it. */
 export function askAboutResource(scope: Scope, stack: Busy, { logicalId, type, status }: StackResource, changing: Changing): HookVerdict {
   const { action, key, physicalId, properties, previous } = changing;
+  const { changeSetId } = stack.operation;
   const target = stack.operation.target ?? stack.target;
   return askHooks(
     scope,
@@ -40,7 +41,7 @@ export function askAboutResource(scope: Scope, stack: Busy, { logicalId, type, s
       executionTarget: arnOf(scope, stack),
       logicalId,
       stackId: arnOf(scope, stack),
-      ...(stack.changeSetId !== undefined && action !== "DELETE" && { changeSetId: stack.changeSetId }),
+      ...(changeSetId !== undefined && { changeSetId }),
       model: {
         ...(properties && { resourceProperties: properties }),
         ...(previous && { previousResourceProperties: previous }),
@@ -56,7 +57,7 @@ const ACTIONS = { CREATE: "CREATE", UPDATE: "UPDATE", IMPORT: "UPDATE", DELETE: 
 export function askAboutStack(scope: Scope, stack: Busy): HookVerdict {
   const { operation: op, status } = stack;
   const arn = arnOf(scope, stack);
-  const seen = stack.changeSetId === undefined ? [] : hookResults.by(scope, "executionTarget", stack.changeSetId);
+  const seen = op.changeSetId === undefined ? [] : hookResults.by(scope, "executionTarget", op.changeSetId);
   return askHooks(
     scope,
     {
@@ -69,7 +70,7 @@ export function askAboutStack(scope: Scope, stack: Busy): HookVerdict {
       logicalId: stack.name,
       stackId: arn,
       document: () => documentOf(scope, stack, op.kind === "DELETE" ? undefined : op.target),
-      isSettled: ({ typeName }) => op.kind !== "DELETE" && seen.some((result) => result.typeName === typeName && result.skipsStack),
+      isSettled: ({ typeName }) => seen.some((result) => result.typeName === typeName && result.skipsStack),
     },
     (result) => tellHook(scope, stack, { logicalId: stack.name, physicalId: arn, type: STACK, status: status as ResourceStatus }, result),
   );

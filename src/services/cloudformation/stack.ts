@@ -68,6 +68,8 @@ export interface StackOperation {
   readonly deadlineAt?: number;
   readonly monitorUntil?: number;
   readonly target?: Target;
+  /** The change set that it carries out. */
+  readonly changeSetId?: string;
   /** The hooks have let it pass. */
   readonly hooked?: boolean;
   /** The names of the exports that it imports. */

@@ -44,7 +44,9 @@ const VERSIONS_MAX = 50;
 const UNREADABLE = "Error validating schemaHandlerPackage. Check the permissions on the bucket and object in your account and try again.";
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/registry-register.html */
-export const registerType = operation(RegisterType$, (scope, input) => ({ RegistrationToken: startRegistration(scope, input).id }));
+export const registerType = operation(RegisterType$, (scope, input) => ({ RegistrationToken: startRegistration(scope, input).id }), {
+  partial: "types of resource and hooks; modules are refused by name",
+});
 
 /** Set out to register a version. What a token asked for once is not registered twice. */
 export function startRegistration(scope: Scope, input: RegisterTypeInput): TypeRegistration {
