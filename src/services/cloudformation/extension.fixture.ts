@@ -108,6 +108,7 @@ export const boatHandlers =
     switch (action) {
       case "CREATE": {
         const done = callbackContext?.done ?? 0;
+        if (done === 0 && shelf.has(id)) return { ...fail("AlreadyExists", `${id} is there`), resourceModel: { ...wanted, Id: id } };
         if (wanted.Name === "titanic") return fail("GeneralServiceException", "it met an iceberg");
         if (done < callbacks)
           return {

@@ -12,6 +12,8 @@ import { asText, isList, isObject, type Json, type JsonObject } from "./value.ts
 export interface HandlerCall extends Row {
   /** Invocations begun. */
   readonly invocations: number;
+  /** How often it was asked again after an error that may pass. */
+  readonly retries?: number;
   readonly startedAt: number;
   /** What the handler wants to find when it is invoked again, and when that is. */
   readonly callbackContext?: Json;
@@ -49,6 +51,8 @@ export interface HandlerQuestion {
   readonly invocationMs?: number;
   /** Invocations that may end with IN_PROGRESS. */
   readonly invocationsMax?: number;
+  /** Errors that may pass are tried again. */
+  readonly retries?: boolean;
   /** The member of the answer that says how it stands. */
   readonly statusIn: "status" | "hookStatus";
   payload(call: {
@@ -62,6 +66,11 @@ export interface HandlerQuestion {
 export type HandlerProgress =
   | ({ readonly state: "done" } & HandlerOutcome)
   | { readonly state: "busy"; readonly because: string; readonly wakeAt?: number; readonly model?: JsonObject };
+
+/** https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html */
+const RETRIABLE = ["NetworkFailure", "ResourceConflict", "ServiceInternalError", "Throttling"];
+const RETRIES_MAX = 4;
+const RETRY_MS = 5000;
 
 /** A handler's function may run for so long; what takes longer comes back. */
 const INVOCATION_MS = 60_000;
@@ -129,7 +138,7 @@ export const packageArn = (scope: Scope, version: TypeVersion): string =>
 function answered(
   scope: Scope,
   call: HandlerCall,
-  { statusIn, invocationsMax = Number.POSITIVE_INFINITY }: HandlerQuestion,
+  { statusIn, retries, invocationsMax = Number.POSITIVE_INFINITY }: HandlerQuestion,
   event: JsonObject,
 ): HandlerProgress {
   const status = event[statusIn];
@@ -160,6 +169,17 @@ function answered(
   const message = isAnswer ? asText(event["message"]) : "The handler did not answer with a progress event.";
   if (status !== "SUCCESS" && status !== "CHANGE_SET_SUCCESS_SKIP_STACK_HOOK") {
     const code = asText(event["errorCode"]) ?? "InternalFailure";
+    const tried = call.retries ?? 0;
+    if (retries && RETRIABLE.includes(code) && tried < RETRIES_MAX) {
+      const resumeAt = scope.clock.now() + RETRY_MS * 2 ** tried;
+      handlerCalls.put(scope, { ...call, invocations: call.invocations + 1, retries: tried + 1, resumeAt });
+      return {
+        state: "busy",
+        because: `its handler is asked again after ${code}`,
+        wakeAt: resumeAt,
+        ...(call.model && { model: call.model }),
+      };
+    }
     return ended(scope, call, { status: "FAILED", code, ...(message && { message }), ...(model && { model }), ...annotationsIn(event) });
   }
   const { resourceModels: models, nextToken } = event;

@@ -105,6 +105,38 @@ describe("a stack with a resource of a private type", () => {
     expect([...shelf.keys()]).toEqual([]);
   });
 
+  test("does not take over what is there already", async () => {
+    const shelf: Shelf = new Map([["boat-ida", { Name: "ida", Id: "boat-ida" }]]);
+    const cloud = await harbour(shelf);
+    await create(cloud, { B: boat({ Name: "ida" }) });
+    await cloud.advance("1m");
+    expect(await statusOf(cloud)).toBe("ROLLBACK_COMPLETE");
+    expect((await eventsOf(cloud)).join()).toContain("HandlerErrorCode: AlreadyExists");
+    expect([...shelf.keys()]).toEqual(["boat-ida"]);
+  });
+
+  test("is asked for again after an error that may pass, but not for ever", async () => {
+    const shelf: Shelf = new Map();
+    const handlers = boatHandlers(shelf);
+    let throttled = 0;
+    const cloud = extensionWorld((request, spec) => {
+      if (request.action !== "CREATE" || throttled <= 0) return handlers(request, spec);
+      throttled--;
+      return { status: "FAILED", errorCode: "Throttling", message: "slower" };
+    });
+    await register(cloud, BOAT, packageOf(boatSchema));
+    throttled = 2;
+    await create(cloud, { B: boat({ Name: "ida" }) });
+    await cloud.advance("5s");
+    expect(await statusOf(cloud)).toBe("CREATE_IN_PROGRESS");
+    await cloud.advance("1m");
+    expect(await statusOf(cloud)).toBe("CREATE_COMPLETE");
+    throttled = 100;
+    await create(cloud, { B: boat({ Name: "eva" }) }, { StackName: "t" });
+    await cloud.advance("5m");
+    expect((await eventsOf(cloud, "t")).join()).toContain("HandlerErrorCode: Throttling");
+  });
+
   test("is judged by the type's schema", async () => {
     const cloud = await harbour(new Map());
     await create(cloud, { B: boat({ Name: "IDA", Colour: "red" }) });

@@ -90,7 +90,8 @@ function ensure(scope: Scope, version: TypeVersion, declared: JsonObject, id: st
     const known = id ?? identifierOf(version, progress.model);
     return { ...waiting(progress), ...(known !== undefined && { id: known }) };
   }
-  const made = id ?? identifierOf(version, progress.model);
+  // What was there before is not made: a roll-back leaves it alone.
+  const made = id ?? (progress.code === "AlreadyExists" ? undefined : identifierOf(version, progress.model));
   if (progress.status === "FAILED") return { ...failure(progress, request.token), ...(made !== undefined && { id: made }) };
   if (made === undefined)
     return {
@@ -210,6 +211,7 @@ export function askHandler(
     to: { arn: packageArn(scope, version), version },
     credentials: { at: ["requestData/callerCredentials", "requestData/providerCredentials"], as: "object" },
     timeoutMs: minutes * MINUTE,
+    retries: true,
     statusIn: "status",
     payload: ({ token, callbackContext, model }) => ({
       awsAccountId: scope.account,

@@ -53,6 +53,7 @@ export type TestOutcome =
   | { readonly state: "passed" }
   | { readonly state: "failed"; readonly reason: string };
 
+/** Thrown to leave the contract where a handler has not answered yet; so the contract reads as the list of its rules. */
 class Waits extends Error {
   readonly progress: Extract<HandlerProgress, { state: "busy" }>;
   constructor(progress: Extract<HandlerProgress, { state: "busy" }>) {
@@ -61,6 +62,7 @@ class Waits extends Error {
   }
 }
 
+/** A rule of the contract that a handler broke. */
 class Breach extends Error {}
 
 /**

@@ -189,6 +189,8 @@ test("types are listed by what they are", async () => {
   expect(await names({ Filters: { Category: "ACTIVATED" } })).toEqual([]);
   const Filters = { Category: "AWS_TYPES" as const, TypeNamePrefix: "AWS::S3::" };
   expect(await names({ Visibility: "PUBLIC", Filters })).toEqual(["AWS::S3::Bucket", "AWS::S3::BucketPolicy"]);
+  const judge = await cloud.call(describeType, { Type: "HOOK", TypeName: "AWS::Hooks::LambdaHook" });
+  expect(judge).toMatchObject({ Visibility: "PUBLIC", IsActivated: false, PublicVersionNumber: "1.0.0" });
   const first = await cloud.call(listTypes, { Visibility: "PUBLIC", Filters, MaxResults: 1 });
   expect(await names({ Visibility: "PUBLIC", Filters, NextToken: first.NextToken })).toEqual(["AWS::S3::BucketPolicy"]);
   const bucket = await cloud.call(describeType, { ...RESOURCE, TypeName: "AWS::S3::Bucket" });

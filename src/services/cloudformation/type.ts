@@ -110,7 +110,7 @@ export const describeType = operation(DescribeType$, (scope, input): DescribeTyp
   const isPublic = Arn !== undefined && /:cloudformation:[^:]*::type\//.test(Arn);
   const builtIn = isPublic ? scope.registry.resourceTypes.find((name) => dashed(name) === readTypeArn(Arn)?.dashed) : TypeName;
   if (builtIn !== undefined && isAwsOwned(scope, Type, builtIn)) return describeBuiltIn(scope, builtIn);
-  if (isPublic || PublisherId !== undefined) {
+  if (isPublic || PublisherId !== undefined || TypeName?.startsWith("AWS::Hooks::")) {
     const found = publicExtension(scope, { Type, TypeName, PublicTypeArn: Arn, PublisherId, version: PublicVersionNumber });
     const activated = types.list(scope).find(({ activation, status }) => status === "LIVE" && isOf(activation, found));
     return {
@@ -122,7 +122,7 @@ export const describeType = operation(DescribeType$, (scope, input): DescribeTyp
       DeprecatedStatus: "LIVE",
       PublisherId: found.publisherId,
       PublicVersionNumber: found.version,
-      LatestPublicVersion: publicTypes.list(scope, found.id.slice(0, found.id.lastIndexOf("/") + 1)).at(-1)!.version,
+      LatestPublicVersion: publicTypes.list(scope, found.id.slice(0, found.id.lastIndexOf("/") + 1)).at(-1)?.version ?? found.version,
       IsActivated: activated !== undefined,
       TimeCreated: new Date(found.publishedAt),
     };
@@ -250,7 +250,7 @@ const privateSummaries = (scope: Scope, wanted: DeprecatedStatus): Listed[] =>
 function publicSummaries(scope: Scope, wanted: DeprecatedStatus): Listed[] {
   if (wanted !== "LIVE") return [];
   const builtIn = scope.registry.resourceTypes
-    .filter((name) => name.startsWith("AWS::"))
+    .filter((name) => name.startsWith("AWS::") && registrySchemas.of(name) !== undefined)
     .map(
       (name): Listed => ({
         key: `${name} RESOURCE`,
