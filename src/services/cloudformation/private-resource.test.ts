@@ -151,6 +151,9 @@ describe("a stack with a resource of a private type", () => {
     const cloud = await harbour(shelf);
     await create(cloud, { B: boat({ Name: "ida", Length: 7, Secret: "s" }) });
     await cloud.advance("1m");
+    shelf.set("boat-ida", { ...shelf.get("boat-ida")!, Length: "7" });
+    const same = await cloud.call(detectStackResourceDrift, { ...S, LogicalResourceId: "B" });
+    expect(same.StackResourceDrift).toMatchObject({ StackResourceDriftStatus: "IN_SYNC" });
     shelf.set("boat-ida", { ...shelf.get("boat-ida")!, Length: 9 });
     const { StackResourceDrift } = await cloud.call(detectStackResourceDrift, { ...S, LogicalResourceId: "B" });
     expect(StackResourceDrift).toMatchObject({

@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { callHandler, type HandlerProgress, packageArn } from "./handler-call.ts";
 import { configurationOf, resolvedConfiguration } from "./type-configuration.ts";
-import { registeredSchema } from "./type-knowledge.ts";
+import { registeredSchema, specificationOf } from "./type-knowledge.ts";
 import { type TypeVersion, usedVersion } from "./type-version.ts";
 import { asText, isObject, type Json, type JsonObject } from "./value.ts";
 
@@ -125,19 +125,23 @@ function remove(scope: Scope, version: TypeVersion, id: string, request: Resourc
 function observe(scope: Scope, version: TypeVersion, token: string, id: string, made?: JsonObject): Progress {
   const row = rowId(version.typeName, id);
   if (!hasHandler(version, "read")) {
-    if (made !== undefined) privateResources.put(scope, { id: row, model: made });
+    if (made !== undefined) keep(scope, version, id, made);
     return { state: "done", id };
   }
   const progress = askHandler(scope, version, { action: "READ", key: `${token} read ${id}`, properties: modelOf(version, id) });
   if (progress.state === "busy") return waiting(progress);
   if (progress.status === "SUCCESS") {
-    privateResources.put(scope, { id: row, model: progress.model ?? {} });
+    keep(scope, version, id, progress.model ?? {});
     return { state: "done", id };
   }
   if (progress.code !== "NotFound") return failure(progress, token);
   privateResources.remove(scope, row);
   return made === undefined ? { state: "done", id } : failure(progress, token);
 }
+
+/** Some plugins write every number and truth as text. */
+const keep = (scope: Scope, { typeName }: TypeVersion, id: string, model: JsonObject): PrivateResource =>
+  privateResources.put(scope, { id: rowId(typeName, id), model: specificationOf(scope, typeName).coerce(typeName, model) });
 
 /** A handler that never comes to the end of its list is not asked for ever. */
 const PAGES_MAX = 1000;
