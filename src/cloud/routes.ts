@@ -19,6 +19,18 @@ export const customResourceRoute = (drive: Drive): Route => ({
   },
 });
 
+const HOOK_PAYLOAD = /^\/_cloudformation\/hook-payload\/([0-9a-f]{64})$/;
+
+/** Where hooks of stacks and change sets fetch the templates that they look at. */
+export const hookPayloadRoute = ({ blobs }: Kernel): Route => ({
+  match: ({ url }) => HOOK_PAYLOAD.test(url!),
+  handle(request, response) {
+    const digest = `sha256:${HOOK_PAYLOAD.exec(request.url!)![1]}`;
+    if (!blobs.has(digest)) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-type": "application/json" }).end(blobs.read(digest));
+  },
+});
+
 const CODE = /^\/_lambda\/code\/([0-9a-f]{64})$/;
 
 /** Where GetFunction says that a function's code is. */

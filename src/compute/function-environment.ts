@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { HandsBackend } from "./backend.ts";
+import type { HandsBackend, IssuedCredentials } from "./backend.ts";
 import type { UnpackedCode } from "./code.ts";
 import { functionEnvironment } from "./environment.ts";
 import { describeEnd, type EndDescription, type EnvironmentEvent as Event } from "./function-end.ts";
@@ -39,12 +39,21 @@ const DRAIN_ROUNDS_MAX = 100;
 /** How often the memory of a busy environment is looked at. One that waits for its next invocation would be frozen on Lambda. */
 const MEMORY_CHECK_MS = 200;
 
+interface Started {
+  readonly api: RuntimeApi;
+  readonly process: SandboxedProcess;
+  readonly folder: string;
+  /** Those of now: an environment may outlive some. */
+  readonly credentials: () => IssuedCredentials;
+}
+
 /** One execution environment: a process that serves one invocation at a time, for as long as all goes well. */
 export class FunctionEnvironment {
   readonly #log: FunctionLog;
   readonly #api: RuntimeApi;
   readonly #process: SandboxedProcess;
   readonly #folder: string;
+  readonly #credentials: () => IssuedCredentials;
   readonly #startedAt = performance.now();
   #initMs: number | undefined;
   /** In bytes; kept, since a process that has ended has none. */
@@ -57,11 +66,12 @@ export class FunctionEnvironment {
   /** Set when the process has ended or is to end: nothing more is to be asked of it. */
   #end: Event | undefined;
 
-  private constructor(log: FunctionLog, started: { api: RuntimeApi; process: SandboxedProcess; folder: string }) {
+  private constructor(log: FunctionLog, started: Started) {
     this.#log = log;
     this.#api = started.api;
     this.#process = started.process;
     this.#folder = started.folder;
+    this.#credentials = started.credentials;
     started.api.onEvent = (event) => this.#tell(event);
     const output = readLines(started.process.output, (lines) => {
       this.#pieces++;
@@ -97,17 +107,18 @@ export class FunctionEnvironment {
     const address = await api.listen();
     const mounts = [{ from: codeFolder, to: paths.task }, ...(layers === undefined ? [] : contentsAt(layers, paths.opt))];
     const links = command.interpreter === undefined ? [] : [{ from: command.argv[0]!, to: command.interpreter }];
+    const credentials = (): IssuedCredentials => backend.credentials(spec.identity);
     const process = processes.start({
       argv: command.argv,
       cwd: paths.task,
       env: {
-        ...environmentOf(backend, spec, command, paths, stream),
+        ...environmentOf({ backend, credentials: credentials(), stream }, spec, command, paths),
         AWS_LAMBDA_RUNTIME_API: address,
         TMPDIR: sandboxed ? "/tmp" : folder,
       },
       view: { writable: [], readable: [RUNTIMES], mounts, links, tmp: folder, hidden: [backend.folder] },
     });
-    return new FunctionEnvironment(log, { api, process, folder });
+    return new FunctionEnvironment(log, { api, process, folder, credentials });
   }
 
   async invoke(spec: InvokeSpec, signal: AbortSignal): Promise<InvocationEnd> {
@@ -170,7 +181,7 @@ export class FunctionEnvironment {
     this.#api.invoke({
       requestId: spec.requestId,
       functionArn: spec.functionArn,
-      payload: spec.payload,
+      payload: payloadOf(spec, this.#credentials),
       deadlineAt: Date.now() + spec.timeoutMs,
       ...(spec.traceId !== undefined && { traceId: spec.traceId }),
       ...(spec.clientContext !== undefined && { clientContext: spec.clientContext }),
@@ -223,6 +234,21 @@ export class FunctionEnvironment {
   }
 }
 
+/** What the function is sent: its payload, with its credentials where it wants them. */
+function payloadOf({ payload, credentialsAt }: InvokeSpec, issue: () => IssuedCredentials): string {
+  if (credentialsAt === undefined) return payload;
+  const { accessKeyId, secretAccessKey, sessionToken } = issue();
+  const credentials = { accessKeyId, secretAccessKey, sessionToken };
+  const sent = JSON.parse(payload);
+  for (const path of credentialsAt.paths) {
+    const names = path.split("/");
+    const last = names.pop()!;
+    const place = names.reduce((found, name) => found[name], sent);
+    place[last] = credentialsAt.as === "text" ? JSON.stringify(credentials) : credentials;
+  }
+  return JSON.stringify(sent);
+}
+
 /** Layers join what the machine has in /opt, which may be the interpreter itself. */
 const contentsAt = (folder: string, to: string) => readdirSync(folder).map((name) => ({ from: join(folder, name), to: join(to, name) }));
 
@@ -236,13 +262,12 @@ function streamOf({ log, version }: InvokeSpec, id: string, now: number): string
 
 /** The variables that Lambda sets; the function's own do not override them. */
 function environmentOf(
-  backend: HandsBackend,
+  { backend, credentials, stream }: { backend: HandsBackend; credentials: IssuedCredentials; stream: string },
   spec: InvokeSpec,
   command: RuntimeCommand,
   paths: FunctionPaths,
-  stream: string,
 ): Record<string, string> {
-  const access = { endpoint: backend.endpoint, identity: spec.identity, credentials: backend.credentials(spec.identity) };
+  const access = { endpoint: backend.endpoint, identity: spec.identity, credentials };
   return {
     ...functionEnvironment(access, { ...command.env, ...spec.env }),
     AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,

@@ -110,6 +110,15 @@ describe.each(kinds)("%s", (kind) => {
     expect([initMs! > 0, durationMs > 0, maxMemoryMb > 10]).toEqual([true, true, true]);
   });
 
+  test("a function finds its credentials where its payload wants them", async () => {
+    const files = node("export const handler = async (event) => event");
+    const wanted = { accessKeyId: "ASIATESTTESTTESTTEST", secretAccessKey: "secret", sessionToken: "token" };
+    const ask = async (as: "object" | "text") =>
+      invocationOf(await invoke(files, { request: { mine: 1 } }, { credentialsAt: { paths: ["request/keys"], as } })).answer;
+    expect(await ask("object")).toEqual({ request: { mine: 1, keys: wanted } });
+    expect(await ask("text")).toEqual({ request: { mine: 1, keys: JSON.stringify(wanted) } });
+  });
+
   test("an environment stays warm, serves one at a time, and more are made on demand", async () => {
     const files = node(
       "let n = 0; export const handler = async ({ ms = 0 }) => { n++; await new Promise((done) => setTimeout(done, ms)); return [n, process.pid]; };",

@@ -102,6 +102,8 @@ export interface InvokeSpec {
   readonly clientContext?: string;
   readonly traceId?: string;
   readonly log?: JobLog;
+  /** Where in the payload the hands put the job's credentials, so that no row holds them. */
+  readonly credentialsAt?: { readonly paths: readonly string[]; readonly as: "object" | "text" };
 }
 
 export interface HttpSpec {

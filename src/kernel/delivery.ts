@@ -40,6 +40,25 @@ export interface DeliveryContext {
   /** How old it may grow between attempts, in milliseconds. */
   readonly ageMaxMs?: number;
   readonly deadLetter?: DeadLetter;
+  readonly package?: CodePackage;
+}
+
+/** Code that a delivery brings along, to be run as a function that belongs to nobody: the handlers of a registered extension. */
+export interface CodePackage {
+  /** Of a blob, a zip. */
+  readonly digest: string;
+  readonly name: string;
+  readonly version: string;
+  /** Such as nodejs22.x. */
+  readonly runtime: string;
+  readonly handler: string;
+  readonly timeoutMs: number;
+  readonly roleArn?: string;
+  readonly logGroup?: string;
+  /** Where in the payload, as paths such as requestData/callerCredentials, the code finds credentials of its role. */
+  readonly credentialsAt: readonly string[];
+  /** As an object, or as the text of one. */
+  readonly credentialsAs: "object" | "text";
 }
 
 /** Where what can not be delivered goes. */

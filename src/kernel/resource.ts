@@ -24,6 +24,12 @@ export interface ResourceType<P = any> {
    * schema names, joined by "|". `ensure`, `read` and `remove` take this as well as the physical id, where the two differ.
    */
   list?(scope: Scope): readonly string[];
+  /**
+   * Look at what is there anew, where looking takes a hand: `read` and `list` then answer what was found. Asked before something
+   * depends on how a resource is outside (drift, import, Cloud Control); of one resource, or without an id of all. The token says
+   * which look it is: asking again with it looks no second time. A resource that is not there is no failure.
+   */
+  observe?(scope: Scope, token: string, id?: string): Progress;
   /** The properties that are refused by name, because nothing here does what they ask for. */
   readonly absent?: Absences;
   /**

@@ -12,6 +12,25 @@ const CODES: readonly (readonly [RegExp, HandlerErrorCode])[] = [
   [/InternalError|InternalFailure|ServiceFailure|ServiceUnavailable/, "ServiceInternalError"],
 ];
 
+/** What a registered type's handler says is said in Cloud Control's own words. */
+const OWN: readonly HandlerErrorCode[] = [
+  "AccessDenied",
+  "AlreadyExists",
+  "GeneralServiceException",
+  "InternalFailure",
+  "InvalidCredentials",
+  "InvalidRequest",
+  "NetworkFailure",
+  "NotFound",
+  "NotStabilized",
+  "NotUpdatable",
+  "ResourceConflict",
+  "ServiceInternalError",
+  "ServiceLimitExceeded",
+  "ServiceTimeout",
+  "Throttling",
+];
+
 /** A sentence that says that something is taken says more than the fault, which is often that of a conflict. */
 const TAKEN = /already exists?\b/i;
 
@@ -23,6 +42,8 @@ const SENTENCES: readonly (readonly [RegExp, HandlerErrorCode])[] = [
 
 /** https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html */
 export function handlerErrorCode(name: string | undefined, reason: string): HandlerErrorCode {
+  const own = OWN.find((code) => code === name);
+  if (own !== undefined) return own;
   if (TAKEN.test(reason)) return "AlreadyExists";
   const named = name === undefined ? undefined : CODES.find(([pattern]) => pattern.test(name));
   return (named ?? SENTENCES.find(([pattern]) => pattern.test(reason)))?.[1] ?? "GeneralServiceException";

@@ -7,22 +7,23 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  propertyValidation,
-  registrySchemas,
-  specification,
+  registeredType,
+  schemaOf,
+  specificationOf,
+  violationsOf,
 } from "../cloudformation/api.ts";
 
 export type Action = "CREATE" | "READ" | "UPDATE" | "DELETE" | "LIST";
 
 /** The type of a name, where it can be acted on by itself: what belongs to an engine alone can not. */
 export function requireType(scope: Scope, name: string, action: Action): ResourceType {
-  const type = scope.registry.resource(name);
+  const type = registeredType(scope, name);
   if (type !== undefined && !/^AWS::(CloudFormation|CDK)::/.test(name)) {
     if (action === "LIST" && type.list === undefined)
       fault(UnsupportedActionException, `Resource type ${name} does not support LIST action`);
     return type;
   }
-  if (type !== undefined || specification.type(name) !== undefined || registrySchemas.of(name) !== undefined)
+  if (type !== undefined || specificationOf(scope, name).type(name) !== undefined || schemaOf(scope, name) !== undefined)
     return fault(UnsupportedActionException, `Resource type ${name} does not support ${action} action. Slipway does not implement it.`);
   return fault(TypeNotFoundException, `The type '${name}' cannot be found. Slipway does not implement it.`);
 }
@@ -31,7 +32,7 @@ export function requireType(scope: Scope, name: string, action: Action): Resourc
  * An identifier as it is given, the value or the values with | between, or as JSON, in the one form by which resources are found.
  * https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html
  */
-export function readIdentifier(type: string, text: string): string {
+export function readIdentifier(scope: Scope, type: string, text: string): string {
   if (!text.startsWith("{")) return text;
   let given: Json;
   try {
@@ -39,7 +40,7 @@ export function readIdentifier(type: string, text: string): string {
   } catch {
     return text;
   }
-  const names = identifierNames(type);
+  const names = identifierNames(scope, type);
   const values = names.map((name) => (isObject(given) ? (given[name] ?? given[`/properties/${name}`]) : undefined));
   if (values.length === 0 || values.includes(undefined))
     return fault(
@@ -50,8 +51,8 @@ export function readIdentifier(type: string, text: string): string {
 }
 
 /** Refuses what the type's schema does not take. */
-export function checkModel(type: string, model: JsonObject): void {
-  const violations = propertyValidation.violations(type, model);
+export function checkModel(scope: Scope, type: string, model: JsonObject): void {
+  const violations = violationsOf(scope, type, model);
   if (violations.length > 0)
     fault("ValidationException", `Model validation failed (${violations.map(({ path, message }) => `#${path}: ${message}`).join("\n")})`);
 }
@@ -68,6 +69,6 @@ export function memberAt(model: Json | undefined, path: string): Json | undefine
 }
 
 /** The properties that a change would have to make the resource anew for. */
-export const createOnlyOf = ({ type, replaceOn = [] }: ResourceType): readonly string[] => [
-  ...new Set([...(registrySchemas.of(type)?.createOnly ?? []), ...replaceOn]),
+export const createOnlyOf = (scope: Scope, { type, replaceOn = [] }: ResourceType): readonly string[] => [
+  ...new Set([...(schemaOf(scope, type)?.createOnly ?? []), ...replaceOn]),
 ];

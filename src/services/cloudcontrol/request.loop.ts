@@ -3,7 +3,7 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Progress, ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { identifierIn, liveModel } from "../cloudformation/api.ts";
+import { askHooks, type HookVerdict, identifierIn, liveModel, registeredType } from "../cloudformation/api.ts";
 import { handlerErrorCode } from "./handler-error.ts";
 import { EXPIRES_MS, type ResourceRequest, requests } from "./request.ts";
 
@@ -29,10 +29,21 @@ function age(scope: Scope, row: ResourceRequest): Rest | void {
 }
 
 function work(scope: Scope, row: ResourceRequest): Rest | void {
-  const type = scope.registry.resource(row.type)!;
-  if (!row.begun && row.operation === "DELETE" && type.read(scope, row.identifier!) === undefined) {
+  const type = registeredType(scope, row.type);
+  if (type === undefined) return failed(scope, row, { reason: `The type '${row.type}' cannot be found.`, code: "NotFound" });
+  if (!row.begun && row.operation === "DELETE" && type.observe === undefined && type.read(scope, row.identifier!) === undefined) {
     const reason = `Resource of type '${row.type}' with identifier '${row.identifier}' was not found.`;
     return failed(scope, row, { reason, code: "NotFound" });
+  }
+  if (!row.hooked) {
+    const verdict = askHooksAbout(scope, row);
+    if (verdict.state === "busy") {
+      if (!row.hasHooks) requests.patch(scope, row.id, { hasHooks: true });
+      return { kind: "wait", because: verdict.because, ...(verdict.wakeAt !== undefined && { wakeAt: verdict.wakeAt }) };
+    }
+    if (verdict.state === "failed") return failed(scope, row, { reason: verdict.reason });
+    requests.patch(scope, row.id, { hooked: true, ...(verdict.results.length > 0 && { hasHooks: true }) });
+    return;
   }
   const progress = handled(scope, type, row);
   switch (progress.state) {
@@ -50,13 +61,28 @@ function work(scope: Scope, row: ResourceRequest): Rest | void {
     case "done": {
       if (row.operation === "DELETE") return change(scope, row, { status: "SUCCESS" });
       const model = liveModel(scope, type, progress.id);
-      return change(scope, row, { status: "SUCCESS", identifier: identifierIn(row.type, model) ?? progress.id, model });
+      return change(scope, row, { status: "SUCCESS", identifier: identifierIn(scope, row.type, model) ?? progress.id, model });
     }
   }
 }
 
+/** https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-concepts.html */
+const askHooksAbout = (scope: Scope, { id, type, operation, identifier, desired, previous }: ResourceRequest): HookVerdict =>
+  askHooks(scope, {
+    operation: "CLOUD_CONTROL",
+    name: type,
+    action: operation as "CREATE" | "UPDATE" | "DELETE",
+    key: `cloudcontrol ${id}`,
+    executionTarget: id,
+    logicalId: identifier ?? type,
+    model: {
+      ...(desired && { resourceProperties: desired }),
+      ...(previous && { previousResourceProperties: previous }),
+    },
+  });
+
 /** A resource that is on its way may show what identifies it. */
-const identify = (scope: Scope, type: ResourceType, id: string): string => identifierIn(type.type, liveModel(scope, type, id)) ?? id;
+const identify = (scope: Scope, type: ResourceType, id: string): string => identifierIn(scope, type.type, liveModel(scope, type, id)) ?? id;
 
 /** Ask the type to do what is wished for. What it refuses by a fault has not happened. */
 function handled(scope: Scope, type: ResourceType, row: ResourceRequest): Progress {

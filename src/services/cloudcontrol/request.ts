@@ -10,6 +10,7 @@ import {
   ConcurrentOperationException,
   GetResourceRequestStatus$,
   type HandlerErrorCode,
+  type HookProgressEvent,
   InvalidRequestException,
   ListResourceRequests$,
   type Operation,
@@ -17,7 +18,7 @@ import {
   type ProgressEvent,
   RequestTokenNotFoundException,
 } from "../../sdk/cloudcontrol.js";
-import type { JsonObject } from "../cloudformation/api.ts";
+import { hookResults, type JsonObject } from "../cloudformation/api.ts";
 
 /** A wish about one resource; its id is its token. */
 export interface ResourceRequest extends Row {
@@ -37,6 +38,10 @@ export interface ResourceRequest extends Row {
   readonly changedAt: number;
   /** Whether anything was done yet. */
   readonly begun?: boolean;
+  /** The hooks have let it pass. */
+  readonly hooked?: boolean;
+  /** Whether hooks were asked: their results are found by its token. */
+  readonly hasHooks?: boolean;
   /** As it came to be. */
   readonly model?: JsonObject;
   readonly message?: string;
@@ -106,6 +111,7 @@ export const progressOf = (row: ResourceRequest): ProgressEvent => ({
   ...((row.model ?? row.desired) && { ResourceModel: JSON.stringify(row.model ?? row.desired) }),
   ...(row.message !== undefined && { StatusMessage: row.message }),
   ...(row.errorCode !== undefined && { ErrorCode: row.errorCode }),
+  ...(row.hasHooks && { HookRequestToken: row.id }),
 });
 
 const requireRequest = (scope: Scope, token: string): ResourceRequest =>
@@ -113,7 +119,26 @@ const requireRequest = (scope: Scope, token: string): ResourceRequest =>
 
 export const getResourceRequestStatus = operation(GetResourceRequestStatus$, (scope, { RequestToken }) => ({
   ProgressEvent: progressOf(requireRequest(scope, RequestToken!)),
+  ...hooksOf(scope, RequestToken!),
 }));
+
+/** What the hooks said that were asked before. */
+function hooksOf(scope: Scope, token: string): { HooksProgressEvent?: HookProgressEvent[] } {
+  const results = hookResults.by(scope, "executionTarget", token);
+  if (results.length === 0) return {};
+  return {
+    HooksProgressEvent: results.map(({ typeName, typeArn, versionId, status, reason, endedAt, invokedAt, failureMode }) => ({
+      HookTypeName: typeName,
+      HookTypeVersionId: versionId,
+      HookTypeArn: typeArn,
+      InvocationPoint: "PRE_PROVISION",
+      HookStatus: status,
+      HookEventTime: new Date(endedAt ?? invokedAt),
+      ...(reason !== undefined && { HookStatusMessage: reason }),
+      FailureMode: failureMode,
+    })),
+  };
+}
 
 /** What a handler has done until then stays. */
 export const cancelResourceRequest = operation(CancelResourceRequest$, (scope, { RequestToken }) => {

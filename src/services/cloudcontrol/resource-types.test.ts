@@ -32,7 +32,7 @@ test.each(shown)("%s lives outside of a stack, too: %s", async (TypeName, _, exa
   expect(ResourceDescriptions).toContainEqual(ResourceDescription);
   const { ResourceScanId } = await cloud.call(startResourceScan, {});
   const { Resources } = await cloud.call(listResourceScanResources, { ResourceScanId, ResourceTypePrefix: TypeName });
-  const ResourceIdentifier = identifierMap(TypeName, Identifier);
+  const ResourceIdentifier = identifierMap(cloud.scope(), TypeName, Identifier);
   expect(Resources).toContainEqual({ ResourceType: TypeName, ResourceIdentifier, ManagedByStack: true });
 
   const deleted = await finished(cloud, await cloud.call(deleteResource, { TypeName, Identifier }));
@@ -44,7 +44,11 @@ test.each(shown)("%s lives outside of a stack, too: %s", async (TypeName, _, exa
   expect(created).toMatchObject({ OperationStatus: "SUCCESS", Identifier: expect.any(String) });
 
   cloud.change((scope) => resources.remove(scope, row));
-  const mine = { ResourceType: TypeName, LogicalResourceId: "It", ResourceIdentifier: identifierMap(TypeName, created.Identifier!) };
+  const mine = {
+    ResourceType: TypeName,
+    LogicalResourceId: "It",
+    ResourceIdentifier: identifierMap(cloud.scope(), TypeName, created.Identifier!),
+  };
   const T = { GeneratedTemplateName: "t" };
   await cloud.call(createGeneratedTemplate, { ...T, Resources: [mine] });
   expect(await cloud.call(describeGeneratedTemplate, T)).toMatchObject({ Status: "COMPLETE", Resources: [{ ResourceStatus: "COMPLETE" }] });

@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { handsThat } from "../../testing/hands.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
+import { cloudformation } from "../cloudformation/index.ts";
 import { simulated, spells, things } from "../cloudformation/simulated-types.fixture.ts";
 import { services } from "../index.ts";
 import { cloudcontrol } from "./index.ts";
 import { cancelResourceRequest, getResourceRequestStatus, listResourceRequests } from "./request.ts";
 import { createResource, deleteResource, getResource, listResources, updateResource } from "./resource.ts";
 
-const small = () => new World({ services: [simulated, cloudcontrol] });
+const small = () => new World({ services: [simulated, cloudformation, cloudcontrol] });
 const whole = () => new World({ services, hands: handsThat({}) });
 
 const THING = { TypeName: "Test::Thing::Thing" };

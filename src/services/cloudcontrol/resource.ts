@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { fault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import { sameJson } from "../../kernel/json.ts";
-import { operation } from "../../kernel/operation.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import type { ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   CreateResource$,
@@ -15,7 +16,7 @@ import {
   ResourceNotFoundException,
   UpdateResource$,
 } from "../../sdk/cloudcontrol.js";
-import { declarable, identifierIn, isObject, type Json, type JsonObject, liveModel, registrySchemas } from "../cloudformation/api.ts";
+import { declarable, identifierIn, isObject, type Json, type JsonObject, liveModel, schemaOf } from "../cloudformation/api.ts";
 import { checkModel, createOnlyOf, memberAt, pathsIn, readIdentifier, requireType } from "./model.ts";
 import { applyPatch, readPatch } from "./patch.ts";
 import { progressOf, repeated, startRequest } from "./request.ts";
@@ -26,11 +27,11 @@ export const createResource = operation(CreateResource$, (scope, { TypeName, Des
   if (known !== undefined) return { ProgressEvent: progressOf(known) };
   const { type } = requireType(scope, TypeName!, "CREATE");
   const desired = readModel(DesiredState!);
-  const given = pathsIn(desired, registrySchemas.of(type)?.readOnly ?? []);
+  const given = pathsIn(desired, schemaOf(scope, type)?.readOnly ?? []);
   if (given.length > 0)
     fault("ValidationException", `Model validation failed (Encountered unsupported properties in {/}: [${given.join(", ")}])`);
-  checkModel(type, desired);
-  const identifier = identifierIn(type, desired);
+  checkModel(scope, type, desired);
+  const identifier = identifierIn(scope, type, desired);
   const wish = { type, operation: "CREATE" as const, desired, asked, clientToken: ClientToken, roleArn: RoleArn };
   return { ProgressEvent: progressOf(startRequest(scope, { ...wish, ...(identifier !== undefined && { identifier }) })) };
 });
@@ -44,16 +45,16 @@ export const updateResource = operation(UpdateResource$, (scope, { TypeName, Ide
   const known = repeated(scope, ClientToken, asked);
   if (known !== undefined) return { ProgressEvent: progressOf(known) };
   const type = requireType(scope, TypeName!, "UPDATE");
-  const identifier = readIdentifier(type.type, Identifier!);
+  const identifier = readIdentifier(scope, type.type, Identifier!);
   const patches = readPatch(PatchDocument!);
   const model = liveModel(scope, type, identifier) ?? notFound(scope, type.type, identifier);
   const patched = applyPatch(model, patches);
   if (!isObject(patched)) return fault("ValidationException", "Model validation failed (#: expected type: JSONObject)");
-  checkUpdatable("readOnlyProperties", registrySchemas.of(type.type)?.readOnly ?? [], model, patched);
-  checkUpdatable("createOnlyProperties", createOnlyOf(type), model, patched);
-  const desired = declarable(type.type, patched);
-  checkModel(type.type, desired);
-  const previous = declarable(type.type, model);
+  checkUpdatable("readOnlyProperties", schemaOf(scope, type.type)?.readOnly ?? [], model, patched);
+  checkUpdatable("createOnlyProperties", createOnlyOf(scope, type), model, patched);
+  const desired = declarable(scope, type.type, patched);
+  checkModel(scope, type.type, desired);
+  const previous = declarable(scope, type.type, model);
   const wish = { type: type.type, operation: "UPDATE" as const, identifier, desired, previous, asked };
   return { ProgressEvent: progressOf(startRequest(scope, { ...wish, clientToken: ClientToken, roleArn: RoleArn })) };
 });
@@ -63,36 +64,65 @@ export const deleteResource = operation(DeleteResource$, (scope, { TypeName, Ide
   const known = repeated(scope, ClientToken, asked);
   if (known !== undefined) return { ProgressEvent: progressOf(known) };
   const type = requireType(scope, TypeName!, "DELETE");
-  const identifier = readIdentifier(type.type, Identifier!);
+  const identifier = readIdentifier(scope, type.type, Identifier!);
   const model = liveModel(scope, type, identifier);
   const wish = { type: type.type, operation: "DELETE" as const, identifier, asked, clientToken: ClientToken, roleArn: RoleArn };
-  return { ProgressEvent: progressOf(startRequest(scope, { ...wish, ...(model && { previous: declarable(type.type, model) }) })) };
+  return { ProgressEvent: progressOf(startRequest(scope, { ...wish, ...(model && { previous: declarable(scope, type.type, model) }) })) };
 });
 
-export const getResource = operation(GetResource$, (scope, { TypeName, Identifier }) => {
-  const type = requireType(scope, TypeName!, "READ");
-  const identifier = readIdentifier(type.type, Identifier!);
-  const model = liveModel(scope, type, identifier) ?? notFound(scope, type.type, identifier);
-  return {
-    TypeName: type.type,
-    ResourceDescription: { Identifier: identifierIn(type.type, model) ?? identifier, Properties: JSON.stringify(model) },
-  };
+/** At once, or when a handler has told how the resource is. */
+export const getResource = lateOperation(GetResource$, {
+  begin: (scope, { TypeName, Identifier }) => {
+    const { type } = requireType(scope, TypeName!, "READ");
+    return { type, identifier: readIdentifier(scope, type, Identifier!), token: scope.id.uuid() };
+  },
+  answer(scope, { type: name, identifier, token }) {
+    const type = requireType(scope, name, "READ");
+    const waiting = observation(scope, type, token, identifier);
+    if (waiting !== undefined) return waiting;
+    const model = liveModel(scope, type, identifier) ?? notFound(scope, name, identifier);
+    return {
+      TypeName: name,
+      ResourceDescription: { Identifier: identifierIn(scope, name, model) ?? identifier, Properties: JSON.stringify(model) },
+    };
+  },
 });
+
+/** What is to be waited for before a resource, or all of a type, can be shown as they are. */
+function observation(scope: Scope, type: ResourceType, token: string, id?: string): Waiting | undefined {
+  const progress = type.observe?.(scope, token, id);
+  switch (progress?.state) {
+    case "busy":
+      return new Waiting({ kind: "wait", because: progress.because, ...(progress.wakeAt !== undefined && { wakeAt: progress.wakeAt }) });
+    case "failed":
+      return fault("GeneralServiceException", `${type.type} Handler returned status FAILED: ${progress.reason}`);
+    default:
+      return undefined;
+  }
+}
 
 const LISTED_MAX = 100;
 
-export const listResources = operation(ListResources$, (scope, { TypeName, ResourceModel, MaxResults = LISTED_MAX, NextToken }) => {
-  const type = requireType(scope, TypeName!, "LIST");
-  const wanted = ResourceModel === undefined ? {} : readModel(ResourceModel);
-  const identifiers = [...type.list!(scope)].sort();
-  const described = identifiers.flatMap((identifier) => {
-    const model = liveModel(scope, type, identifier);
-    const fits = model !== undefined && Object.entries(wanted).every(([name, value]) => sameJson(model[name], value));
-    return fits ? [{ Identifier: identifier, Properties: JSON.stringify(model) }] : [];
-  });
-  const invalid = (): never => fault(InvalidRequestException, "The NextToken is not valid.");
-  const { items, nextToken } = page(described, ({ Identifier }) => Identifier, MaxResults, NextToken, invalid);
-  return { TypeName: type.type, ResourceDescriptions: items, ...(nextToken && { NextToken: nextToken }) };
+export const listResources = lateOperation(ListResources$, {
+  begin: (scope, { TypeName, ResourceModel, MaxResults = LISTED_MAX, NextToken }) => {
+    const { type } = requireType(scope, TypeName!, "LIST");
+    const wanted = ResourceModel === undefined ? {} : readModel(ResourceModel);
+    return { type, wanted, MaxResults, NextToken, token: scope.id.uuid() };
+  },
+  answer(scope, { type: name, wanted, MaxResults, NextToken, token }) {
+    const type = requireType(scope, name, "LIST");
+    const waiting = observation(scope, type, token);
+    if (waiting !== undefined) return waiting;
+    const identifiers = [...type.list!(scope)].sort();
+    const described = identifiers.flatMap((identifier) => {
+      const model = liveModel(scope, type, identifier);
+      const fits = model !== undefined && Object.entries(wanted).every(([member, value]) => sameJson(model[member], value));
+      return fits ? [{ Identifier: identifier, Properties: JSON.stringify(model) }] : [];
+    });
+    const invalid = (): never => fault(InvalidRequestException, "The NextToken is not valid.");
+    const { items, nextToken } = page(described, ({ Identifier }) => Identifier, MaxResults, NextToken, invalid);
+    return { TypeName: name, ResourceDescriptions: items, ...(nextToken && { NextToken: nextToken }) };
+  },
 });
 
 /** As a handler says it that is called at once. */

@@ -16,11 +16,14 @@ import { takeSignal } from "./signal.ts";
 import { arnOf, findStack, isInProgress, type Stack, type StackOutput } from "./stack.ts";
 import type { TargetRequest } from "./target.ts";
 
+/** Hooks look at what Cloud Control does, too. */
+export { askHooks, type HookVerdict } from "./hook-call.ts";
+export { type HookResult, hookResults } from "./hook-result.ts";
 /** What the registry of resource types knows: Cloud Control works on the same types. */
 export { declarable, identifierIn, identifierNames, liveModel } from "./live-model.ts";
-export { propertyValidation, type Violation } from "./property-validation.ts";
-export { registrySchemas } from "./registry-schema.ts";
-export { specification } from "./specification.ts";
+export { type Violation, violationsOf } from "./property-validation.ts";
+export { registeredType } from "./target.ts";
+export { schemaOf, specificationOf } from "./type-knowledge.ts";
 export { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** What a caller below wants of a stack. The token says which wish it is: asking again with it starts nothing. */

@@ -3,6 +3,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type ChangeSet, changeSets } from "./change-set.ts";
 import { planned } from "./change-set-plan.ts";
 import { stacks } from "./stack.ts";
+import { askAboutChangeSet } from "./stack-hook.ts";
 import { pruneTemplates } from "./stored-template.ts";
 import { processTarget } from "./target.ts";
 
@@ -51,5 +52,7 @@ function work(scope: Scope, set: ChangeSet): Rest | void {
 function plan(scope: Scope, set: ChangeSet): Rest | void {
   const found = planned(scope, set);
   if (found === undefined) return { kind: "wait", because: "the change sets of its nested stacks are being created" };
-  changeSets.patch(scope, set.id, found);
+  const asked = found.status === "CREATE_COMPLETE" ? askAboutChangeSet(scope, stacks.get(scope, set.stack)!, set, found) : undefined;
+  if (asked?.state === "busy") return { kind: "wait", because: asked.because, ...(asked.wakeAt !== undefined && { wakeAt: asked.wakeAt }) };
+  changeSets.patch(scope, set.id, asked?.state === "failed" ? { status: "FAILED", reason: asked.reason } : found);
 }

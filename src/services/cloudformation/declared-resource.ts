@@ -1,13 +1,15 @@
+import type { Scope } from "../../kernel/scope.ts";
 import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import type { DesiredResource } from "./plan.ts";
-import { specification } from "./specification.ts";
 import type { ResourceDeclaration } from "./template.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import type { Json, JsonObject } from "./value.ts";
 
 const PARTS = ["Properties", "Metadata", "CreationPolicy", "UpdatePolicy", "DeletionPolicy", "UpdateReplacePolicy"] as const;
 
 /** A resource as a template declares it, with the values that are there now; or why that can not be said. */
 export function declaredResource(
+  scope: Scope,
   context: EvaluationContext,
   logicalId: string,
   declared: ResourceDeclaration,
@@ -27,6 +29,6 @@ export function declaredResource(
     type: declared.Type,
     needs,
     ...(parts as Omit<DesiredResource, "logicalId" | "type" | "needs" | "properties">),
-    properties: specification.coerce(declared.Type, (parts["properties"] ?? {}) as JsonObject),
+    properties: specificationOf(scope, declared.Type).coerce(declared.Type, (parts["properties"] ?? {}) as JsonObject),
   };
 }

@@ -1,5 +1,5 @@
-import type { Loop } from "../../kernel/loop.ts";
-import { type DriftDetection, detect, driftDetections } from "./drift.ts";
+import type { Loop, Rest } from "../../kernel/loop.ts";
+import { type DriftDetection, detect, driftDetections, observed, rowsToDetect } from "./drift.ts";
 
 /** What was found can be asked for as long. */
 const KEPT_MS = 90 * 86_400_000;
@@ -9,7 +9,13 @@ export const driftLoop: Loop<DriftDetection> = {
   table: driftDetections,
   turn(scope, detection) {
     if (detection.status === "DETECTION_IN_PROGRESS") {
-      driftDetections.patch(scope, detection.id, detect(scope, detection));
+      const seen = rowsToDetect(scope, detection).map(
+        (row) => [row.logicalId, observed(scope, row, `${detection.id} ${row.logicalId}`)] as const,
+      );
+      const waits = seen.flatMap(([, { rest }]) => rest ?? []);
+      if (waits.length > 0) return soonest(waits);
+      const unseen = new Map(seen.flatMap(([logicalId, { failure }]) => (failure === undefined ? [] : [[logicalId, failure] as const])));
+      driftDetections.patch(scope, detection.id, detect(scope, detection, unseen));
       return;
     }
     const forgetAt = detection.startedAt + KEPT_MS;
@@ -17,3 +23,9 @@ export const driftLoop: Loop<DriftDetection> = {
     driftDetections.remove(scope, detection.id);
   },
 };
+
+/** What comes first of what is waited for. */
+function soonest(waits: readonly Rest[]): Rest {
+  const instants = waits.flatMap(({ wakeAt }) => wakeAt ?? []);
+  return { kind: "wait", because: waits[0]!.because, ...(instants.length > 0 && { wakeAt: Math.min(...instants) }) };
+}

@@ -1,5 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
+import type { Rest } from "../../kernel/loop.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
@@ -17,12 +18,12 @@ import { compareLive, type PropertyDrift } from "./drift-comparison.ts";
 import { type Masking, maskingOf } from "./no-echo.ts";
 import { rowsOf } from "./phase.ts";
 import { isRecorded } from "./recorded.ts";
-import { registrySchemas, withoutPaths } from "./registry-schema.ts";
+import { withoutPaths } from "./registry-schema.ts";
 import { type Made, resourceRowId, resources, type StackResource } from "./resource.ts";
 import { driftOf, type ResourceDrift, resourceDrifts } from "./resource-drift.ts";
-import { specification } from "./specification.ts";
 import { arnOf, isInProgress, requireStack, type Stack, stacks } from "./stack.ts";
 import { resourceType } from "./target.ts";
+import { schemaOf, specificationOf } from "./type-knowledge.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** A search for drift in a stack; its id is that of the search. */
@@ -69,14 +70,46 @@ export const describeStackDriftDetectionStatus = operation(DescribeStackDriftDet
   };
 });
 
-/** Looks at once; the answer is what it found. */
-export const detectStackResourceDrift = operation(DetectStackResourceDrift$, (scope, { StackName, LogicalResourceId }) => {
-  const stack = requireDetectable(scope, StackName);
-  const row = requireRow(scope, stack, LogicalResourceId!);
-  const found = look(scope, row, maskingOf(scope, stack));
-  if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
-  return { StackResourceDrift: shownDrift(scope, stack, found) };
+/** Looks at once, or when a handler has told how the resource is; the answer is what it found. */
+export const detectStackResourceDrift = lateOperation(DetectStackResourceDrift$, {
+  begin(scope, { StackName, LogicalResourceId }) {
+    const stack = requireDetectable(scope, StackName);
+    requireRow(scope, stack, LogicalResourceId!);
+    return { stack: stack.id, logicalId: LogicalResourceId!, token: scope.id.uuid() };
+  },
+  answer(scope, { stack: id, logicalId, token }) {
+    const stack = stacks.get(scope, id)!;
+    const row = requireRow(scope, stack, logicalId);
+    const seen = observed(scope, row, token);
+    if (seen.rest !== undefined) return new Waiting(seen.rest);
+    if (seen.failure !== undefined) return fault("ValidationError", seen.failure);
+    const found = look(scope, row, maskingOf(scope, stack));
+    if (found === undefined) return fault("ValidationError", `Drift detection is not supported for resource type ${row.type}`);
+    return { StackResourceDrift: shownDrift(scope, stack, found) };
+  },
 });
+
+/** Have a resource looked at anew, where that takes a hand: what is to be waited for, or why it could not be looked at. */
+export function observed(scope: Scope, { type, now }: StackResource, token: string): { readonly rest?: Rest; readonly failure?: string } {
+  if (now === undefined || now.physicalId === "") return {};
+  const progress = resourceType(scope, type)?.observe?.(scope, token, now.physicalId);
+  switch (progress?.state) {
+    case "busy": {
+      const { because, wakeAt } = progress;
+      return { rest: { kind: "wait", because, ...(wakeAt !== undefined && { wakeAt }) } };
+    }
+    case "failed":
+      return { failure: progress.reason };
+    default:
+      return {};
+  }
+}
+
+/** The rows that a search for drift looks at. */
+export function rowsToDetect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "stack" | "only">): StackResource[] {
+  const stack = stacks.get(scope, id);
+  return stack === undefined ? [] : rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
+}
 
 const LISTED_MAX = 100;
 
@@ -96,18 +129,25 @@ export const describeStackResourceDrifts = operation(
   },
 );
 
-/** Look at the resources of a stack, and keep what was found. */
-export function detect(scope: Scope, { stack: id, only }: Pick<DriftDetection, "stack" | "only">): Partial<DriftDetection> {
+/** Look at the resources of a stack, and keep what was found; of what could not be looked at, by logical id, that it could not. */
+export function detect(
+  scope: Scope,
+  detection: Pick<DriftDetection, "stack" | "only">,
+  unseen: ReadonlyMap<string, string> = new Map(),
+): Partial<DriftDetection> {
+  const { stack: id } = detection;
   const stack = stacks.get(scope, id);
   if (stack === undefined) return { status: "DETECTION_FAILED", reason: `Stack [${id}] does not exist` };
-  const rows = rowsOf(scope, stack).filter(({ logicalId }) => only === undefined || only.includes(logicalId));
+  const rows = rowsToDetect(scope, detection);
   const masking = maskingOf(scope, stack);
-  for (const row of rows) look(scope, row, masking);
+  for (const row of rows) if (!unseen.has(row.logicalId)) look(scope, row, masking);
   const known = shownDrifts(scope, stack);
   const drifted = known.filter(({ status }) => status === "MODIFIED" || status === "DELETED").length;
   const drift = drifted > 0 ? "DRIFTED" : "IN_SYNC";
   stacks.patch(scope, stack.id, { drift: { status: drift, checkedAt: scope.clock.now() } });
-  return { status: "DETECTION_COMPLETE", drift, drifted };
+  if (unseen.size === 0) return { status: "DETECTION_COMPLETE", drift, drifted };
+  const reason = `Failed to detect drift on resource [${[...unseen.keys()].join(", ")}]. ${[...unseen.values()][0]}`;
+  return { status: "DETECTION_FAILED", reason, drift, drifted };
 }
 
 /** Forget what was looked for in a stack. */
@@ -129,10 +169,12 @@ export function liveDrift(
     }
   | undefined {
   if (!isChecked(made.type) || isRecorded(scope, made.type)) return undefined;
-  const schema = registrySchemas.of(made.type);
+  const schema = schemaOf(scope, made.type);
   const hidden = new Set([...(schema?.writeOnly ?? []), ...(schema?.readOnly ?? [])]);
   const expected = withoutPaths(made.properties, hidden);
-  const live = resourceType(scope, made.type)?.read(scope, made.physicalId) as JsonObject | undefined;
+  const type = resourceType(scope, made.type);
+  if (type === undefined) return undefined;
+  const live = type.read(scope, made.physicalId) as JsonObject | undefined;
   if (live === undefined) return { status: "DELETED", expected, drifts: [] };
   const order = { isUnordered: (path: readonly string[]) => schema?.isUnordered(path) ?? false };
   const actual = withoutStackTags(live, made, schema?.tags ?? "Tags");
@@ -220,7 +262,7 @@ function withoutStackTags(live: JsonObject, { tags: ofStack, properties }: Made,
 
 function shownDrift(scope: Scope, stack: Stack, drift: ResourceDrift) {
   const { id, type, physicalId, status, expected, actual, differences, checkedAt } = drift;
-  const names = specification.type(type)?.primaryIdentifier ?? [];
+  const names = specificationOf(scope, type).type(type)?.primaryIdentifier ?? [];
   const values = physicalId.split("|");
   return {
     StackId: arnOf(scope, stack),

@@ -7,7 +7,7 @@ import { describeStackEvents } from "./event.ts";
 import { cloudformation } from "./index.ts";
 import { createStack } from "./operation.ts";
 import { describeEvents } from "./operation-event.ts";
-import { propertyValidation } from "./property-validation.ts";
+import { violationsOf } from "./property-validation.ts";
 import { describeStacks } from "./stack.ts";
 
 const SET = { StackName: "s", ChangeSetName: "c" };
@@ -68,5 +68,6 @@ test.each([
   ["AWS::Lambda::Permission", { Action: "lambda:InvokeFunction", FunctionName: "f" }, [" required key [Principal] not found"]],
   ["Custom::Anything", { ServiceToken: "t", What: ["ever"] }, []],
 ] as const)("%s judges %o", (type, properties, found) => {
-  expect(propertyValidation.violations(type, properties as never).map(({ path, message }) => `${path} ${message}`)).toEqual(found);
+  const cloud = new World({ services: [cloudformation] });
+  expect(violationsOf(cloud.scope(), type, properties as never).map(({ path, message }) => `${path} ${message}`)).toEqual(found);
 });

@@ -1,9 +1,9 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { KNOWN_AFTER_APPLY } from "./evaluate.ts";
 import type { DesiredResource, Plan } from "./plan.ts";
-import { propertyValidation } from "./property-validation.ts";
-import { specification } from "./specification.ts";
+import { violationsOf } from "./property-validation.ts";
 import { resourceType } from "./target.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import { asText } from "./value.ts";
 
 /** What is wrong with a change before it is made: where in the template, and AWS's words. */
@@ -25,7 +25,7 @@ export function findingsOf(scope: Scope, { steps, desired }: Pick<Plan, "steps" 
   return steps.flatMap(({ logicalId, action }) => {
     const wanted = byId.get(logicalId)!;
     const conflict = action === "Add" ? nameConflict(scope, wanted) : undefined;
-    return [...propertyFindings(wanted), ...(conflict === undefined ? [] : [conflict])];
+    return [...propertyFindings(scope, wanted), ...(conflict === undefined ? [] : [conflict])];
   });
 }
 
@@ -36,8 +36,8 @@ export function reasonOf(findings: readonly Finding[]): string {
   return `The following hook(s)/validation failed: [${failed.join(", ")}]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.`;
 }
 
-const propertyFindings = ({ logicalId, type, properties }: DesiredResource): Finding[] =>
-  propertyValidation.violations(type, properties).map(({ path, message }) => ({
+const propertyFindings = (scope: Scope, { logicalId, type, properties }: DesiredResource): Finding[] =>
+  violationsOf(scope, type, properties).map(({ path, message }) => ({
     name: "PROPERTY_VALIDATION",
     logicalId,
     type,
@@ -47,7 +47,7 @@ const propertyFindings = ({ logicalId, type, properties }: DesiredResource): Fin
 
 /** Of types whose declared properties are what identifies them. */
 function nameConflict(scope: Scope, { logicalId, type, properties }: DesiredResource): Finding | undefined {
-  const names = specification.type(type)?.primaryIdentifier ?? [];
+  const names = specificationOf(scope, type).type(type)?.primaryIdentifier ?? [];
   const values = names.map((name) => asText(properties[name]));
   if (
     values.length === 0 ||

@@ -7,36 +7,41 @@ import type { EvaluationContext } from "./evaluate.ts";
 import { type Busy, changeResource, madeOf, setResource, withHalfMade } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import { contextOf, knowledge } from "./planning.ts";
-import { propertyValidation } from "./property-validation.ts";
+import { violationsOf } from "./property-validation.ts";
 import { isRecorded, RECORDED } from "./recorded.ts";
 import { ensureOnce, type Waits, waitsFor } from "./request.ts";
 import { type Made, resources, type StackResource, type Step, valuesOf } from "./resource.ts";
 import { importRefusal, setParent } from "./resource-import.ts";
 import { signalsOutcome } from "./signal.ts";
-import { specification } from "./specification.ts";
+import { askAboutResource } from "./stack-hook.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { templateOf } from "./stored-template.ts";
-import { resourceType } from "./target.ts";
+import { typeInStack } from "./target.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import { asText, type JsonObject } from "./value.ts";
 
 /** Make one resource as it is wanted. */
 export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits | void {
+  const unseen = row.step!.state === "WAITING" ? importWaits(scope, stack, row) : undefined;
+  if (unseen !== undefined) return unseen;
   const begun = row.step!.state === "WAITING" ? beginEnsure(scope, stack, row) : row;
   if (begun === undefined) return;
-  const { step, now, type, logicalId } = begun as StackResource & { step: Step };
+  const hooked = passHooks(scope, stack, begun as StackResource & { step: Step });
+  if (hooked === undefined || "because" in hooked) return hooked;
+  const { step, now, type, logicalId } = hooked;
   const creating = now === undefined || step.replaces === true;
   const wanted = step.wanted!;
-  const progress = ensureOnce(scope, stack, begun, wanted, creating);
+  const progress = ensureOnce(scope, stack, hooked, wanted, creating);
   switch (progress.state) {
     case "busy": {
       const id = creating ? (progress.id ?? step.id) : undefined;
-      if (id !== undefined && id !== step.id) initiated(scope, stack, begun, id);
+      if (id !== undefined && id !== step.id) initiated(scope, stack, hooked, id);
       return waitsFor(logicalId, type, progress);
     }
     case "failed": {
       const id = progress.id ?? step.id;
-      const failed = { ...begun, step: { ...step, state: "FAILED" as const } };
-      const kept = creating && id !== undefined ? withHalfMade(failed, madeOf(stack, begun, id)) : failed;
+      const failed = { ...hooked, step: { ...step, state: "FAILED" as const } };
+      const kept = creating && id !== undefined ? withHalfMade(failed, madeOf(stack, hooked, id)) : failed;
       setResource(scope, stack, kept, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
         reason: progress.reason,
         physicalId: id ?? now?.physicalId,
@@ -45,7 +50,36 @@ export function ensureStep(scope: Scope, stack: Busy, row: StackResource): Waits
       return;
     }
     case "done":
-      return ensured(scope, stack, begun, progress.id, creating);
+      return ensured(scope, stack, hooked, progress.id, creating);
+  }
+}
+
+/** The resource once the hooks have let it pass; what is waited for meanwhile; undefined where the step is over with that. */
+function passHooks(scope: Scope, stack: Busy, row: StackResource & { step: Step }): (StackResource & { step: Step }) | Waits | undefined {
+  const { step, now, type, logicalId } = row;
+  if (step.hooked) return row;
+  const { properties } = step.wanted!;
+  const action = now === undefined || step.replaces ? "CREATE" : "UPDATE";
+  const verdict = askAboutResource(scope, stack, row, {
+    action,
+    key: step.token,
+    physicalId: now?.physicalId ?? "",
+    properties,
+    ...(now && { previous: now.properties }),
+  });
+  switch (verdict.state) {
+    case "busy":
+      return waitsFor(logicalId, type, verdict);
+    case "passed":
+      return changeResource(scope, row, { step: { ...step, hooked: true } }) as typeof row;
+    case "failed":
+      setResource(scope, stack, row, now === undefined ? "CREATE_FAILED" : "UPDATE_FAILED", {
+        reason: verdict.reason,
+        physicalId: now?.physicalId,
+        properties,
+        step: { ...step, state: "FAILED" },
+      });
+      return undefined;
   }
 }
 
@@ -108,7 +142,7 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
   const importId = now === undefined ? op.target!.imports?.[logicalId] : undefined;
   if (importId !== undefined) return importOne(scope, stack, row, wanted, importId);
   if (now === undefined) {
-    const unfit = whyUnfit(type, logicalId, wanted.properties);
+    const unfit = whyUnfit(scope, type, logicalId, wanted.properties);
     if (unfit !== undefined) return refuse(unfit);
     const properties = wanted.properties;
     return setResource(scope, stack, row, "CREATE_IN_PROGRESS", { properties, step: { ...step, state: "RUNNING", startedAt, wanted } });
@@ -120,14 +154,14 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
     changeResource(scope, row, { now: made, step: { ...step, state: "DONE", startedAt, wanted } });
     return undefined;
   }
-  const unfit = whyUnfit(type, logicalId, wanted.properties);
+  const unfit = whyUnfit(scope, type, logicalId, wanted.properties);
   if (unfit !== undefined) return refuse(unfit);
   const replaces = difference === "replacement" || difference === "recreation";
   const denied = policyRefusal(policyOf(stack), { action: replaces ? "Update:Replace" : "Update:Modify", logicalId, type });
   if (denied !== undefined) return refuse(denied);
   if (difference === "update" && isMissing(scope, now))
     return refuse(`Resource of type '${type}' with identifier '${now.physicalId}' was not found.`);
-  const name = difference === "replacement" ? customName(now, wanted) : undefined;
+  const name = difference === "replacement" ? customName(scope, now, wanted) : undefined;
   if (name !== undefined)
     return refuse(
       `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${name} and update the stack again.`,
@@ -149,10 +183,17 @@ function beginEnsure(scope: Scope, stack: Busy, waiting: StackResource): StackRe
 const isMissing = (scope: Scope, made: Made): boolean => liveDrift(scope, made)?.status === "DELETED";
 
 /** What the type has to say against the declared properties. */
-function whyUnfit(type: string, logicalId: string, properties: JsonObject): string | undefined {
-  const violations = propertyValidation.violations(type, properties);
+function whyUnfit(scope: Scope, type: string, logicalId: string, properties: JsonObject): string | undefined {
+  const violations = violationsOf(scope, type, properties);
   const failed = (message: string): string => `Properties validation failed for resource ${logicalId} with message:\n${message}`;
   return violations.length === 0 ? undefined : failed(violations.map(({ path, message }) => `#${path}: ${message}`).join("\n"));
+}
+
+/** What comes in from outside is looked at first, where that takes a hand. */
+function importWaits(scope: Scope, stack: Busy, { logicalId, type, now, step }: StackResource): Waits | undefined {
+  const id = now === undefined ? stack.operation.target!.imports?.[logicalId] : undefined;
+  const progress = id === undefined ? undefined : typeInStack(scope, type).observe?.(scope, `${step!.token} import`, id);
+  return progress?.state === "busy" ? waitsFor(logicalId, type, progress) : undefined;
 }
 
 /** A resource that exists comes into the stack as it is. */
@@ -165,7 +206,7 @@ function importOne(scope: Scope, stack: Busy, row: StackResource, wanted: Desire
     reason: "Resource import started.",
     step,
   });
-  const refusal = importRefusal(scope, row.type, resourceType(scope, row.type)!, id);
+  const refusal = importRefusal(scope, row.type, typeInStack(scope, row.type), id);
   if (refusal !== undefined) {
     setResource(scope, stack, started, "IMPORT_FAILED", {
       physicalId: id,
@@ -191,7 +232,7 @@ function desire(scope: Scope, stack: Busy, logicalId: string): DesiredResource |
   const { template } = templateOf(scope, target);
   const declared = template.Resources[logicalId]!;
   const context: EvaluationContext = { ...contextOf(scope, template, target), resource: (other) => valuesOf(scope, stack, other) };
-  return declaredResource(context, logicalId, declared, dependenciesOf(scope, stack, logicalId));
+  return declaredResource(scope, context, logicalId, declared, dependenciesOf(scope, stack, logicalId));
 }
 
 /** What a resource is made after, by the template alone; taken down when everything is made. */
@@ -215,8 +256,8 @@ function compare(scope: Scope, stack: Busy, now: Made, wanted: DesiredResource):
 }
 
 /** The name that the template gives, where it is what identifies the resource and stays the same. */
-function customName(now: Made, wanted: DesiredResource): string | undefined {
-  const names = specification.type(now.type)?.primaryIdentifier ?? [];
+function customName(scope: Scope, now: Made, wanted: DesiredResource): string | undefined {
+  const names = specificationOf(scope, now.type).type(now.type)?.primaryIdentifier ?? [];
   const name = names.length === 1 ? now.properties[names[0]!] : undefined;
   return name !== undefined && sameJson(name, wanted.properties[names[0]!]) ? asText(name) : undefined;
 }

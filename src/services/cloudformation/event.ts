@@ -3,8 +3,9 @@ import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Entry, type Place, Stream } from "../../kernel/stream.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { DescribeStackEvents$, type ResourceStatus } from "../../sdk/cloudformation.js";
+import { DescribeStackEvents$, type HookStatus, type ResourceStatus } from "../../sdk/cloudformation.js";
 import type { Finding } from "./early-validation.ts";
+import type { HookResult } from "./hook-result.ts";
 import { arnOf, requireStack, type Stack } from "./stack.ts";
 
 /** Something that happened to a stack or to one of its resources. */
@@ -20,7 +21,17 @@ export interface StackEvent {
   readonly token?: string;
   readonly operationId?: string;
   /** What was found wrong before anything was done, and the change set that it was found in. */
+  readonly hook?: HookEvent;
   readonly validation?: { readonly name: string; readonly path: string; readonly changeSetId: string };
+}
+
+/** What a hook was asked before something is done, or has said. */
+export interface HookEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly status: HookStatus;
+  readonly reason?: string;
+  readonly failureMode: "FAIL" | "WARN";
 }
 
 /** A series per stack, named by the id of its row. */
@@ -108,6 +119,33 @@ export function tellFinding(
   tell(scope, stack, { id, logicalId, physicalId, type, status: "FAILED", reason, validation: { name, path, changeSetId } });
 }
 
+/** Say that a hook is asked about a resource or the stack, or what it has said. */
+export function tellHook(
+  scope: Scope,
+  stack: Stack,
+  subject: { readonly logicalId: string; readonly physicalId: string; readonly type: string; readonly status: ResourceStatus },
+  { id, typeName, status, reason, failureMode }: HookResult,
+): void {
+  tell(scope, stack, {
+    id: `${subject.logicalId}-${scope.id.uuid()}`,
+    ...subject,
+    hook: { id, type: typeName, status, failureMode, ...(reason !== undefined && { reason }) },
+  });
+}
+
+/** The members of an event that tell of a hook. */
+export const shownHook = ({ hook }: StackEvent) =>
+  hook === undefined
+    ? {}
+    : {
+        HookType: hook.type,
+        HookStatus: hook.status,
+        HookInvocationPoint: "PRE_PROVISION" as const,
+        HookInvocationId: hook.id,
+        HookFailureMode: hook.failureMode,
+        ...(hook.reason !== undefined && { HookStatusReason: hook.reason }),
+      };
+
 export const describeStackEvents = operation(DescribeStackEvents$, (scope, { StackName, NextToken }) => {
   const stack = requireStack(scope, StackName);
   const { entries, nextToken } = newestFirst(scope, stack, NextToken);
@@ -127,6 +165,7 @@ export const describeStackEvents = operation(DescribeStackEvents$, (scope, { Sta
         ...(value.reason !== undefined && { ResourceStatusReason: value.reason }),
         ...(value.properties !== undefined && { ResourceProperties: value.properties }),
         ...(value.token !== undefined && { ClientRequestToken: value.token }),
+        ...shownHook(value),
       })),
     ...(nextToken && { NextToken: nextToken }),
   };

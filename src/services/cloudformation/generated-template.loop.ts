@@ -47,10 +47,10 @@ function read(scope: Scope, row: GeneratedTemplate): void {
 function readOne(scope: Scope, { logicalId, type: name, identifier }: GeneratedResource): GeneratedResource {
   const one = { logicalId, type: name, identifier };
   const type = resourceType(scope, name);
-  if (type === undefined || importIdentifier(name).length === 0)
+  if (type === undefined || importIdentifier(scope, name).length === 0)
     return { ...one, status: "FAILED", reason: `Resource type ${name} is not supported.` };
   const model = liveModel(scope, type, identifier);
   if (model === undefined)
     return { ...one, status: "FAILED", reason: `Resource of type '${name}' with identifier '${identifier}' was not found.` };
-  return { ...one, status: "COMPLETE", model, generated: generate(logicalId, name, model) };
+  return { ...one, status: "COMPLETE", model, generated: generate(scope, logicalId, name, model) };
 }

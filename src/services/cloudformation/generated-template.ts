@@ -82,7 +82,7 @@ export const createGeneratedTemplate = operation(
       ...(stack && { stack: stack.id }),
       ...(base && { base }),
       ...policiesOf(TemplateConfiguration),
-      resources: added([], Resources, base),
+      resources: added(scope, [], Resources, base),
     });
     return { GeneratedTemplateId: templateArn(scope, row) };
   },
@@ -114,7 +114,7 @@ export const updateGeneratedTemplate = operation(
       status: "UPDATE_PENDING",
       updatedAt: scope.clock.now(),
       ...policiesOf(TemplateConfiguration, row),
-      resources: added(fresh, AddResources, row.base),
+      resources: added(scope, fresh, AddResources, row.base),
     });
     return { GeneratedTemplateId: templateArn(scope, row) };
   },
@@ -126,14 +126,19 @@ const policiesOf = (
 ) => ({ deletionPolicy: DeletionPolicy ?? known.deletionPolicy, updateReplacePolicy: UpdateReplacePolicy ?? known.updateReplacePolicy });
 
 /** The resources with those that a definition adds, which are still to be read. */
-function added(known: readonly GeneratedResource[], more: readonly ResourceDefinition[], base: JsonObject = {}): GeneratedResource[] {
+function added(
+  scope: Scope,
+  known: readonly GeneratedResource[],
+  more: readonly ResourceDefinition[],
+  base: JsonObject = {},
+): GeneratedResource[] {
   const all = [...known];
   const taken = new Set([...known.map(({ logicalId }) => logicalId), ...Object.keys(base["Resources"] ?? {})]);
   for (const { ResourceType, ResourceIdentifier = {}, LogicalResourceId } of more) {
     const type = ResourceType!;
-    const missing = identifierNames(type).filter((name) => ResourceIdentifier[name] === undefined);
+    const missing = identifierNames(scope, type).filter((name) => ResourceIdentifier[name] === undefined);
     if (missing.length > 0) refuse(`ResourceIdentifier of ${type} must contain [${missing.join(", ")}]`);
-    const identifier = identifierText(type, ResourceIdentifier);
+    const identifier = identifierText(scope, type, ResourceIdentifier);
     const logicalId = LogicalResourceId ?? generatedLogicalId(type, identifier);
     if (taken.has(logicalId)) refuse(`The logical resource id ${logicalId} is already in the template`);
     if (all.some((one) => one.type === type && one.identifier === identifier)) refuse(`${type} ${identifier} is already in the template`);
@@ -186,7 +191,7 @@ export const describeGeneratedTemplate = operation(DescribeGeneratedTemplate$, (
     Resources: row.resources.map(({ logicalId, type, identifier, status, reason, generated }) => ({
       ResourceType: type,
       LogicalResourceId: logicalId,
-      ResourceIdentifier: identifierMap(type, identifier),
+      ResourceIdentifier: identifierMap(scope, type, identifier),
       ResourceStatus: status,
       ...(reason !== undefined && { ResourceStatusReason: reason }),
       Warnings: (generated?.warnings ?? []) as WarningDetail[],
@@ -220,7 +225,7 @@ const POLICIES = { DELETE: "Delete", RETAIN: "Retain" } as const;
 export const getGeneratedTemplate = operation(GetGeneratedTemplate$, (scope, { GeneratedTemplateName, Format = "JSON" }) => {
   const row = requireTemplate(scope, GeneratedTemplateName);
   if (row.status !== "COMPLETE") return { Status: row.status };
-  const template = generatedTemplate({
+  const template = generatedTemplate(scope, {
     base: row.base ?? {},
     metadata: { AWSToolsMetrics: { IaC_Generator: templateArn(scope, row) } },
     deletionPolicy: POLICIES[row.deletionPolicy],

@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { DescribeEvents$, type EventType, type OperationEvent, type ResourceStatus } from "../../sdk/cloudformation.js";
 import { changeSetArn, findChangeSet } from "./change-set.ts";
-import { newestFirst, STACK, type StackEvent } from "./event.ts";
+import { newestFirst, STACK, type StackEvent, shownHook } from "./event.ts";
 import { arnOf, requireStack, stacks } from "./stack.ts";
 
 /** What happened in operations: to stacks, to resources, and what was found wrong before. */
@@ -32,14 +32,23 @@ export const describeEvents = operation(DescribeEvents$, (scope, { StackName, Ch
         ...(value.properties !== undefined && { ResourceProperties: value.properties }),
         ...(value.token !== undefined && { ClientRequestToken: value.token }),
         ...(value.validation === undefined ? happened(value) : found(value)),
+        ...shownHook(value),
       }),
     ),
     ...(nextToken && { NextToken: nextToken }),
   };
 });
 
-const eventType = ({ status, validation }: StackEvent): EventType =>
-  validation !== undefined ? "VALIDATION_ERROR" : status.endsWith("_FAILED") ? "PROVISIONING_ERROR" : "PROGRESS_EVENT";
+const eventType = ({ status, validation, hook }: StackEvent): EventType =>
+  hook !== undefined
+    ? hook.status === "HOOK_COMPLETE_FAILED" || hook.status === "HOOK_FAILED"
+      ? "HOOK_INVOCATION_ERROR"
+      : "PROGRESS_EVENT"
+    : validation !== undefined
+      ? "VALIDATION_ERROR"
+      : status.endsWith("_FAILED")
+        ? "PROVISIONING_ERROR"
+        : "PROGRESS_EVENT";
 
 const happened = ({ status, reason }: StackEvent): OperationEvent => ({
   ResourceStatus: status as ResourceStatus,

@@ -232,6 +232,7 @@ export function startOn(
       imports: plan?.imported ?? [],
       onFailure,
       retainExceptOnCreate,
+      ...(changeSetId !== undefined && { changeSetId }),
       ...policies,
       ...(kind === "CREATE" && stack.timeoutMinutes !== undefined && { deadlineAt: now + stack.timeoutMinutes * 60_000 }),
     },

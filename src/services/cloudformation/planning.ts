@@ -4,18 +4,18 @@ import { type EvaluationContext, evaluate } from "./evaluate.ts";
 import { exportOf } from "./export.ts";
 import { type Plan, type PlanOptions, planUpdate, type StackBefore, type TypeKnowledge } from "./plan.ts";
 import { existing, valuesOf } from "./resource.ts";
-import { specification } from "./specification.ts";
 import type { Stack, Target } from "./stack.ts";
 import { templateOf } from "./stored-template.ts";
 import { availabilityZones, resourceType } from "./target.ts";
 import type { ResourceDeclaration, Template } from "./template.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import type { Json } from "./value.ts";
 
 /** What the specification and the types themselves say of a change. */
 export const knowledge = (scope: Scope): TypeKnowledge => ({
-  coerce: (type, properties) => specification.coerce(type, properties),
+  coerce: (type, properties) => specificationOf(scope, type).coerce(type, properties),
   mutability: (type, path) =>
-    resourceType(scope, type)?.replaceOn?.includes(path[0]!) ? "Immutable" : specification.mutability(type, path),
+    resourceType(scope, type)?.replaceOn?.includes(path[0]!) ? "Immutable" : specificationOf(scope, type).mutability(type, path),
 });
 
 /** What evaluation sees of a stack on its way to a target; `imported` collects the exports that were asked for. */

@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import type { Scope } from "../../kernel/scope.ts";
 import { KNOWN_AFTER_APPLY } from "./evaluate.ts";
-import { type RegistrySchemas, registrySchemas } from "./registry-schema.ts";
+import type { RegistrySchema } from "./registry-schema.ts";
 import { specification } from "./specification.ts";
+import { schemaOf } from "./type-knowledge.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** A property that its type does not take: where, as a JSON pointer, and AWS's words. */
@@ -12,44 +14,44 @@ export interface Violation {
 }
 
 /**
- * Says what the registry's schemas have against properties, in the words of CloudFormation, which are those of the Java
- * library that it validates with. What is not known yet, and what is only named (a dynamic reference), is not judged.
+ * Says what a schema has against properties, in the words of CloudFormation, which are those of the Java library that it
+ * validates with. What is not known yet, and what is only named (a dynamic reference), is not judged.
  */
 export class PropertyValidation {
-  readonly #schemas: RegistrySchemas;
-  readonly #validators = new Map<string, ValidateFunction>();
-  #ajv: Ajv | undefined;
+  readonly #schema: JsonObject;
+  #validate: ValidateFunction | undefined;
 
-  constructor(schemas: RegistrySchemas) {
-    this.#schemas = schemas;
+  constructor({ schema }: RegistrySchema) {
+    this.#schema = schema;
   }
 
-  violations(type: string, properties: JsonObject): Violation[] {
-    const validate = this.#validator(type);
-    if (validate === undefined) return bySpecification(type, properties);
+  violations(properties: JsonObject): Violation[] {
+    // A library of 150 kB that most starts do without.
+    const Library = createRequire(import.meta.url)("ajv").Ajv as typeof Ajv;
+    this.#validate ??= new Library({ strict: false, allErrors: true, logger: false, verbose: true }).compile({
+      type: "object",
+      ...(portable(this.#schema) as JsonObject),
+    });
+    const validate = this.#validate;
     if (validate(properties)) return [];
     const told = (validate.errors ?? []).filter((error) => isJudged(properties, error)).flatMap(violationOf);
     return [...new Map(told.map((one) => [`${one.path} ${one.message}`, one])).values()];
   }
-
-  #validator(type: string): ValidateFunction | undefined {
-    const known = this.#validators.get(type);
-    const schema = known === undefined ? this.#schemas.of(type)?.schema : undefined;
-    if (schema === undefined) return known;
-    // A library of 150 kB that most starts do without.
-    this.#ajv ??= new (createRequire(import.meta.url)("ajv").Ajv as typeof Ajv)({
-      strict: false,
-      allErrors: true,
-      logger: false,
-      verbose: true,
-    });
-    const validate = this.#ajv.compile({ type: "object", ...(portable(schema) as JsonObject) });
-    this.#validators.set(type, validate);
-    return validate;
-  }
 }
 
-export const propertyValidation = new PropertyValidation(registrySchemas);
+const known = new WeakMap<RegistrySchema, PropertyValidation>();
+
+export function validationOf(schema: RegistrySchema): PropertyValidation {
+  const found = known.get(schema) ?? new PropertyValidation(schema);
+  known.set(schema, found);
+  return found;
+}
+
+/** What the registry has against the properties of a type of resource. */
+export function violationsOf(scope: Scope, type: string, properties: JsonObject): Violation[] {
+  const schema = schemaOf(scope, type);
+  return schema === undefined ? bySpecification(type, properties) : validationOf(schema).violations(properties);
+}
 
 /** Java's patterns are not all JavaScript's; one that is not can only be left out. */
 function portable(schema: Json): Json {

@@ -7,7 +7,8 @@ import { isRetained } from "./plan.ts";
 import { requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource, Step } from "./resource.ts";
 import { setParent } from "./resource-import.ts";
-import { resourceType } from "./target.ts";
+import { askAboutResource } from "./stack-hook.ts";
+import { typeInStack } from "./target.ts";
 
 /** Take away what one resource has left over, and itself where it goes. */
 export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): Waits | void {
@@ -32,13 +33,27 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
   const policy = isNew && stack.retainExceptOnCreate && victim.deletionPolicy === "Retain" ? "RetainExceptOnCreate" : victim.deletionPolicy;
   if ((own && waiting.imported && op.undoing) || isRetained(policy, isNew) || (op.kind === "DELETE" && op.skipped.includes(logicalId)))
     return letGo(waiting);
-  const resumed =
+  let resumed =
     step.state === "RUNNING" && step.id === physicalId
       ? waiting
       : setResource(scope, stack, waiting, "DELETE_IN_PROGRESS", {
           physicalId,
           step: { ...step, state: "RUNNING", startedAt: scope.clock.now(), id: physicalId },
         });
+  if (own && !op.undoing && physicalId !== "" && !resumed.step!.hooked) {
+    const key = `${step.token}/${idsFrom(victim.token).hex(8)}`;
+    const verdict = askAboutResource(scope, stack, resumed, { action: "DELETE", key, physicalId, previous: victim.properties });
+    if (verdict.state === "busy") return waitsFor(logicalId, type, verdict);
+    if (verdict.state === "failed") {
+      setResource(scope, stack, resumed, "DELETE_FAILED", {
+        reason: verdict.reason,
+        physicalId,
+        step: { ...resumed.step!, state: "FAILED" },
+      });
+      return;
+    }
+    resumed = changeResource(scope, resumed, { step: { ...resumed.step!, hooked: true } });
+  }
   const named = physicalId === "" ? nameOf(scope, stack, resumed, victim) : { state: "done" as const, id: physicalId };
   if (named.state === "busy") return waitsFor(logicalId, type, named);
   const request = requestOf(scope, stack, logicalId, type, {
@@ -49,7 +64,7 @@ export function removeStep(scope: Scope, stack: Busy, waiting: StackResource): W
   const progress =
     named.id === undefined || named.id === ""
       ? ({ state: "done", id: "" } as const)
-      : withReferences(scope, {}, () => resourceType(scope, type)!.remove(scope, named.id!, request));
+      : withReferences(scope, {}, () => typeInStack(scope, type).remove(scope, named.id!, request));
   switch (progress.state) {
     case "busy":
       return waitsFor(logicalId, type, progress);
@@ -99,7 +114,7 @@ function nameOf(
 ): { state: "done"; id: string | undefined } | Extract<Progress, { state: "busy" }> {
   const request = requestOf(scope, stack, row.logicalId, row.type, { token: victim.token, nameToken: victim.token, wanted: victim });
   const progress = withReferences(scope, victim.properties, (properties) =>
-    resourceType(scope, row.type)!.ensure(scope, properties, undefined, request),
+    typeInStack(scope, row.type).ensure(scope, properties, undefined, request),
   );
   return progress.state === "busy" && progress.id === undefined ? progress : { state: "done", id: progress.id };
 }

@@ -8,7 +8,7 @@ import type { Busy } from "./phase.ts";
 import type { DesiredResource } from "./plan.ts";
 import type { StackResource, Step } from "./resource.ts";
 import { arnOf, type Stack } from "./stack.ts";
-import { resourceType } from "./target.ts";
+import { typeInStack } from "./target.ts";
 import type { JsonObject } from "./value.ts";
 
 /** Why a resource is not done yet. */
@@ -34,7 +34,7 @@ export function ensureOnce(scope: Scope, stack: Busy, row: StackResource, wanted
   });
   return withReferences(scope, wanted.properties, (properties) => {
     const policy = step.policy === undefined ? undefined : scope.registry.updatePolicy(step.policy);
-    if (policy === undefined) return resourceType(scope, type)!.ensure(scope, properties, creating ? undefined : now!.physicalId, request);
+    if (policy === undefined) return typeInStack(scope, type).ensure(scope, properties, creating ? undefined : now!.physicalId, request);
     return policy.ensure(scope, {
       token: step.token,
       id: now!.physicalId,

@@ -6,11 +6,11 @@ import type { ChangeSet, ToImport } from "./change-set.ts";
 import { evaluate } from "./evaluate.ts";
 import { contextOf, isLive, planFor } from "./planning.ts";
 import { existing, resources } from "./resource.ts";
-import { specification } from "./specification.ts";
 import { arnOf, findStack, type Stack, stacks, type Target } from "./stack.ts";
 import { templateOf } from "./stored-template.ts";
 import { resourceType } from "./target.ts";
 import type { ResourceDeclaration } from "./template.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import { asText } from "./value.ts";
 
 type Importing = Pick<ChangeSet, "type" | "toImport" | "importExisting">;
@@ -31,8 +31,10 @@ export function withImports(scope: Scope, stack: Stack, target: Target, { type, 
 }
 
 /** The properties that identify a resource to be imported; none of types that have no resource of their own, or that can not be read. */
-export const importIdentifier = (type: string): readonly string[] =>
-  /^AWS::CloudFormation::(?!Stack$)|^AWS::CDK::|^Custom::/.test(type) ? [] : (specification.type(type)?.primaryIdentifier ?? []);
+export const importIdentifier = (scope: Scope, type: string): readonly string[] =>
+  /^AWS::CloudFormation::(?!Stack$)|^AWS::CDK::|^Custom::/.test(type)
+    ? []
+    : (specificationOf(scope, type).type(type)?.primaryIdentifier ?? []);
 
 /** By logical id, the identifiers of what the caller names. */
 function namedImports(scope: Scope, stack: Stack, target: Target, asked: readonly ToImport[]): Record<string, string> {
@@ -61,7 +63,8 @@ function namedImports(scope: Scope, stack: Stack, target: Target, asked: readonl
   );
   check(
     ({ type, identifier }) =>
-      importIdentifier(type).length === 0 && (specification.type(type) !== undefined || Object.keys(identifier).length === 0),
+      importIdentifier(scope, type).length === 0 &&
+      (specificationOf(scope, type).type(type) !== undefined || Object.keys(identifier).length === 0),
     (types) => `ResourceTypes [${types}] are not supported for Import`,
     ({ type }) => type,
   );
@@ -69,11 +72,11 @@ function namedImports(scope: Scope, stack: Stack, target: Target, asked: readonl
     (one) => declared(one)!.DeletionPolicy === undefined,
     (names) => `The following resources to import [${names}] must have DeletionPolicy attribute specified in the template.`,
   );
-  return Object.fromEntries(asked.map((one) => [one.logicalId, identifierOf(one)]));
+  return Object.fromEntries(asked.map((one) => [one.logicalId, identifierOf(scope, one)]));
 }
 
-function identifierOf({ logicalId, type, identifier }: ToImport): string {
-  const names = importIdentifier(type);
+function identifierOf(scope: Scope, { logicalId, type, identifier }: ToImport): string {
+  const names = importIdentifier(scope, type);
   const wanted = names.length > 0 ? names : Object.keys(identifier);
   const missing = wanted.filter((name) => !identifier[name]);
   if (missing.length > 0) refuse(`Resource identifier [${missing.join(", ")}] of [${logicalId}] is missing in ResourceToImport.`);
@@ -95,7 +98,7 @@ function foundImports(scope: Scope, stack: Stack, target: Target): Record<string
   const unkept: string[] = [];
   for (const [logicalId, declared] of Object.entries(template.Resources)) {
     if (known.has(logicalId) || !isLive(declared, target)) continue;
-    const names = importIdentifier(declared.Type);
+    const names = importIdentifier(scope, declared.Type);
     const values = names.map((name) => {
       const property = declared.Properties?.[name];
       const evaluated = property === undefined ? undefined : evaluate(context, property);

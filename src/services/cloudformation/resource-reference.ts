@@ -1,5 +1,6 @@
+import type { Scope } from "../../kernel/scope.ts";
 import { identifierNames } from "./live-model.ts";
-import { specification } from "./specification.ts";
+import { specificationOf } from "./type-knowledge.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** A resource as others may name it. */
@@ -16,11 +17,11 @@ export type Naming = { readonly named: Named; readonly how: "Ref" | "Arn" };
  * How a value of a property names one of these resources. An ARN or a URL says by itself what it names; a mere name counts only
  * where the property is called after the type, such as Role, or after what identifies it, such as LogGroupName.
  */
-export function namingOf(property: string, value: string, others: readonly Named[]): Naming | undefined {
+export function namingOf(scope: Scope, property: string, value: string, others: readonly Named[]): Naming | undefined {
   for (const named of others) {
     const { type, model } = named;
-    if (model["Arn"] === value && specification.type(type)?.attributes.includes("Arn")) return { named, how: "Arn" };
-    const [ref, ...more] = specification.type(type)?.ref ?? [];
+    if (model["Arn"] === value && specificationOf(scope, type).type(type)?.attributes.includes("Arn")) return { named, how: "Arn" };
+    const [ref, ...more] = specificationOf(scope, type).type(type)?.ref ?? [];
     if (ref === undefined || more.length > 0 || model[ref] !== value) continue;
     const kind = type.slice(type.lastIndexOf(":") + 1).toLowerCase();
     if (value.includes(":") || property === ref || property.toLowerCase().includes(kind)) return { named, how: "Ref" };
@@ -29,8 +30,8 @@ export function namingOf(property: string, value: string, others: readonly Named
 }
 
 /** Replace the texts in the properties of a resource; what identifies the resource itself stays. */
-export function mapTexts(type: string, properties: JsonObject, change: (property: string, text: string) => Json): JsonObject {
-  const own = new Set(identifierNames(type));
+export function mapTexts(scope: Scope, type: string, properties: JsonObject, change: (property: string, text: string) => Json): JsonObject {
+  const own = new Set(identifierNames(scope, type));
   const walk = (property: string, value: Json): Json => {
     if (typeof value === "string") return change(property, value);
     if (isList(value)) return value.map((item) => walk(property, item));
@@ -40,10 +41,10 @@ export function mapTexts(type: string, properties: JsonObject, change: (property
 }
 
 /** Whether a resource names another. */
-export function names(one: Named, other: Named): boolean {
+export function names(scope: Scope, one: Named, other: Named): boolean {
   let found = false;
-  mapTexts(one.type, one.model, (property, text) => {
-    found ||= namingOf(property, text, [other]) !== undefined;
+  mapTexts(scope, one.type, one.model, (property, text) => {
+    found ||= namingOf(scope, property, text, [other]) !== undefined;
     return text;
   });
   return found;

@@ -1,10 +1,10 @@
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { identifierIn, liveModel } from "./live-model.ts";
-import { registrySchemas } from "./registry-schema.ts";
 import { resources } from "./resource.ts";
 import { type ResourceScan, resourceScans, scannedResources } from "./resource-scan.ts";
 import { resourceType } from "./target.ts";
+import { schemaOf } from "./type-knowledge.ts";
 import { asText, isList, isObject, type JsonObject } from "./value.ts";
 
 const DAY = 86_400_000;
@@ -36,8 +36,13 @@ export const resourceScanLoop: Loop<ResourceScan> = {
 const until = (now: number, wakeAt: number, because: string): Rest | undefined =>
   now < wakeAt ? { wakeAt, kind: "tick", because } : undefined;
 
-function look(scope: Scope, scan: ResourceScan): void {
+function look(scope: Scope, scan: ResourceScan): Rest | void {
   const types = scan.types.slice(scan.done, scan.done + TYPES_MAX);
+  for (const name of types) {
+    const progress = resourceType(scope, name)?.observe?.(scope, scan.id);
+    if (progress?.state !== "busy") continue;
+    return { kind: "wait", because: progress.because, ...(progress.wakeAt !== undefined && { wakeAt: progress.wakeAt }) };
+  }
   const found = types.reduce((sum, type) => sum + lookFor(scope, scan, type), 0);
   const done = scan.done + types.length;
   resourceScans.patch(scope, scan.id, {
@@ -52,7 +57,7 @@ function lookFor(scope: Scope, scan: ResourceScan, name: string): number {
   const managed = managedOf(scope, name);
   const identifiers = type.list!(scope);
   for (const identifier of identifiers) {
-    const tags = tagsIn(liveModel(scope, type, identifier)?.[registrySchemas.of(name)?.tags ?? "Tags"]);
+    const tags = tagsIn(liveModel(scope, type, identifier)?.[schemaOf(scope, name)?.tags ?? "Tags"]);
     scannedResources.put(scope, { id: `${scan.id}/${name} ${identifier}`, type: name, identifier, tags, managed: managed.has(identifier) });
   }
   return identifiers.length;
@@ -62,7 +67,7 @@ function lookFor(scope: Scope, scan: ResourceScan, name: string): number {
 function managedOf(scope: Scope, name: string): Set<string> {
   const type = resourceType(scope, name)!;
   const made = resources.list(scope).flatMap(({ now }) => (now?.type === name && now.physicalId !== "" ? [now.physicalId] : []));
-  return new Set(made.flatMap((id) => [id, identifierIn(name, liveModel(scope, type, id)) ?? id]));
+  return new Set(made.flatMap((id) => [id, identifierIn(scope, name, liveModel(scope, type, id)) ?? id]));
 }
 
 function tagsIn(tags: unknown): Record<string, string> {

@@ -17,6 +17,7 @@ import {
 import { identifierNames, liveModel } from "./live-model.ts";
 import { type Named, names } from "./resource-reference.ts";
 import { resourceType } from "./target.ts";
+import { privateTypeNames } from "./type.ts";
 
 /** A search for all resources there are. */
 export interface ResourceScan extends Row {
@@ -70,9 +71,11 @@ export const startResourceScan = operation(StartResourceScan$, (scope, { ClientR
 
 /** The types whose resources can be listed, read and identified. */
 const scannable = (scope: Scope): string[] =>
-  scope.registry.resourceTypes.filter(
+  [...scope.registry.resourceTypes, ...privateTypeNames(scope)].filter(
     (type) =>
-      !/^AWS::(CloudFormation|CDK)::/.test(type) && identifierNames(type).length > 0 && resourceType(scope, type)?.list !== undefined,
+      !/^AWS::(CloudFormation|CDK)::/.test(type) &&
+      identifierNames(scope, type).length > 0 &&
+      resourceType(scope, type)?.list !== undefined,
   );
 
 /** AWS::S3::* is every type of a service. */
@@ -134,7 +137,7 @@ export const listResourceScanResources = operation(
         (TagValue === undefined || (TagKey === undefined ? Object.values(tags).includes(TagValue) : tags[TagKey] === TagValue)),
     );
     const { items, nextToken } = page(found, ({ id }) => id, MaxResults, NextToken, invalidToken);
-    return { Resources: items.map(shown), ...(nextToken && { NextToken: nextToken }) };
+    return { Resources: items.map((row) => shown(scope, row)), ...(nextToken && { NextToken: nextToken }) };
   },
 );
 
@@ -143,21 +146,22 @@ export const listResourceScanRelatedResources = operation(
   ListResourceScanRelatedResources$,
   (scope, { ResourceScanId, Resources = [], MaxResults = LISTED_MAX, NextToken }) => {
     const all = resultsOf(scope, ResourceScanId).flatMap((row) => {
-      const model = liveModel(scope, resourceType(scope, row.type)!, row.identifier);
+      const type = resourceType(scope, row.type);
+      const model = type && liveModel(scope, type, row.identifier);
       return model === undefined ? [] : [{ row, named: { logicalId: "", type: row.type, model } satisfies Named }];
     });
     const asked = Resources.map(({ ResourceType, ResourceIdentifier = {} }) => {
-      const identifier = identifierText(ResourceType!, ResourceIdentifier);
+      const identifier = identifierText(scope, ResourceType!, ResourceIdentifier);
       return (
         all.find(({ row }) => row.type === ResourceType && row.identifier === identifier) ??
         fault("ValidationError", `Resource ${ResourceType} ${identifier} was not found in the resource scan.`)
       );
     });
     const related = all.filter(
-      (one) => !asked.includes(one) && asked.some((other) => names(one.named, other.named) || names(other.named, one.named)),
+      (one) => !asked.includes(one) && asked.some((other) => names(scope, one.named, other.named) || names(scope, other.named, one.named)),
     );
     const { items, nextToken } = page(related, ({ row }) => row.id, MaxResults, NextToken, invalidToken);
-    return { RelatedResources: items.map(({ row }) => shown(row)), ...(nextToken && { NextToken: nextToken }) };
+    return { RelatedResources: items.map(({ row }) => shown(scope, row)), ...(nextToken && { NextToken: nextToken }) };
   },
 );
 
@@ -167,20 +171,20 @@ function resultsOf(scope: Scope, arn: string | undefined): ScannedResource[] {
   return scannedResources.list(scope, `${scan.id}/`);
 }
 
-const shown = ({ type, identifier, managed }: ScannedResource): ShownResource => ({
+const shown = (scope: Scope, { type, identifier, managed }: ScannedResource): ShownResource => ({
   ResourceType: type,
-  ResourceIdentifier: identifierMap(type, identifier),
+  ResourceIdentifier: identifierMap(scope, type, identifier),
   ManagedByStack: managed,
 });
 
 /** The values of an identifier by the names of the properties. */
-export function identifierMap(type: string, identifier: string): Record<string, string> {
-  const keys = identifierNames(type);
+export function identifierMap(scope: Scope, type: string, identifier: string): Record<string, string> {
+  const keys = identifierNames(scope, type);
   const values = keys.length === 1 ? [identifier] : identifier.split("|");
   return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? ""]));
 }
 
-export const identifierText = (type: string, values: Readonly<Record<string, string>>): string =>
-  identifierNames(type)
+export const identifierText = (scope: Scope, type: string, values: Readonly<Record<string, string>>): string =>
+  identifierNames(scope, type)
     .map((name) => values[name] ?? "")
     .join("|");

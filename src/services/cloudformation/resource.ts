@@ -37,6 +37,8 @@ export interface Step {
   readonly id?: string;
   /** The UpdatePolicy by which another service carries the update out. */
   readonly policy?: string;
+  /** The hooks have let it pass. */
+  readonly hooked?: boolean;
   /** Of a step that puts back what was: the step that it undoes. */
   readonly undoes?: Step;
 }

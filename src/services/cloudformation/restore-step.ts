@@ -5,7 +5,7 @@ import { STACK } from "./event.ts";
 import { type Busy, changeResource, setResource } from "./phase.ts";
 import { ensureOnce, requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource } from "./resource.ts";
-import { resourceType } from "./target.ts";
+import { typeInStack } from "./target.ts";
 
 /** Put one resource back as it was. */
 export function restoreStep(scope: Scope, stack: Busy, waiting: StackResource): Waits | void {
@@ -55,7 +55,7 @@ export function restoreStep(scope: Scope, stack: Busy, waiting: StackResource): 
     undoes: step.undoes?.token,
   });
   const progress = withReferences(scope, was.properties, (properties) =>
-    resourceType(scope, type)!.ensure(scope, properties, now!.physicalId, request),
+    typeInStack(scope, type).ensure(scope, properties, now!.physicalId, request),
   );
   switch (progress.state) {
     case "busy":

@@ -33,7 +33,7 @@ export type ValueType =
  * data/resource-types.json, a slice of @aws-cdk/aws-service-spec. A property is written as its type and its flags: s b i n j t
  * for the scalars, [ list of, { map of, #n the n-th definition, (a|b) either; ! required, * immutable, ? conditional.
  */
-interface SpecificationFile {
+export interface SpecificationFile {
   readonly types: Readonly<
     Record<string, { id: string[]; ref?: string[]; tags?: string; properties: Record<string, string>; attributes?: string[] }>
   >;

@@ -208,7 +208,7 @@ function settle(scope: Scope, sides: readonly Side[], moves: readonly Move[]): R
     const resources = new Map(
       live.map((logicalId) => {
         const source = sourceOf({ stack: stack.id, logicalId })!;
-        const desired = declaredResource(context, logicalId, template.Resources[logicalId]!, [...graph.get(logicalId)!]);
+        const desired = declaredResource(scope, context, logicalId, template.Resources[logicalId]!, [...graph.get(logicalId)!]);
         if (typeof desired === "string") return refuse(`${stack.name}.${logicalId}: ${desired}`);
         checkUnchanged(`${stack.name}.${logicalId}`, source.now!, desired);
         return [logicalId, { source, desired }] as const;

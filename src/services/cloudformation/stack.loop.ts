@@ -31,6 +31,7 @@ import { resourceDrifts } from "./resource-drift.ts";
 import { restoreStep } from "./restore-step.ts";
 import { dropSignals } from "./signal.ts";
 import { type BeforeUpdate, type Stack, type StackOperation, stacks } from "./stack.ts";
+import { askAboutStack } from "./stack-hook.ts";
 import { policyOf, policyRefusal } from "./stack-policy.ts";
 import { restOf, stepAll } from "./step.ts";
 import { pruneTemplates, templateOf, templates } from "./stored-template.ts";
@@ -75,6 +76,8 @@ export const stackLoop: Loop<Stack> = {
   turn(scope, stack) {
     if (stack.operation === undefined) return stack.status === "DELETE_COMPLETE" ? age(scope, stack) : undefined;
     const busy = stack as Busy;
+    const rest = passHooks(scope, busy);
+    if (rest !== undefined) return rest === "over" ? undefined : rest;
     switch (busy.operation.phase) {
       case "transform":
         return transform(scope, busy);
@@ -91,6 +94,26 @@ export const stackLoop: Loop<Stack> = {
     }
   },
 };
+
+/** What the hooks keep an operation waiting for; or that they have ended it, or let it pass, with which this turn is over. */
+function passHooks(scope: Scope, stack: Busy): Rest | "over" | undefined {
+  const { operation: op } = stack;
+  const isBeginning = op.phase === "apply" || (op.phase === "remove" && op.kind === "DELETE");
+  if (op.hooked || op.undoing || op.cancelled !== undefined || !isBeginning) return undefined;
+  const verdict = askAboutStack(scope, stack);
+  switch (verdict.state) {
+    case "busy":
+      return restOf([verdict], op.deadlineAt);
+    case "passed":
+      if (verdict.results.length === 0) return undefined;
+      stacks.patch(scope, stack.id, { operation: { ...op, hooked: true } });
+      return "over";
+    case "failed":
+      if (op.kind === "DELETE") end(scope, stack, "DELETE_FAILED", verdict.reason);
+      else fail(scope, stack, `${verdict.reason}. `);
+      return "over";
+  }
+}
 
 function age(scope: Scope, stack: Stack): Rest | void {
   const forgetAt = stack.deletedAt! + KEPT_MS;

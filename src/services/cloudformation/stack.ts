@@ -68,6 +68,10 @@ export interface StackOperation {
   readonly deadlineAt?: number;
   readonly monitorUntil?: number;
   readonly target?: Target;
+  /** The change set that it carries out. */
+  readonly changeSetId?: string;
+  /** The hooks have let it pass. */
+  readonly hooked?: boolean;
   /** The names of the exports that it imports. */
   readonly imports: readonly string[];
   /** What to do when it fails. */
@@ -88,6 +92,8 @@ export interface StackOperation {
 /** A stack; its id is name/uuid, as in its ARN. */
 export interface Stack extends Row {
   readonly name: string;
+  /** Another name, of its user's choice. */
+  readonly alias?: string;
   readonly status: StackStatus;
   readonly reason?: string;
   readonly createdAt: number;
@@ -127,7 +133,7 @@ export type StackOutput = Readonly<Record<"OutputKey" | "OutputValue", string>> 
 
 export const stacks = new Table<Stack>("cloudformation/stack", {
   indexes: {
-    live: ({ status, name }) => (status === "DELETE_COMPLETE" ? undefined : name),
+    live: ({ status, name, alias }) => (status === "DELETE_COMPLETE" ? undefined : alias === undefined ? name : [name, alias]),
     imports: ({ imports, operation, status }) =>
       status === "DELETE_COMPLETE" ? [] : [...new Set([...imports, ...(operation?.imports ?? [])])],
   },
@@ -136,7 +142,7 @@ export const stacks = new Table<Stack>("cloudformation/stack", {
 
 export const arnOf = (scope: Scope, { id }: Pick<Stack, "id">): string => scope.arn("cloudformation", `stack/${id}`);
 
-/** The stack of a name, or of an ARN, by which a deleted one is found too. */
+/** The stack of a name or an alias, or of an ARN, by which a deleted one is found too. */
 export function findStack(scope: Scope, nameOrArn: string): Stack | undefined {
   const id = idOfArn(nameOrArn);
   return id === undefined ? stacks.by(scope, "live", nameOrArn)[0] : stacks.get(scope, id);
@@ -215,6 +221,7 @@ function shownStack(scope: Scope, stack: Stack) {
     ...(target?.roleArn !== undefined && { RoleARN: target.roleArn }),
     Tags: target?.tags.map((tag) => ({ ...tag })) ?? [],
     EnableTerminationProtection: stack.terminationProtection,
+    ...(stack.alias !== undefined && { AliasName: stack.alias }),
     ...(stack.retainExceptOnCreate && { RetainExceptOnCreate: true }),
   };
 }

@@ -7,6 +7,7 @@ import { InsufficientCapabilitiesException } from "../../sdk/cloudformation.js";
 import { checkConditional, evaluateConditions } from "./condition.ts";
 import { exportOf } from "./export.ts";
 import { refOfParameter, resolveParameters } from "./parameter.ts";
+import { privateType } from "./private-resource.ts";
 import { isRecorded, recordedType } from "./recorded.ts";
 import { checkRules } from "./rule.ts";
 import { arnOf, type Stack, type Target } from "./stack.ts";
@@ -167,7 +168,7 @@ function withNewParameters(scope: Scope, { parameters, refs }: Wanted, { Paramet
   return { parameters: [...parameters, ...resolved.values], refs: { ...refs, ...Object.fromEntries(brought) } };
 }
 
-const parameterStore = (scope: Scope, name: string): Resolved =>
+export const parameterStore = (scope: Scope, name: string): Resolved =>
   scope.registry.reference("ssm")?.resolve(scope, name) ?? { state: "absent", reason: "nothing here keeps parameters" };
 
 export const availabilityZones = (region: string): readonly string[] => ["a", "b", "c"].map((letter) => `${region}${letter}`);
@@ -192,8 +193,21 @@ function rollbackOf({ RollbackTriggers = [], MonitoringTimeInMinutes = 0 }: Roll
 
 /** The type of resource that a name stands for; custom resources of every name are of one. */
 export const resourceType = (scope: Scope, type: string): ResourceType | undefined =>
-  scope.registry.resource(type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
+  registeredType(scope, type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type) ??
   (isRecorded(scope, type) ? recordedType(type) : undefined);
+
+/** The type of a resource that a stack has already; one that was deregistered meanwhile can not be acted on. */
+export const typeInStack = (scope: Scope, type: string): ResourceType =>
+  resourceType(scope, type) ?? {
+    type,
+    ensure: (_, __, id) => ({ state: "failed", reason: `The type '${type}' cannot be found.`, ...(id !== undefined && { id }) }),
+    read: () => undefined,
+    remove: (_, id) => ({ state: "failed", reason: `The type '${type}' cannot be found.`, id }),
+  };
+
+/** A type that AWS provides, or that this account has registered or activated. */
+export const registeredType = (scope: Scope, type: string): ResourceType | undefined =>
+  scope.registry.resource(type) ?? privateType(scope, type);
 
 function checkResourceTypes(scope: Scope, { Resources }: Template, conditions: Readonly<Record<string, boolean>>): void {
   const live = Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined || conditions[Condition]);

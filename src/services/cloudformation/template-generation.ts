@@ -1,9 +1,11 @@
 import { stringify } from "yaml";
 import { idsFrom } from "../../kernel/id.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import type { WarningDetail } from "../../sdk/cloudformation.js";
 import { declarable } from "./live-model.ts";
-import { type RegistrySchema, registrySchemas } from "./registry-schema.ts";
+import type { RegistrySchema } from "./registry-schema.ts";
 import { mapTexts, type Named, namingOf } from "./resource-reference.ts";
+import { schemaOf } from "./type-knowledge.ts";
 import { isList, isObject, type Json, type JsonObject } from "./value.ts";
 
 /** A resource as a generated template declares it. */
@@ -20,9 +22,9 @@ type WarningType = NonNullable<WarningDetail["Type"]>;
  * Declare a resource as it is. What is only written becomes parameters where it is required, and is told of.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/generate-IaC-write-only-properties.html
  */
-export function generate(logicalId: string, type: string, model: JsonObject): Generated {
-  const schema = registrySchemas.of(type);
-  const properties = withoutEmpty(declarable(type, model));
+export function generate(scope: Scope, logicalId: string, type: string, model: JsonObject): Generated {
+  const schema = schemaOf(scope, type);
+  const properties = withoutEmpty(declarable(scope, type, model));
   const parameters: Record<string, Json> = {};
   const told = new Map<WarningType, { PropertyPath: string; Required: boolean }[]>();
   const warn = (kind: WarningType, path: string, Required: boolean): void => {
@@ -120,13 +122,16 @@ export interface TemplateParts {
 }
 
 /** The template of generated resources, on top of what was there; where one names another, it refers to it. */
-export function generatedTemplate({ base, metadata, deletionPolicy, updateReplacePolicy, resources }: TemplateParts): JsonObject {
+export function generatedTemplate(
+  scope: Scope,
+  { base, metadata, deletionPolicy, updateReplacePolicy, resources }: TemplateParts,
+): JsonObject {
   const needs = new Map<string, Set<string>>();
   const reaches = (from: string, to: string): boolean => from === to || [...(needs.get(from) ?? [])].some((next) => reaches(next, to));
   const declare = ({ logicalId, type, properties }: Named & Generated): JsonObject => {
     const others = resources.filter((other) => other.logicalId !== logicalId);
-    const Properties = mapTexts(type, properties, (property, text) => {
-      const naming = namingOf(property, text, others);
+    const Properties = mapTexts(scope, type, properties, (property, text) => {
+      const naming = namingOf(scope, property, text, others);
       if (naming === undefined || reaches(naming.named.logicalId, logicalId)) return text;
       needs.set(logicalId, new Set([...(needs.get(logicalId) ?? []), naming.named.logicalId]));
       return naming.how === "Ref" ? { Ref: naming.named.logicalId } : { "Fn::GetAtt": [naming.named.logicalId, "Arn"] };

@@ -1,5 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import { type Capability, GetTemplateSummary$, ValidateTemplate$ } from "../../sdk/cloudformation.js";
 import { importIdentifier } from "./resource-import.ts";
 import { requireStack, withId } from "./stack.ts";
@@ -48,7 +49,11 @@ export const getTemplateSummary = operation(GetTemplateSummary$, (scope, input) 
     Version: "2010-09-09",
     ...(Object.keys(template.Metadata).length > 0 && { Metadata: JSON.stringify(template.Metadata) }),
     DeclaredTransforms: [...transforms],
-    ...(isKnown && { ResourceIdentifierSummaries: types.filter(isImportable).map((type) => identifierSummary(template, type)) }),
+    ...(isKnown && {
+      ResourceIdentifierSummaries: types
+        .filter((type) => importIdentifier(scope, type).length > 0)
+        .map((type) => identifierSummary(scope, template, type)),
+    }),
   };
 
   function ofStack(): ReturnType<typeof readChecked> {
@@ -61,14 +66,12 @@ export const getTemplateSummary = operation(GetTemplateSummary$, (scope, input) 
   }
 });
 
-const isImportable = (type: string): boolean => importIdentifier(type).length > 0;
-
-const identifierSummary = ({ Resources }: Template, type: string) => ({
+const identifierSummary = (scope: Scope, { Resources }: Template, type: string) => ({
   ResourceType: type,
   LogicalResourceIds: Object.entries(Resources)
     .filter(([, { Type }]) => Type === type)
     .map(([logicalId]) => logicalId),
-  ResourceIdentifiers: [...importIdentifier(type)],
+  ResourceIdentifiers: [...importIdentifier(scope, type)],
 });
 
 function capabilitiesOf(template: Template, transforms: readonly string[]): { Capabilities?: Capability[]; CapabilitiesReason?: string } {

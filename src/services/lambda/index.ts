@@ -35,6 +35,7 @@ import {
   publishLayerVersion,
 } from "./layer.ts";
 import { addLayerVersionPermission, getLayerVersionPolicy, removeLayerVersionPermission } from "./layer-permission.ts";
+import { packageTarget } from "./package.ts";
 import { addPermission, getPolicy, policies, removePermission } from "./permission.ts";
 import { functionReferences } from "./resource-reference.ts";
 import { resources } from "./resources.ts";
@@ -119,5 +120,5 @@ export const lambda = service({
   ],
   loops: [invocationLoop, eventSourceLoop],
   resources,
-  targets: [functionTarget],
+  targets: [functionTarget, packageTarget],
 });
