@@ -10,6 +10,7 @@ import { deleteObject } from "./delete.ts";
 import { getBucketEncryption, putBucketEncryption } from "./encryption.ts";
 import { headObject } from "./get.ts";
 import { s3 } from "./index.ts";
+import { getBucketLogging, putBucketLogging } from "./logging.ts";
 import { getBucketNotificationConfiguration, putBucketNotificationConfiguration } from "./notification.ts";
 import { getBucketPolicyStatus, putBucketPolicy } from "./policy.ts";
 import { putObject } from "./put.ts";
@@ -85,6 +86,18 @@ describe("a bucket", () => {
     await expect(cloud.call(putBucketAcl, { Bucket, AccessControlPolicy: { Owner, Grants: shared } })).rejects.toMatchObject({
       status: 501,
     });
+  });
+
+  test("logs to a bucket of its owner in its region", async () => {
+    const cloud = world();
+    await bucketIn(cloud, Bucket);
+    const put = (TargetBucket: string) =>
+      cloud.call(putBucketLogging, { Bucket, BucketLoggingStatus: { LoggingEnabled: { TargetBucket, TargetPrefix: "logs/" } } });
+    await expect(put("nowhere")).rejects.toMatchObject({ name: "InvalidTargetBucketForLogging", status: 400 });
+    await put(Bucket);
+    expect(await cloud.call(getBucketLogging, { Bucket })).toEqual({ LoggingEnabled: { TargetBucket: Bucket, TargetPrefix: "logs/" } });
+    await cloud.call(putBucketLogging, { Bucket, BucketLoggingStatus: {} });
+    expect(await cloud.call(getBucketLogging, { Bucket })).toEqual({});
   });
 
   test("takes no public policy while public policies are blocked", async () => {

@@ -13,6 +13,7 @@ import {
   GetBucketLocation$,
   HeadBucket$,
   ListBuckets$,
+  type LoggingEnabled,
   type NotificationConfiguration,
   type ObjectOwnership,
   type PublicAccessBlockConfiguration,
@@ -38,6 +39,7 @@ export interface Bucket extends Row {
   readonly ownership?: ObjectOwnership;
   readonly policy?: string;
   readonly cors?: readonly Stored<CORSRule>[];
+  readonly logging?: Stored<LoggingEnabled>;
   readonly tags?: Tags;
   readonly notification?: Stored<NotificationConfiguration>;
 }

@@ -13,6 +13,7 @@ import { lifecycles } from "./lifecycle-rule.ts";
 import { listObjects, listObjectsV2 } from "./list-objects.ts";
 import { listMultipartUploads, listParts } from "./list-uploads.ts";
 import { listObjectVersions } from "./list-versions.ts";
+import { getBucketLogging, putBucketLogging } from "./logging.ts";
 import * as multipart from "./multipart.ts";
 import * as notification from "./notification.ts";
 import * as policy from "./policy.ts";
@@ -50,7 +51,7 @@ export const s3 = service({
     encryption.getBucketEncryption,
     lifecycle.getBucketLifecycleConfiguration,
     bucket.getBucketLocation,
-    unset.getBucketLogging,
+    getBucketLogging,
     notification.getBucketNotificationConfiguration,
     access.getBucketOwnershipControls,
     policy.getBucketPolicy,
@@ -76,6 +77,7 @@ export const s3 = service({
     listParts,
     access.putBucketAcl,
     cors.putBucketCors,
+    putBucketLogging,
     encryption.putBucketEncryption,
     lifecycle.putBucketLifecycleConfiguration,
     notification.putBucketNotificationConfiguration,

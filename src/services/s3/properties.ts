@@ -1,4 +1,4 @@
-import type { CORSRule, LifecycleRule, NotificationConfiguration, ServerSideEncryptionRule } from "../../sdk/s3.js";
+import type { CORSRule, LifecycleRule, LoggingEnabled, NotificationConfiguration, ServerSideEncryptionRule } from "../../sdk/s3.js";
 import type { Bucket } from "./bucket.ts";
 import type { Lifecycle } from "./lifecycle-rule.ts";
 
@@ -28,6 +28,22 @@ export const corsFrom = (declared: Properties): CORSRule[] =>
     ...(Id !== undefined && { ID: Id }),
     ...(MaxAge !== undefined && { MaxAgeSeconds: Number(MaxAge) }),
   }));
+
+/** Without a bucket named, a bucket's logs go to itself. */
+export const loggingFrom = (
+  bucket: Bucket,
+  { DestinationBucketName, LogFilePrefix, TargetObjectKeyFormat }: Properties,
+): LoggingEnabled => ({
+  TargetBucket: DestinationBucketName ?? bucket.id,
+  TargetPrefix: LogFilePrefix ?? "",
+  ...(TargetObjectKeyFormat !== undefined && { TargetObjectKeyFormat }),
+});
+
+export const loggingTo = ({ TargetBucket, TargetPrefix, TargetObjectKeyFormat }: NonNullable<Bucket["logging"]>): Properties => ({
+  DestinationBucketName: TargetBucket,
+  LogFilePrefix: TargetPrefix,
+  ...(TargetObjectKeyFormat && { TargetObjectKeyFormat }),
+});
 
 export const corsTo = (rules: NonNullable<Bucket["cors"]>): Properties => ({
   CorsRules: rules.map(({ ID, ExposeHeaders, MaxAgeSeconds, ...rule }) => ({

@@ -105,6 +105,11 @@ export const s3Examples: readonly ResourceExample[] = [
         ],
         TransitionDefaultMinimumObjectSize: "all_storage_classes_128K",
       },
+      LoggingConfiguration: {
+        DestinationBucketName: "shop-files",
+        LogFilePrefix: "logs/",
+        TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: "EventTime" } },
+      },
       NotificationConfiguration: notified("s3:ObjectCreated:*"),
       ObjectLockEnabled: false,
       OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerPreferred" }] },
@@ -118,6 +123,14 @@ export const s3Examples: readonly ResourceExample[] = [
       { CorsConfiguration: undefined },
       { LifecycleConfiguration: { Rules: [{ Id: "new", Status: "Enabled", ExpirationInDays: 1 }] } },
       { LifecycleConfiguration: undefined },
+      {
+        LoggingConfiguration: {
+          DestinationBucketName: "shop-files",
+          LogFilePrefix: "requests/",
+          TargetObjectKeyFormat: { SimplePrefix: {} },
+        },
+      },
+      { LoggingConfiguration: undefined },
       { NotificationConfiguration: notified("s3:ObjectCreated:Put") },
       { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: false } } },
       { OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] } },

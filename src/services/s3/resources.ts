@@ -9,6 +9,7 @@ import { corsRules } from "./cors.ts";
 import { encryptionRules } from "./encryption.ts";
 import { setLifecycle } from "./lifecycle.ts";
 import { lifecycles } from "./lifecycle-rule.ts";
+import { loggingOf } from "./logging.ts";
 import { setNotification } from "./notification.ts";
 import { setPolicy } from "./policy.ts";
 import {
@@ -19,6 +20,8 @@ import {
   isTrue,
   lifecycleFrom,
   lifecycleTo,
+  loggingFrom,
+  loggingTo,
   notificationFrom,
   notificationTo,
   type Properties,
@@ -37,6 +40,8 @@ const SETTINGS: Readonly<Record<string, (home: Scope, bucket: Bucket, declared: 
     buckets.patch(home, id, { ownership: declared?.["Rules"][0]?.ObjectOwnership ?? "BucketOwnerEnforced" }),
   CorsConfiguration: (home, { id }, declared) =>
     buckets.patch(home, id, { cors: declared === undefined ? undefined : corsRules(corsFrom(declared)) }),
+  LoggingConfiguration: (home, bucket, declared) =>
+    buckets.patch(home, bucket.id, { logging: loggingOf(home, bucket, declared && loggingFrom(bucket, declared)) }),
   LifecycleConfiguration: (home, { id }, declared) => declareLifecycle(home, id, declared),
   NotificationConfiguration: (home, bucket, declared) =>
     setNotification(home, bucket, declared === undefined ? {} : notificationFrom(declared), false),
@@ -52,7 +57,6 @@ const ABSENT = {
   BucketNamespace: ["global"],
   IntelligentTieringConfigurations: [],
   InventoryConfigurations: [],
-  LoggingConfiguration: [],
   MetadataConfiguration: [],
   MetadataTableConfiguration: [],
   MetricsConfigurations: [],
@@ -87,7 +91,7 @@ export const bucketResource: ResourceType<Properties> = {
   read(scope, id) {
     const bucket = buckets.get(scope, id);
     if (bucket === undefined || bucket.account !== scope.account) return undefined;
-    const { publicAccess, ownership, versioning, cors, notification = {}, tags } = bucket;
+    const { publicAccess, ownership, versioning, cors, logging, notification = {}, tags } = bucket;
     return present({
       BucketName: id,
       BucketEncryption: encryptionTo(bucket.encryption),
@@ -95,6 +99,7 @@ export const bucketResource: ResourceType<Properties> = {
       OwnershipControls: ownership && { Rules: [{ ObjectOwnership: ownership }] },
       VersioningConfiguration: versioning && { Status: versioning },
       CorsConfiguration: cors && corsTo(cors),
+      LoggingConfiguration: logging && loggingTo(logging),
       NotificationConfiguration: notificationTo(notification),
       LifecycleConfiguration: liveLifecycle(scope.in(bucket), id),
       AbacStatus: "Disabled",

@@ -1,7 +1,6 @@
 import { operation } from "../../kernel/operation.ts";
 import {
   GetBucketAccelerateConfiguration$,
-  GetBucketLogging$,
   GetBucketReplication$,
   GetBucketRequestPayment$,
   GetBucketWebsite$,
@@ -13,11 +12,6 @@ import { refuse } from "./refusal.ts";
 // What no bucket here has, since the operations that would set it are not implemented. Tools that describe buckets ask for it.
 
 export const getBucketAccelerateConfiguration = operation(GetBucketAccelerateConfiguration$, (scope, input) => {
-  requireBucket(scope, input);
-  return {};
-});
-
-export const getBucketLogging = operation(GetBucketLogging$, (scope, input) => {
   requireBucket(scope, input);
   return {};
 });
