@@ -6,6 +6,7 @@ import { coverage } from "./coverage.ts";
 import { type Controlled, type Endpoint, Refusal } from "./endpoint.ts";
 import { health } from "./health.ts";
 import { doraEndpoint, eventsEndpoint, policyEndpoint } from "./insights.ts";
+import { listenersEndpoint } from "./listeners.ts";
 import { isLoopback } from "./loopback.ts";
 import { trafficEndpoint } from "./traffic.ts";
 import { why } from "./why.ts";
@@ -16,6 +17,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "POST clock": clockEndpoint,
   "POST reset": async (cloud, { body, query }) => ({ removed: await cloud.reset(accountToReset(body["account"] ?? query.get("account"))) }),
   "GET coverage": coverage,
+  "GET listeners": listenersEndpoint,
   "GET why": why,
   "GET traffic": trafficEndpoint,
   "POST traffic": trafficEndpoint,

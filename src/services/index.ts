@@ -1,4 +1,5 @@
 import type { Service } from "../kernel/service.ts";
+import { autoScaling } from "./auto-scaling/index.ts";
 import { cloudcontrol } from "./cloudcontrol/index.ts";
 import { cloudformation } from "./cloudformation/index.ts";
 import { cloudwatch } from "./cloudwatch/index.ts";
@@ -40,6 +41,7 @@ export const services: readonly Service[] = [
   ecr,
   ec2,
   elasticLoadBalancingV2,
+  autoScaling,
   eventbridge,
   lambda,
   sns,
