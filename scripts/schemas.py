@@ -17,6 +17,12 @@ NAMESPACES = (
     "CloudFormation CloudWatch CodeBuild CodeCommit CodeConnections CodeDeploy CodePipeline CodeStarConnections CodeStarNotifications "
     "ECR Events IAM KMS Lambda Logs Organizations S3 SecretsManager SNS SQS SSM"
 ).split()
+# Of namespaces with many types, only those that there are.
+TYPES = (
+    "AWS::AutoScaling::AutoScalingGroup AWS::AutoScaling::LifecycleHook AWS::EC2::Instance AWS::EC2::LaunchTemplate AWS::EC2::SecurityGroup "
+    "AWS::ElasticLoadBalancingV2::Listener AWS::ElasticLoadBalancingV2::ListenerRule AWS::ElasticLoadBalancingV2::LoadBalancer "
+    "AWS::ElasticLoadBalancingV2::TargetGroup"
+).split()
 # What tells a reader, a provider's own machinery, or cfn-lint something, and says nothing about values.
 LEFT_OUT = (
     "$comment $schema additionalIdentifiers conditionalCreateOnlyProperties dependentExcluded deprecatedProperties description "
@@ -39,7 +45,7 @@ def kept(value, of_names=False):
 types = importlib.import_module(f"cfnlint.data.schemas.providers.{REGION}").types
 found = {}
 for name, digest in sorted(types.items()):
-    if name.startswith("AWS::") and name.split("::")[1] in NAMESPACES:
+    if name in TYPES or (name.startswith("AWS::") and name.split("::")[1] in NAMESPACES):
         with open(os.path.join(SCHEMAS, "resources", f"{digest}.json")) as file:
             found[name] = kept(json.load(file))
 with open(os.path.join(ROOT, "data", "resource-schemas.json"), "w") as file:
