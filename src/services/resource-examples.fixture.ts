@@ -8,6 +8,7 @@ import { codedeployExamples } from "./codedeploy/resources.fixture.ts";
 import { codepipelineExamples } from "./codepipeline/resources.fixture.ts";
 import { notificationExamples } from "./codestar-notifications/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
+import { elasticLoadBalancingExamples } from "./elastic-load-balancing-v2/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
 import { iamExamples } from "./iam/resources.fixture.ts";
 import { kmsExamples } from "./kms/resources.fixture.ts";
@@ -29,6 +30,7 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...codepipelineExamples,
   ...notificationExamples,
   ...ecrExamples,
+  ...elasticLoadBalancingExamples,
   ...eventbridgeExamples,
   ...iamExamples,
   ...kmsExamples,

@@ -92,15 +92,12 @@ export function changed(
   for (const { Key = "", Value = "" } of settings) {
     const attribute = known[Key];
     if (attribute === undefined) return fault(InvalidConfigurationRequestException, `${kind} attribute key '${Key}' is not recognized`);
-    if (Value === attribute.value) {
-      delete after[Key];
-      continue;
-    }
+    after[Key] = Value;
+    if (Value === attribute.value) continue;
     if (attribute.takes === undefined)
       fault("NotImplemented", `${Key} = ${Value} of a ${kind.toLowerCase()} is not implemented by Slipway.`, 501);
     if (!attribute.takes!.test(Value))
       fault(InvalidConfigurationRequestException, `${kind} attribute value '${Value}' for key '${Key}' is invalid`);
-    after[Key] = Value;
   }
   return after;
 }

@@ -2,6 +2,7 @@ import { service } from "../../kernel/service.ts";
 import * as listener from "./listener.ts";
 import { loadBalancerLoop } from "./load-balancer.loop.ts";
 import * as balancer from "./load-balancer.ts";
+import { resources } from "./resources.ts";
 import * as rule from "./rule.ts";
 import * as tag from "./tag.ts";
 import { targetLoop } from "./target.loop.ts";
@@ -44,4 +45,5 @@ export const elasticLoadBalancingV2 = service({
   ],
   tables: [balancer.loadBalancers, balancer.addresses, listener.listeners, rule.rules, group.targetGroups, target.targets],
   loops: [loadBalancerLoop, targetLoop],
+  resources,
 });

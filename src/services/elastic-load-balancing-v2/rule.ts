@@ -26,6 +26,11 @@ export interface Rule extends Row {
   readonly conditions: readonly Condition[];
   readonly actions: readonly Action[];
   readonly tags: Tags;
+  /** As a template has them, and what that meant. */
+  readonly declared?: Pick<Rule, "conditions" | "actions"> & {
+    readonly ownActions: readonly unknown[];
+    readonly ownConditions: readonly unknown[];
+  };
 }
 
 export const rules = new Table<Rule>("elastic-load-balancing-v2/rule", {

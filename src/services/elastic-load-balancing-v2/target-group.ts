@@ -118,7 +118,9 @@ export const deleteTargetGroup = operation(DeleteTargetGroup$, (scope, { TargetG
   if (group === undefined) return {};
   if (rules.by(scope, "targetGroup", group.arn).length > 0)
     fault(ResourceInUseException, `Target group '${group.arn}' is currently in use by a listener or a rule`);
-  for (const target of targets.list(scope, `${group.id} `)) targets.remove(scope, target.id);
+  // A check that is on its way is given up by the target's loop.
+  for (const target of targets.list(scope, `${group.id} `))
+    targets.patch(scope, target.id, { state: "draining", drainedAt: scope.clock.now() });
   targetGroups.remove(scope, group.id);
   return {};
 });
@@ -144,7 +146,7 @@ export const balancersOf = (scope: Scope, arn: string): string[] => [
   ...new Set(rules.by(scope, "targetGroup", arn).flatMap(({ listenerArn }) => listeners.get(scope, listenerArn)?.loadBalancerArn ?? [])),
 ];
 
-const knownAttributes = ({ protocol }: TargetGroup) => TARGET_GROUP[protocol === "HTTP" ? "application" : "network"];
+export const knownAttributes = ({ protocol }: TargetGroup) => TARGET_GROUP[protocol === "HTTP" ? "application" : "network"];
 
 export const attributeOf = (group: TargetGroup, key: string): string => settingOf(knownAttributes(group), group.attributes, key);
 

@@ -10,8 +10,8 @@ import { balancersOf, dimensionOf, type TargetGroup, targetGroups } from "./targ
 export const targetLoop: Loop<Target> = {
   table: targets,
   turn(scope, target) {
-    const group = targetGroups.get(scope, target.groupName)!;
     if (target.state === "draining") return drain(scope, target);
+    const group = targetGroups.get(scope, target.groupName)!;
     const instance = group.targetType === "instance" ? instanceOf(scope, target.targetId) : undefined;
     if (group.targetType === "instance" && (instance === undefined || instance.state === "terminated")) return leave(scope, target);
     if (instance !== undefined && instance.state !== "running" && instance.state !== "pending")
@@ -31,9 +31,11 @@ function drain(scope: Scope, target: Target): Rest | undefined {
   return leave(scope, target);
 }
 
-function leave(scope: Scope, target: Target): undefined {
+function leave(scope: Scope, target: Target): Rest | undefined {
   giveUpCheck(scope, target);
+  if (jobs.get(scope, checkOf(target)) !== undefined) return { kind: "wait", because: "its last health check is being given up" };
   targets.remove(scope, target.id);
+  return undefined;
 }
 
 function rest(scope: Scope, target: Target, reason: NonNullable<Target["reason"]>, description: string): undefined {

@@ -20,6 +20,8 @@ export interface Target extends Row {
   /** An instance's id, or an address. */
   readonly targetId: string;
   readonly port: number;
+  /** Nobody said which, so it is the group's. */
+  readonly isDefaultPort?: boolean;
   readonly state: TargetHealthStateEnum;
   readonly reason?: TargetHealthReasonEnum;
   readonly description?: string;
@@ -73,7 +75,8 @@ const NOT_REGISTERED = {
 } as const;
 
 /** Add a target to a group. One that is being drained is registered anew. */
-export function register(scope: Scope, group: TargetGroup, { Id, Port = group.port }: TargetDescription): void {
+export function register(scope: Scope, group: TargetGroup, { Id, Port: saidPort }: TargetDescription): void {
+  const Port = saidPort ?? group.port;
   if (group.targetType === "instance") {
     const instance = instanceOf(scope, Id!);
     if (instance === undefined) fault(InvalidTargetException, `The following targets are not valid instances: '${Id}'`);
@@ -82,12 +85,16 @@ export function register(scope: Scope, group: TargetGroup, { Id, Port = group.po
   } else if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(Id!)) fault("ValidationError", `The IP address '${Id}' is not a valid IPv4 address`);
   const id = targetKey(group, Id!, Port);
   const known = targets.get(scope, id);
-  if (known !== undefined && known.state !== "draining") return;
+  if (known !== undefined && known.state !== "draining") {
+    if (known.isDefaultPort !== (saidPort === undefined)) targets.patch(scope, id, { isDefaultPort: saidPort === undefined });
+    return;
+  }
   targets.put(scope, {
     id,
     groupName: group.id,
     targetId: Id!,
     port: Port,
+    isDefaultPort: saidPort === undefined,
     state: "initial",
     reason: "Elb.RegistrationInProgress",
     description: "Target registration is in progress",
