@@ -1,4 +1,5 @@
 import type { ResourceExample } from "../testing/resource-example.ts";
+import { autoScalingExamples } from "./auto-scaling/resources.fixture.ts";
 import { cloudwatchExamples } from "./cloudwatch/resources.fixture.ts";
 import { logsExamples } from "./cloudwatch-logs/resources.fixture.ts";
 import { codebuildExamples } from "./codebuild/resources.fixture.ts";
@@ -7,6 +8,7 @@ import { connectionsExamples } from "./codeconnections/resources.fixture.ts";
 import { codedeployExamples } from "./codedeploy/resources.fixture.ts";
 import { codepipelineExamples } from "./codepipeline/resources.fixture.ts";
 import { notificationExamples } from "./codestar-notifications/resources.fixture.ts";
+import { ec2Examples } from "./ec2/resources.fixture.ts";
 import { ecrExamples } from "./ecr/resources.fixture.ts";
 import { elasticLoadBalancingExamples } from "./elastic-load-balancing-v2/resources.fixture.ts";
 import { eventbridgeExamples } from "./eventbridge/resources.fixture.ts";
@@ -30,7 +32,9 @@ export const resourceExamples: readonly ResourceExample[] = [
   ...codepipelineExamples,
   ...notificationExamples,
   ...ecrExamples,
+  ...ec2Examples,
   ...elasticLoadBalancingExamples,
+  ...autoScalingExamples,
   ...eventbridgeExamples,
   ...iamExamples,
   ...kmsExamples,

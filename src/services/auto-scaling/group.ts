@@ -40,6 +40,8 @@ export interface Group extends Row {
   readonly serviceLinkedRoleArn: string;
   readonly createdAt: number;
   readonly isDeleting?: boolean;
+  /** How a template says what can be said in several ways. */
+  readonly declaredAs?: { readonly templateByName?: boolean; readonly sources?: boolean; readonly zones?: boolean };
   /** After a launch that failed, when to try again. */
   readonly retryAt?: number;
 }

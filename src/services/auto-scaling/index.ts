@@ -6,6 +6,7 @@ import * as hook from "./lifecycle-hook.ts";
 import { memberLoop } from "./member.loop.ts";
 import * as member from "./member.ts";
 import { resumeProcesses, suspendProcesses } from "./process.ts";
+import { resources } from "./resources.ts";
 import * as tag from "./tag.ts";
 import * as target from "./target-group.ts";
 
@@ -45,4 +46,5 @@ export const autoScaling = service({
   ],
   tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, activities],
   loops: [groupLoop, memberLoop],
+  resources,
 });

@@ -23,6 +23,8 @@ export interface Hook extends Row {
   readonly metadata?: string;
   readonly targetArn?: string;
   readonly roleArn?: string;
+  /** Its group was declared with it. */
+  readonly isOfGroup?: boolean;
 }
 
 /** One instance's wait at a hook, as `instance/hook`. */
@@ -119,6 +121,7 @@ export function putHook(scope: Scope, groupName: string, wish: HookWish): Hook {
     ...(metadata !== undefined && { metadata }),
     ...(targetArn && { targetArn }),
     ...(roleArn !== undefined && { roleArn }),
+    ...(known?.isOfGroup && { isOfGroup: true }),
   });
 }
 

@@ -11,6 +11,7 @@ import * as template from "./launch-template.ts";
 import * as templateVersion from "./launch-template-version.ts";
 import { networkAddresses } from "./network-address.ts";
 import * as profile from "./profile-association.ts";
+import { resources } from "./resources.ts";
 import { runInstances } from "./run.ts";
 import * as group from "./security-group.ts";
 import * as rule from "./security-group-rule.ts";
@@ -87,4 +88,5 @@ export const ec2 = service({
     group.securityGroups.table,
   ],
   loops: [instanceLoop],
+  resources,
 });

@@ -1,4 +1,4 @@
-import { ensureJob, forgetJob, isOver, type Job, jobs, stopJob } from "../../compute/job.ts";
+import { consoles, ensureJob, forgetJob, isOver, type Job, jobs, stopJob } from "../../compute/job.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { PROGRAMS } from "./image.ts";
@@ -89,6 +89,7 @@ function forget(scope: Scope, instance: Instance): Rest | undefined {
   const until = instance.terminatedAt! + REMEMBERED_MS;
   if (scope.clock.now() < until) return { wakeAt: until, kind: "tick", because: "a terminated instance is remembered for an hour" };
   forgetTags(scope, instance.id);
+  consoles.remove(scope, instance.id);
   instances.remove(scope, instance.id);
   return undefined;
 }

@@ -14,6 +14,10 @@ export interface Rule {
   readonly prefixListId?: string;
   readonly groupId?: string;
   readonly description?: string;
+  /** Another resource of a stack gave it to the group. */
+  readonly isGiven?: boolean;
+  /** It named the group by its name. */
+  readonly isNamed?: boolean;
 }
 
 const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", all: "-1" };

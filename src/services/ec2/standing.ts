@@ -1,3 +1,4 @@
+import { sameJson } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 
@@ -28,7 +29,8 @@ export class Standing<T extends Row> {
   }
 
   put(scope: Scope, value: T): T {
-    this.table.put(scope, { id: value.id, value });
+    if (sameJson(value, this.#first(scope, value.id))) this.table.remove(scope, value.id);
+    else this.table.put(scope, { id: value.id, value });
     return value;
   }
 
