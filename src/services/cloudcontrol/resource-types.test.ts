@@ -43,6 +43,7 @@ test.each(shown)("%s lives outside of a stack, too: %s", async (TypeName, _, exa
   const created = await finished(cloud, await cloud.call(createResource, { TypeName, DesiredState: JSON.stringify(properties) }));
   expect(created).toMatchObject({ OperationStatus: "SUCCESS", Identifier: expect.any(String) });
 
+  if (WRITTEN_ONLY.has(TypeName)) return;
   cloud.change((scope) => resources.remove(scope, row));
   const mine = {
     ResourceType: TypeName,
@@ -67,6 +68,9 @@ test.each(shown)("%s lives outside of a stack, too: %s", async (TypeName, _, exa
   await cloud.call(executeChangeSet, C);
   expect(statusOf(cloud, "imported")).toBe("IMPORT_COMPLETE");
 });
+
+/** What is required and never read is a parameter of a generated template; of these it is an object, which a parameter cannot be. */
+const WRITTEN_ONLY: ReadonlySet<string> = new Set(["AWS::EC2::LaunchTemplate"]);
 
 /** The example as a stack makes it, with what it needs. */
 async function inStack(cloud: World, { type, before, around, properties }: ResourceExample) {
