@@ -19,7 +19,8 @@ NAMESPACES = (
 ).split()
 # Of namespaces with many types, only those that there are.
 TYPES = (
-    "AWS::AutoScaling::AutoScalingGroup AWS::AutoScaling::LifecycleHook AWS::EC2::LaunchTemplate AWS::EC2::SecurityGroup "
+    "AWS::AutoScaling::AutoScalingGroup AWS::AutoScaling::LifecycleHook AWS::EC2::Instance AWS::EC2::LaunchTemplate "
+    "AWS::EC2::SecurityGroup "
     "AWS::EC2::SecurityGroupEgress AWS::EC2::SecurityGroupIngress "
     "AWS::ElasticLoadBalancingV2::Listener AWS::ElasticLoadBalancingV2::ListenerRule AWS::ElasticLoadBalancingV2::LoadBalancer "
     "AWS::ElasticLoadBalancingV2::TargetGroup"

@@ -48,6 +48,8 @@ export interface Instance extends Row {
   readonly monitoring: boolean;
   readonly launchIndex: number;
   readonly clientToken?: string;
+  /** How a template says what can be said in several ways. */
+  readonly declaredAs?: { readonly groupNames?: boolean; readonly template?: unknown };
   /** Instants, in milliseconds. */
   readonly launchedAt: number;
   readonly terminatedAt?: number;

@@ -1,5 +1,8 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import { publicImageId, publicImages } from "../ssm/api.ts";
 import { defaultId } from "./default-network.ts";
+import { modifyInstanceAttribute } from "./instance-attribute.ts";
+import { importKeyPair } from "./key-pair.ts";
 import { authorizeSecurityGroupIngress } from "./security-group-rule.ts";
 
 const HERE = { account: "111122223333", region: "eu-west-1" };
@@ -62,7 +65,79 @@ const data = {
   TagSpecifications: [{ ResourceType: "instance", Tags }],
 };
 
+const IMAGE_ID = publicImageId(HERE.region, publicImages[0]!.name);
+const ImageId = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+const TEMPLATE = {
+  Type: "AWS::EC2::LaunchTemplate",
+  Properties: { LaunchTemplateName: "web", LaunchTemplateData: { ImageId, InstanceType: "t3.micro" } },
+};
+const profile = (InstanceProfileName: string) => ({
+  Type: "AWS::IAM::InstanceProfile",
+  Properties: { InstanceProfileName, Roles: [{ Ref: "Role" }] },
+});
+const ROLE = {
+  Type: "AWS::IAM::Role",
+  Properties: {
+    RoleName: "web",
+    AssumeRolePolicyDocument: {
+      Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    },
+  },
+};
+
 export const ec2Examples: readonly ResourceExample[] = [
+  {
+    type: "AWS::EC2::Instance",
+    around: { Group: GROUP, Role: ROLE, Web: profile("web"), Other: profile("other") },
+    before: (cloud) => cloud.call(importKeyPair, { KeyName: "key", PublicKeyMaterial: Buffer.from("ssh-rsa AAAA") }),
+    properties: {
+      ImageId: IMAGE_ID,
+      InstanceType: "t3.micro",
+      KeyName: "key",
+      AvailabilityZone: "eu-west-1a",
+      SubnetId: defaultId(HERE, "subnet", "eu-west-1a"),
+      PrivateIpAddress: "172.31.0.77",
+      SecurityGroupIds: [group],
+      UserData: "IyEvYmluL3NoCg==",
+      IamInstanceProfile: { Ref: "Web" },
+      EbsOptimized: true,
+      DisableApiTermination: false,
+      InstanceInitiatedShutdownBehavior: "terminate",
+      Monitoring: true,
+      SourceDestCheck: false,
+      MetadataOptions: { HttpTokens: "required", InstanceMetadataTags: "enabled" },
+      Tags,
+    },
+    updates: [
+      { IamInstanceProfile: { Ref: "Other" } },
+      { DisableApiTermination: true },
+      { DisableApiTermination: false },
+      { InstanceInitiatedShutdownBehavior: "stop" },
+      { Monitoring: false },
+      { SourceDestCheck: true },
+      { Tags: [{ Key: "a", Value: "c" }] },
+    ],
+    unchangeable: ["MetadataOptions"],
+    byHand: {
+      "/SourceDestCheck": (cloud, InstanceId) => cloud.call(modifyInstanceAttribute, { InstanceId, SourceDestCheck: { Value: true } }),
+    },
+    withoutAttributes: ["State"],
+  },
+  {
+    type: "AWS::EC2::Instance",
+    around: { Template: TEMPLATE },
+    properties: {
+      LaunchTemplate: { LaunchTemplateId: { Ref: "Template" }, Version: { "Fn::GetAtt": ["Template", "LatestVersionNumber"] } },
+      SecurityGroups: ["default"],
+    },
+    withoutAttributes: ["State"],
+  },
+  {
+    type: "AWS::EC2::Instance",
+    around: { Template: TEMPLATE },
+    properties: { LaunchTemplate: { LaunchTemplateName: "web", Version: { "Fn::GetAtt": ["Template", "LatestVersionNumber"] } } },
+    withoutAttributes: ["State"],
+  },
   {
     type: "AWS::EC2::LaunchTemplate",
     around: { Group: GROUP },

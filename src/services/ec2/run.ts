@@ -44,7 +44,7 @@ export const runInstances = ec2Operation(
 );
 
 /** The request over its launch template. */
-function launchOf(scope: Scope, { MinCount: _, MaxCount: __, DryRun: ___, LaunchTemplate, ...own }: RunInstancesRequest): Launch {
+export function launchOf(scope: Scope, { MinCount: _, MaxCount: __, DryRun: ___, LaunchTemplate, ...own }: RunInstancesRequest): Launch {
   const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as Launch;
   if (LaunchTemplate === undefined) return said;
   const template = templateData(scope, LaunchTemplate);
