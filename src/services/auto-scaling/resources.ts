@@ -17,14 +17,18 @@ const number = (value: unknown): number | undefined => (value === undefined ? un
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-autoscalinggroup.html; its id is its name. */
 const groupResource: ResourceType<Properties> = {
   type: "AWS::AutoScaling::AutoScalingGroup",
-  ensure: (scope, declared, id, { generatedName, tags, previous = {} }) =>
+  ensure: (scope, declared, id, { generatedName, tags, previous = {}, updatePolicy = {} }) =>
     attempt(
       scope,
       () => {
+        const absent = ["AutoScalingRollingUpdate", "AutoScalingReplacingUpdate"].find((policy) => policy in updatePolicy);
+        if (absent !== undefined)
+          return { state: "failed", reason: `Slipway does not implement the update policy ${absent}`, ...(id && { id }) };
         const name: string = id ?? declared["AutoScalingGroupName"] ?? generatedName;
         const known = groups.get(scope, name);
         if (id === undefined && known !== undefined) return alreadyExists("AWS::AutoScaling::AutoScalingGroup", name);
-        const wish = wishOf(declared);
+        const isKept = String(updatePolicy["AutoScalingScheduledAction"]?.IgnoreUnmodifiedGroupSizeProperties) === "true";
+        const wish = wishOf(isKept && known !== undefined ? withoutSame(declared, previous) : declared);
         const group = known === undefined ? createGroup(scope, name, wish) : updateGroup(scope, known, wish);
         const arns: string[] = [
           ...(declared["TargetGroupARNs"] ?? []),
@@ -124,10 +128,9 @@ const tagsOf = (tags: readonly Properties[] = []): GroupTag[] =>
   tags.map(({ Key, Value, PropagateAtLaunch }) => ({ key: Key, value: Value, propagates: String(PropagateAtLaunch) === "true" }));
 
 function wishOf(declared: Properties) {
-  const [MinSize, MaxSize] = [Number(declared["MinSize"]), Number(declared["MaxSize"])];
   return {
-    MinSize,
-    MaxSize,
+    MinSize: number(declared["MinSize"]),
+    MaxSize: number(declared["MaxSize"]),
     // Undeclared it stays as scaling left it.
     DesiredCapacity: number(declared["DesiredCapacity"]),
     DefaultCooldown: number(declared["Cooldown"]) ?? 300,
@@ -140,6 +143,12 @@ function wishOf(declared: Properties) {
     NewInstancesProtectedFromScaleIn: String(declared["NewInstancesProtectedFromScaleIn"]) === "true",
     ServiceLinkedRoleARN: declared["ServiceLinkedRoleARN"],
   };
+}
+
+/** Sizes that a template has not changed stay as scaling left them, where its update policy says so. */
+function withoutSame(declared: Properties, previous: Properties): Properties {
+  const isSame = (name: string): boolean => ["MinSize", "MaxSize", "DesiredCapacity"].includes(name) && declared[name] === previous[name];
+  return Object.fromEntries(Object.entries(declared).filter(([name]) => !isSame(name)));
 }
 
 /** Those that are resources of their own stay. */

@@ -17,6 +17,7 @@ import { rebootInstances, startInstances, stopInstances, terminateInstances } fr
 import { describeInstanceStatus, getConsoleOutput } from "./instance-status.ts";
 import { createLaunchTemplate, modifyLaunchTemplate } from "./launch-template.ts";
 import { createLaunchTemplateVersion, describeLaunchTemplateVersions } from "./launch-template-version.ts";
+import { describeInternetGateways, describeRouteTables } from "./route-table.ts";
 import { runInstances } from "./run.ts";
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-group.ts";
 import { authorizeSecurityGroupIngress, revokeSecurityGroupEgress } from "./security-group-rule.ts";
@@ -219,6 +220,9 @@ describe("a network", () => {
     expect(Subnets!.map(({ AvailabilityZone }) => AvailabilityZone).sort()).toEqual(["eu-west-1a", "eu-west-1b", "eu-west-1c"]);
     expect(cloud.image()).toEqual(before);
     expect((await cloud.call(describeVpcs, {})).Vpcs).toEqual(Vpcs);
+    const { RouteTables } = await cloud.call(describeRouteTables, { Filters: [{ Name: "association.main", Values: ["true"] }] });
+    const { InternetGateways } = await cloud.call(describeInternetGateways, {});
+    expect(RouteTables![0]!.Routes!.map(({ GatewayId }) => GatewayId)).toEqual(["local", InternetGateways![0]!.InternetGatewayId]);
   });
 
   test("is made of parts that hold each other", async () => {

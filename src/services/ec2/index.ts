@@ -12,6 +12,7 @@ import * as templateVersion from "./launch-template-version.ts";
 import { networkAddresses } from "./network-address.ts";
 import * as profile from "./profile-association.ts";
 import { resources } from "./resources.ts";
+import { describeInternetGateways, describeRouteTables, describeVpnGateways } from "./route-table.ts";
 import { runInstances } from "./run.ts";
 import * as group from "./security-group.ts";
 import * as rule from "./security-group-rule.ts";
@@ -63,6 +64,9 @@ export const ec2 = service({
     vpc.describeVpcAttribute,
     vpc.describeVpcs,
     vpc.modifyVpcAttribute,
+    describeInternetGateways,
+    describeRouteTables,
+    describeVpnGateways,
     subnet.createSubnet,
     subnet.deleteSubnet,
     subnet.describeSubnets,
