@@ -3,6 +3,7 @@ import type { Agent } from "undici";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import type { HttpSpec } from "./job.ts";
 import type { Connect } from "./tcp.ts";
+import { loadUndici } from "./undici.ts";
 
 /** bytes; what is longer is cut off. */
 const BODY_MAX = 6 * 1024 * 1024;
@@ -11,7 +12,6 @@ const BODY_MAX = 6 * 1024 * 1024;
 export class HttpDriver implements Driver<HttpSpec> {
   readonly parallel = 200;
   readonly #connect: Connect | undefined;
-  /** Loaded for the first request: a cloud starts faster without. */
   #client: Promise<{ undici: typeof import("undici"); agent: Agent }> | undefined;
 
   /** `connect` reaches the ports of instances. */
@@ -35,7 +35,7 @@ export class HttpDriver implements Driver<HttpSpec> {
   }
 
   #open() {
-    this.#client ??= import("undici").then((undici) => ({
+    this.#client ??= loadUndici().then((undici) => ({
       undici,
       agent: new undici.Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000 }),
     }));

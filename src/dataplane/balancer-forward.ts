@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Pool } from "undici";
+import { loadUndici } from "../compute/undici.ts";
 import { answerError } from "./balancer-answer.ts";
 import { keyOf } from "./balancer-choice.ts";
 import type { BalancerPlan, BalancerTarget } from "./balancer-plan.ts";
@@ -40,11 +41,11 @@ export class Forwarder {
     plan: BalancerPlan,
     cookies: readonly string[],
   ): Promise<Forwarded> {
-    const pool = await this.#poolOf(target, plan);
-    const startedAt = performance.now();
     const given = new AbortController();
     response.once("close", () => given.abort());
     try {
+      const pool = await this.#poolOf(target, plan);
+      const startedAt = performance.now();
       const answer = await pool.request({
         method: request.method!,
         path: request.url!,
@@ -82,7 +83,7 @@ export class Forwarder {
   }
 
   async #poolOf(target: BalancerTarget, plan: BalancerPlan): Promise<Pool> {
-    this.#undici ??= import("undici");
+    this.#undici ??= loadUndici();
     const { Pool: PoolClass } = await this.#undici;
     const key = keyOf(target);
     const known = this.#pools.get(key);

@@ -57,7 +57,9 @@ export class OpenBalancer {
   }
 
   #httpServer(): Server {
-    const server = createHttpServer({ keepAliveTimeout: 60_000 }, (request, response) => void this.#serve(request, response));
+    const server = createHttpServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
     return server;
   }
