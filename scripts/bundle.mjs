@@ -29,7 +29,7 @@ const onlyHttp = {
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^node:http$/ }, () => ({ path: "http", namespace: "builtin" }));
     onLoad({ filter: /.*/, namespace: "builtin" }, () => ({
-      contents: 'export const { createServer, request, Agent, STATUS_CODES } = process.getBuiltinModule("node:http");',
+      contents: 'export const { createServer, request, Agent, STATUS_CODES, maxHeaderSize } = process.getBuiltinModule("node:http");',
     }));
   },
 };

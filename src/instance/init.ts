@@ -37,7 +37,7 @@ async function openNetwork(): Promise<Record<string, string>> {
   if (addAddress(METADATA_ADDRESS)) redirectMetadata();
   const proxy = await serveProxy("127.0.0.1", `${door}/out`);
   await openDoor(`${door}/in`);
-  return { ...proxy, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${METADATA_PORT}` };
+  return { ...proxy, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${METADATA_PORT}/` };
 }
 
 /**

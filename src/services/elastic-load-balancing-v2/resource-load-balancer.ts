@@ -79,6 +79,7 @@ export const loadBalancerResource: ResourceType<Properties> = {
 
 /** A generated name, as short as AWS wants it: what makes it unique is at its end. */
 export function nameFrom(generatedName: string): string {
-  const suffix = generatedName.slice(generatedName.lastIndexOf("-") + 1).slice(-12);
-  return `${generatedName.slice(0, NAME_MAX - suffix.length - 1).replace(/-+$/, "")}-${suffix}`;
+  const at = generatedName.lastIndexOf("-");
+  const suffix = generatedName.slice(at + 1).slice(-12);
+  return `${generatedName.slice(0, Math.min(at, NAME_MAX - suffix.length - 1)).replace(/-+$/, "")}-${suffix}`;
 }
