@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { keepFiles, packArtifact } from "./artifact.ts";
 import type { HandsBackend } from "./backend.ts";
 import { confinedExisting, confinedPath } from "./confined.ts";
@@ -111,16 +112,23 @@ export class CommandDriver implements Driver<CommandSpec> {
     this.#log(spec, plain);
   }
 
-  #log({ log, identity, secrets = [] }: CommandSpec, lines: readonly string[]): void {
-    if (log === undefined || lines.length === 0) return;
-    const at = this.#backend.now();
-    const partition = { account: identity.accountId, region: identity.region };
+  #log({ log, logFile, workspace, identity, secrets = [] }: CommandSpec, lines: readonly string[]): void {
+    if (lines.length === 0) return;
     const hidden = secrets.filter(({ length }) => length >= SECRET_MIN);
     const shown = (line: string): string => hidden.reduce((text, secret) => text.replaceAll(secret, "***"), line);
+    const messages = lines.map(shown);
+    if (logFile !== undefined) {
+      const file = confinedPath(this.#workspaces.ensure(workspace).files, logFile);
+      mkdirSync(dirname(file), { recursive: true });
+      appendFileSync(file, messages.map((message) => `${message}\n`).join(""));
+    }
+    if (log === undefined) return;
+    const at = this.#backend.now();
+    const partition = { account: identity.accountId, region: identity.region };
     this.#backend.log(
       partition,
       log,
-      lines.map((line) => ({ at, message: shown(line) })),
+      messages.map((message) => ({ at, message })),
     );
   }
 

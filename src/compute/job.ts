@@ -70,6 +70,8 @@ export interface CommandSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly log?: JobLog;
+  /** A file of the workspace that the lines of the log are written to as well. */
+  readonly logFile?: string;
   /** What begins a line of output that is none of the log's: the rest of it is told in `progress` of the job, at once. */
   readonly mark?: string;
   /** Texts that the log shows as ***. */

@@ -2,9 +2,12 @@ import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Build, buildArn, builds, type PackedArtifact, type Variable } from "./build.ts";
-import { mergedVariables } from "./build-operations.ts";
+import { mergedVariables } from "./override.ts";
 import { projects, requireProject } from "./project.ts";
 import { submitBuild } from "./start.ts";
+
+export { badge, publicBuild } from "./public-build.ts";
+export { takeWebhook } from "./webhook-delivery.ts";
 
 /** What CodePipeline asks of a project. */
 export interface PipelineBuildRequest {

@@ -32,9 +32,17 @@ function outcomeOf({ id, spec }: Job): SimulatedOutcome {
     return { afterMs: 100, status: "SUCCEEDED", result: { outputs: Object.fromEntries(zips) } };
   }
   const failed = env["FAIL"] === undefined ? "0 -" : "1 build:0";
-  const report = ["INSTALL 0 0 0 -", "PRE_BUILD 0 1000 0 -", `BUILD 1000 2000 ${failed}`, "POST_BUILD 2000 3000 0 -"];
-  const text = report.map((line) => `phase ${line}\n`).join("");
-  return { afterMs: 3000, status: "SUCCEEDED", result: { outputs: { report: { text }, "exported/RELEASE": { text: "7" } } } };
+  const progress = [
+    { afterMs: 0, text: "enter INSTALL" },
+    { afterMs: 0, text: "leave INSTALL 0 -" },
+    { afterMs: 0, text: "enter PRE_BUILD" },
+    { afterMs: 1000, text: "leave PRE_BUILD 0 -" },
+    { afterMs: 1000, text: "enter BUILD" },
+    { afterMs: 2000, text: `leave BUILD ${failed}` },
+    { afterMs: 2000, text: "enter POST_BUILD" },
+    { afterMs: 3000, text: "leave POST_BUILD 0 -" },
+  ];
+  return { afterMs: 3000, status: "SUCCEEDED", progress, result: { outputs: { "exported/RELEASE": { text: "7" } } } };
 }
 
 const build = (): World => new World({ services: [iam, ssm, s3, codecommit, codebuild], hands: simulatedHands(outcomeOf), start: 0 });
@@ -63,6 +71,8 @@ test("a build goes through its phases, and tells of each", async () => {
   await createShop(cloud);
   const id = await start(cloud);
   expect(await get(cloud, id)).toMatchObject({ buildStatus: "IN_PROGRESS", currentPhase: "DOWNLOAD_SOURCE", buildNumber: 1 });
+  await cloud.advance("1500ms");
+  expect(await get(cloud, id)).toMatchObject({ buildStatus: "IN_PROGRESS", currentPhase: "BUILD" });
   await cloud.advance("10s");
   const over = await get(cloud, id);
   expect(over).toMatchObject({
@@ -152,8 +162,8 @@ test("refuses as CodeBuild does, and by name what is not implemented", async () 
   await expect(cloud.call(startBuild, { projectName: "none" })).rejects.toThrow(
     "Project cannot be found: arn:aws:codebuild:eu-west-1:111122223333:project/none",
   );
-  await expect(cloud.call(startBuild, { projectName: "shop", sourceTypeOverride: "GITHUB" })).rejects.toThrow(
-    "Builds of sources of type GITHUB are not implemented by Slipway.",
+  await expect(cloud.call(startBuild, { projectName: "shop", environmentTypeOverride: "WINDOWS_CONTAINER" })).rejects.toThrow(
+    "Environments of type WINDOWS_CONTAINER are not implemented by Slipway.",
   );
   await expect(createShop(cloud)).rejects.toThrow();
 });

@@ -3,6 +3,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
 import { readObject } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
+import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH } from "./clone.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
 export class SourceProblem extends Error {}
@@ -37,15 +38,43 @@ export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
   const inputs = sources.flatMap(([identifier, source]) =>
     "digest" in source ? [{ path: pathOf(identifier), digest: source.digest, unpack: "zip" as const }] : [],
   );
-  const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), { inputs, ...(checkouts[0] && { checkout: checkouts[0] }) }];
+  const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build) };
+  const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), last];
   const asked: Job[] = [];
   for (const [index, spec] of specs.entries()) {
-    const job = ensureJob(scope, sourceJobId(build, index), { ...commandSpec(scope, build), ...spec, outputs: buildspecOutput(build) });
+    const job = ensureJob(scope, sourceJobId(build, index), { ...commandSpec(scope, build), outputs: buildspecOutput(build), ...spec });
     asked.push(job);
     if (!isOver(job)) break;
   }
   return asked;
 }
+
+/** What git still has to do besides: clone from servers that are not ours, fetch submodules. */
+function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
+  const { source, secondarySources = [] } = build.declaration;
+  const sources = Object.entries(build.sources!);
+  const clones = sources.flatMap(([identifier, one]) =>
+    "url" in one ? [cloneScript(one, pathOf(identifier), identifier === PRIMARY)] : [],
+  );
+  const submodules = ([source, ...secondarySources] as Source[])
+    .filter(({ type, gitSubmodulesConfig }) => type === "CODECOMMIT" && gitSubmodulesConfig?.fetchSubmodules)
+    .map(({ sourceIdentifier = PRIMARY }) => `git -C ${pathOf(sourceIdentifier)} submodule -q update --init --recursive || exit 1`);
+  if (clones.length === 0 && submodules.length === 0) return {};
+  const env = cloneEnvironment(scope, build);
+  if (typeof env === "string") throw new SourceProblem(env);
+  const kept = [
+    { name: "git-error", type: "file", path: GIT_ERROR_PATH },
+    { name: "resolved", type: "file", path: RESOLVED_PATH },
+  ] as const;
+  return { env, script: [...clones, ...submodules].join("\n"), outputs: [...buildspecOutput(build), ...kept] };
+}
+
+/** What git said of a source that it could not get: its last line. */
+export const gitProblem = ({ result }: Job): string | undefined =>
+  result?.outputs?.["git-error"]?.text?.trim().split("\n").at(-1) || undefined;
+
+/** The commit that a clone came to. */
+export const resolvedCommit = ({ result }: Job): string | undefined => result?.outputs?.["resolved"]?.text?.trim() || undefined;
 
 /** How many jobs the sources of a build take. */
 export const sourceJobCount = ({ sources = {} }: Build): number =>
@@ -60,7 +89,7 @@ export function inlineBuildspec({ declaration }: Build): string | undefined {
 }
 
 /** The text of a buildspec that the project names by the ARN of an object in S3. */
-export function storedBuildspec(scope: Scope, { declaration }: Build): string | undefined {
+export function storedBuildspec(scope: Scope, { declaration }: Pick<Build, "declaration">): string | undefined {
   const [, bucket, key] = /^arn:[^:]*:s3:::([^/]+)\/(.+)$/.exec(declaration.source?.buildspec ?? "") ?? [];
   const object = key === undefined ? undefined : readObject(scope, bucket!, key);
   return object && scope.blobs.read(object.digest).toString("utf8");
@@ -96,7 +125,7 @@ function resolve(scope: Scope, build: Build, source: Source, identifier: string,
     case "CODECOMMIT":
       return commitOf(scope, source, version);
     default:
-      throw new SourceProblem(`sources of type ${source.type} are not implemented by Slipway`);
+      return cloneOf(source, version);
   }
 }
 

@@ -1,0 +1,61 @@
+import type { Scope } from "../../kernel/scope.ts";
+import type { Build, ResolvedSource, Source } from "./build.ts";
+import { quote } from "./script.ts";
+import { authorization, gitSettings, loginFor } from "./source-credential.ts";
+
+type Clone = Extract<ResolvedSource, { url: string }>;
+
+/** Where the job of a clone leaves what git said, and which commit it came to, relative to the workspace. */
+export const GIT_ERROR_PATH = ".slipway/git-error";
+export const RESOLVED_PATH = ".slipway/resolved";
+
+/** What git is to clone from a server that is not ours. A pull request is pr/NUMBER; a connection or login that cannot be had is a sentence. */
+export function cloneOf(source: Source, version: string | undefined): Clone {
+  const { location = "", gitCloneDepth = 0, gitSubmodulesConfig } = source;
+  return {
+    url: location,
+    version: (version ?? "").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, ""),
+    depth: gitCloneDepth,
+    submodules: gitSubmodulesConfig?.fetchSubmodules ?? false,
+  };
+}
+
+/** The settings of git for the clones of a build, or a sentence why it cannot log in. */
+export function cloneEnvironment(scope: Scope, { declaration }: Build): Record<string, string> | string {
+  const { source, secondarySources = [] } = declaration;
+  const settings: Record<string, string> = { "credential.helper": "" };
+  for (const one of [source, ...secondarySources] as Source[]) {
+    if (one.location === undefined || !/^https?:/.test(one.location)) continue;
+    const { origin } = new URL(one.location);
+    const login = loginFor(scope, one);
+    if (typeof login === "string") return login;
+    if (login !== undefined) settings[`http.${origin}/.extraHeader`] = authorization(login);
+    if (one.insecureSsl) settings[`http.${origin}/.sslVerify`] = "false";
+  }
+  return { ...gitSettings(settings), GIT_TERMINAL_PROMPT: "0" };
+}
+
+/** Clones one source into a folder of the workspace; what fails is told in git's own words. */
+export function cloneScript({ url, version, depth, submodules }: Clone, path: string, isPrimary: boolean): string {
+  const pullRequest = /^pr\/(\d+)$/.exec(version)?.[1];
+  const asked = version === "" ? "HEAD" : pullRequest === undefined ? version : `refs/pull/${pullRequest}/head`;
+  const fetches =
+    depth > 0 || pullRequest !== undefined
+      ? [`git fetch -q --no-tags ${depth > 0 ? `--depth=${depth} ` : ""}origin ${quote(asked)}`, "git checkout -q --force FETCH_HEAD"]
+      : [
+          "git fetch -q origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' +HEAD:refs/remotes/origin/HEAD",
+          `git checkout -q --force "$(git rev-parse -q --verify ${quote(`refs/remotes/origin/${asked}`)} || git rev-parse -q --verify ${quote(`refs/tags/${asked}`)} || echo ${quote(asked)})"`,
+        ];
+  return [
+    `mkdir -p "$SLIPWAY_WORKSPACE"/${quote(path)} "$SLIPWAY_WORKSPACE/.slipway"`,
+    "(",
+    "set -e",
+    `cd "$SLIPWAY_WORKSPACE"/${quote(path)}`,
+    "git init -q",
+    `git remote add origin ${quote(url)}`,
+    ...fetches,
+    ...(submodules ? ["git submodule -q update --init --recursive"] : []),
+    ...(isPrimary ? [`git rev-parse HEAD > "$SLIPWAY_WORKSPACE"/${RESOLVED_PATH}`] : []),
+    `) 2> "$SLIPWAY_WORKSPACE"/${GIT_ERROR_PATH} || exit 1`,
+  ].join("\n");
+}
