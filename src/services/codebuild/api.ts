@@ -7,7 +7,7 @@ import { projects, requireProject } from "./project.ts";
 import { submitBuild } from "./start.ts";
 
 export { badge, publicBuild } from "./public-build.ts";
-export { takeWebhook } from "./webhook-delivery.ts";
+export { takeWebhook, type WebhookAnswer } from "./webhook-delivery.ts";
 
 /** What CodePipeline asks of a project. */
 export interface PipelineBuildRequest {

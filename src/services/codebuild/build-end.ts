@@ -38,10 +38,12 @@ export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   const left = end === undefined ? build : leavePhase(scope, unended(scope, build), end);
   const status = left.phases.findLast(({ phaseStatus }) => phaseStatus !== "SUCCEEDED")?.phaseStatus ?? "SUCCEEDED";
   const finalized = passPhase(scope, left, "FINALIZING");
-  const over = enterPhase(scope, builds.patch(scope, finalized.id, { status, stage: "OVER", endedAt: now }), "COMPLETED");
+  const [kept] = jobs.get(scope, artifactsJobId(build))?.result?.outputs?.["log"]?.files ?? [];
+  const stage = s3LogOf(build) === undefined ? "OVER" : "LOG";
+  const ended = builds.patch(scope, finalized.id, { status, stage, endedAt: now, ...(kept && { logDigest: kept.digest }) });
+  const over = enterPhase(scope, ended, "COMPLETED");
   measure(scope, build.project, status === "SUCCEEDED" ? "SucceededBuilds" : "FailedBuilds", 1, "Count");
   measure(scope, build.project, "Duration", (now - build.startedAt) / 1000, "Seconds");
-  storeLog(scope, over);
   emitStateChange(scope, over);
   const ids = [keyJobId(build), commandsJobId(build), artifactsJobId(build)];
   for (let index = 0; index < sourceJobCount(build); index++) ids.push(sourceJobId(build, index));
@@ -62,21 +64,11 @@ function announceFailure(scope: Scope, build: Build, { status, statusCode = "", 
   say(scope, build, `Phase context status code: ${statusCode} Message: ${message}`);
 }
 
-/** Put the lines of the log into S3: all of them as CloudWatch Logs has them, or those of the commands. */
-function storeLog(scope: Scope, build: Build): void {
-  const place = s3LogOf(build);
-  if (place === undefined) return;
-  const log = logOf(build);
-  const [kept] = jobs.get(scope, artifactsJobId(build))?.result?.outputs?.["log"]?.files ?? [];
-  const text =
-    log === undefined
-      ? kept && scope.blobs.read(kept.digest)
-      : Buffer.from(
-          logLines
-            .peek(scope, logSeries(log.group, log.stream))
-            .map(({ value }) => `${value.message}\n`)
-            .join(""),
-        );
+/** Put the lines of the log into S3, when all of them are there: as CloudWatch Logs has them, or those of the commands. */
+export function storeLog(scope: Scope, build: Build): void {
+  builds.patch(scope, build.id, { stage: "OVER" });
+  const place = s3LogOf(build)!;
+  const text = logText(scope, build);
   if (text === undefined) return;
   try {
     putObject(scope, place.bucket, place.key, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip" });
@@ -84,6 +76,13 @@ function storeLog(scope: Scope, build: Build): void {
     if (!isFault(error)) throw error;
     say(scope, build, `Unable to upload the log: ${error.name}: ${error.message}`);
   }
+}
+
+function logText(scope: Scope, build: Build): Buffer | undefined {
+  const log = logOf(build);
+  if (log === undefined) return build.logDigest === undefined ? undefined : scope.blobs.read(build.logDigest);
+  const lines = logLines.peek(scope, logSeries(log.group, log.stream)).map(({ value }) => `${value.message}\n`);
+  return Buffer.from(lines.join(""));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { ArtifactProblem, artifactsJobId, commandsJobId, ensureArtifactsJob, storeArtifacts, wantedOutputs } from "./artifact.ts";
 import { type Build, builds, say } from "./build.ts";
 import { askForCommands, takeProgress } from "./build-commands.ts";
-import { endOf, finish, STOPPED, TIMED_OUT } from "./build-end.ts";
+import { endOf, finish, STOPPED, storeLog, TIMED_OUT } from "./build-end.ts";
 import { BuildspecProblem, parseBuildspec } from "./buildspec.ts";
 import { ensureKeyJob, keysOf, restoredCache, saveCache, wantedCache } from "./cache.ts";
 import { environmentOf } from "./environment.ts";
@@ -41,6 +41,8 @@ export const buildLoop: Loop<Build> = {
         return runCommands(scope, build);
       case "ARTIFACTS":
         return uploadArtifacts(scope, build);
+      case "LOG":
+        return storeLog(scope, build);
       case "OVER":
         return;
     }

@@ -64,7 +64,7 @@ export interface Build extends Row {
   readonly endedAt?: number;
   readonly status: StatusType;
   /** What the loop does next. */
-  readonly stage: "SUBMITTED" | "QUEUED" | "SOURCE" | "CACHE" | "COMMANDS" | "ARTIFACTS" | "OVER";
+  readonly stage: "SUBMITTED" | "QUEUED" | "SOURCE" | "CACHE" | "COMMANDS" | "ARTIFACTS" | "LOG" | "OVER";
   readonly phases: readonly Phase[];
   /** The project's declaration with the overrides of this build. */
   readonly declaration: Declaration;
@@ -90,6 +90,8 @@ export interface Build extends Row {
   /** The key that the cache is kept by, as the build's shell expanded it. */
   readonly cacheKey?: string;
   readonly reportArns?: readonly string[];
+  /** The lines of its commands, where they go to S3 only. */
+  readonly logDigest?: string;
   readonly exportedVariables?: readonly { readonly name: string; readonly value: string }[];
   readonly artifacts?: readonly PackedArtifact[];
   /** When it must have left the queue. */

@@ -13,5 +13,8 @@ export function hasRoomOnFleet(scope: Scope, build: Build): boolean {
   return running + before < capacityOf(fleet, others.length);
 }
 
-const isBefore = (one: Build, other: Build): boolean =>
-  one.startedAt < other.startedAt || (one.startedAt === other.startedAt && one.id < other.id);
+/** Builds of one instant come in the order of their numbers. */
+function isBefore(one: Build, other: Build): boolean {
+  if (one.startedAt !== other.startedAt) return one.startedAt < other.startedAt;
+  return one.number === other.number ? one.id < other.id : one.number < other.number;
+}

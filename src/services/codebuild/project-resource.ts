@@ -44,7 +44,10 @@ export const projectResource: ResourceType<Properties> = {
       Visibility: project.visibility ?? "PRIVATE",
       ResourceAccessRole: project.resourceAccessRole,
       ...(fromApi(declaration) as object),
-      Triggers: webhook === undefined ? project.declaredTriggers : { Webhook: true, ...(fromApi(webhook.settings) as object) },
+      Triggers:
+        webhook === undefined
+          ? project.declaredTriggers && { ...project.declaredTriggers, Webhook: false }
+          : { Webhook: true, ...(fromApi(webhook.settings) as object) },
       Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })),
     });
   },

@@ -30,12 +30,14 @@ export const fleetResource: ResourceType<Properties> = {
   read(scope, id) {
     const fleet = fleetByArn(scope, id);
     if (fleet === undefined) return undefined;
-    const { tags = [], ...declaration } = fleet.declaration;
+    // The members of this one are written small in templates too.
+    const { tags = [], computeConfiguration, ...declaration } = fleet.declaration;
     return present({
       Arn: fleetArn(scope, fleet),
       Name: fleet.id,
       OverflowBehavior: fleet.overflowBehavior,
       ...(fromApi(declaration, ["FleetProxyConfiguration", "FleetVpcConfig"]) as object),
+      ComputeConfiguration: computeConfiguration,
       Tags: tagsShown(tags),
     });
   },
