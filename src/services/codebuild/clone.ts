@@ -44,7 +44,9 @@ export function cloneScript({ url, version, depth, submodules }: Clone, path: st
       ? [`git fetch -q --no-tags ${depth > 0 ? `--depth=${depth} ` : ""}origin ${quote(asked)}`, "git checkout -q --force FETCH_HEAD"]
       : [
           "git fetch -q origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' +HEAD:refs/remotes/origin/HEAD",
-          `git checkout -q --force "$(git rev-parse -q --verify ${quote(`refs/remotes/origin/${asked}`)} || git rev-parse -q --verify ${quote(`refs/tags/${asked}`)} || echo ${quote(asked)})"`,
+          `commit=$(${[`refs/remotes/origin/${asked}`, `refs/tags/${asked}`, asked].map((name) => `git rev-parse -q --verify ${quote(`${name}^{commit}`)}`).join(" || ")} || true)`,
+          '[ -n "$commit" ] || { echo "reference not found" >&2; exit 1; }',
+          'git checkout -q --force "$commit"',
         ];
   return [
     `mkdir -p "$SLIPWAY_WORKSPACE"/${quote(path)} "$SLIPWAY_WORKSPACE/.slipway"`,

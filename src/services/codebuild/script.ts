@@ -40,7 +40,11 @@ slipway_run_as() {
   [ "$1" != "$(id -un)" ] || return 0
   if ! id -u "$1" > /dev/null 2>&1; then slipway_refuse "user:$1"; return 0; fi
   slipway_user=$1
-  chmod a+rx "$slipway_dir"
+  slipway_above=$SLIPWAY_WORKSPACE
+  while [ "$slipway_above" != / ]; do
+    [ "$(stat -f -c %T "$slipway_above" 2> /dev/null)" != tmpfs ] || chmod a+x "$slipway_above" 2> /dev/null
+    slipway_above=$(dirname "$slipway_above")
+  done
   chmod a+rw "$slipway_dir/env" "$slipway_dir/cwd"
 }
 slipway_runtime() {
