@@ -44,7 +44,7 @@ export const startBuild = operation(
     });
     return { build: shownBuild(scope, build) };
   },
-  { partial: "no images: commands run on this machine; no debug sessions, no sources by a connection, no Windows, macOS and file systems" },
+  { partial: "no images: commands run on this machine; no debug sessions, no Windows, macOS and file systems" },
 );
 
 export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken }) => {

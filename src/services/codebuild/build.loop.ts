@@ -63,16 +63,8 @@ function waitInQueue(scope: Scope, build: Build): Rest | void {
 
 /** There is nothing to provision: the phase is over as soon as it begins. */
 function provision(scope: Scope, build: Build): void {
-  const downloading = enterPhase(scope, passPhase(scope, build, "PROVISIONING"), "DOWNLOAD_SOURCE");
-  try {
-    const sources = resolveSources(scope, build);
-    const primary = sources[PRIMARY];
-    const resolvedSourceVersion = build.resolvedSourceVersion ?? (primary && "commit" in primary ? primary.commit : undefined);
-    builds.patch(scope, build.id, { stage: "SOURCE", sources, resolvedSourceVersion });
-  } catch (error) {
-    if (!(error instanceof SourceProblem)) throw error;
-    failSource(scope, downloading, error.message);
-  }
+  enterPhase(scope, passPhase(scope, build, "PROVISIONING"), "DOWNLOAD_SOURCE");
+  builds.patch(scope, build.id, { stage: "SOURCE" });
 }
 
 function failSource(scope: Scope, build: Build, problem: string): void {
@@ -80,8 +72,17 @@ function failSource(scope: Scope, build: Build, problem: string): void {
   finish(scope, build, { status: "FAILED", statusCode: "CLIENT_ERROR", message: `${problem} for primary source${version}` });
 }
 
-function downloadSource(scope: Scope, build: Build): Rest | void {
+function downloadSource(scope: Scope, submitted: Build): Rest | void {
+  let build = submitted;
   try {
+    if (build.sources === undefined) {
+      if (build.stopRequested) return finish(scope, build, STOPPED);
+      const resolution = resolveSources(scope, build);
+      if (resolution.state === "busy") return { kind: "wait", because: resolution.because };
+      const primary = resolution.sources[PRIMARY];
+      const resolvedSourceVersion = build.resolvedSourceVersion ?? (primary && "commit" in primary ? primary.commit : undefined);
+      build = builds.patch(scope, build.id, { sources: resolution.sources, resolvedSourceVersion });
+    }
     const asked = ensureSourceJobs(scope, build);
     const last = asked.at(-1)!;
     if (!isOver(last)) return waitFor(scope, build, last, "the source is downloaded");

@@ -1,7 +1,9 @@
-import type { CommandOutput, CommandSpec, Job, KeptOutput } from "../../compute/job.ts";
+import { type CommandOutput, type CommandSpec, type Job, jobs, type KeptOutput } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
+import type { Loop } from "../../kernel/loop.ts";
 import { World } from "../../testing/world.ts";
 import { codecommit } from "../codecommit/index.ts";
+import { codeconnections } from "../codeconnections/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
 import { createBucket } from "../s3/bucket.ts";
@@ -20,6 +22,10 @@ export interface Leavings {
   readonly files?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What the shell makes of the keys of a cache. */
   readonly keys?: readonly string[];
+  /** What git comes to, where connections are used. */
+  readonly git?: Loop<Job>;
+  /** The text of the buildspec in the source. */
+  readonly buildspec?: string;
 }
 
 /**
@@ -28,8 +34,11 @@ export interface Leavings {
  */
 export function world(leavings: Leavings = {}): World {
   const blobs: { write(text: string): { digest: string; size: number } } = { write: () => ({ digest: "", size: 0 }) };
-  const hands = simulatedHands((job) => outcomeOf(job, leavings, blobs.write));
-  const cloud = new World({ services: [iam, ssm, secretsManager, s3, codecommit, codebuild], hands, start: 0 });
+  const others = simulatedHands((job) => outcomeOf(job, leavings, blobs.write));
+  const { git = others } = leavings;
+  const hands: Loop<Job> = { table: jobs, turn: (scope, job) => (job.spec.type === "git" ? git : others).turn(scope, job) };
+  const services = [iam, ssm, secretsManager, s3, codecommit, codeconnections, codebuild];
+  const cloud = new World({ services, hands, start: 0 });
   blobs.write = (text) => cloud.blobs.write(Buffer.from(text));
   blobs.write("zip");
   return cloud;
@@ -37,7 +46,7 @@ export function world(leavings: Leavings = {}): World {
 
 function outcomeOf(
   { id, spec }: Job,
-  { files = {}, keys }: Leavings,
+  { files = {}, keys, buildspec }: Leavings,
   write: (text: string) => { digest: string; size: number },
 ): SimulatedOutcome {
   const { env, outputs = [] } = spec as CommandSpec;
@@ -45,6 +54,7 @@ function outcomeOf(
   if (id.endsWith("/commands")) return commands(env);
   const kept = (output: CommandOutput): KeptOutput => {
     if (output.type === "zip") return write("zip");
+    if (output.name === "buildspec") return buildspec === undefined ? {} : { text: buildspec };
     if (output.type === "file") return output.name === "keys" && keys !== undefined ? { text: `${keys.join("\n")}\n` } : {};
     const found = Object.entries(files[output.name] ?? {}).map(([path, text]) => ({ path, ...write(text) }));
     return found.length === 0 ? {} : { files: found };

@@ -50,15 +50,25 @@ export const sandboxLoop: Loop<Sandbox> = {
 function begin(scope: Scope, sandbox: Sandbox): void {
   const passed = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE"].reduce((current, phase) => enter(scope, current, phase), sandbox);
   if (sandbox.stopRequested) return end(scope, passed, "STOPPED");
-  try {
-    sandboxes.patch(scope, passed.id, { stage: "SOURCE", sources: resolveSources(scope, asBuild(passed)) });
-  } catch (error) {
-    if (!(error instanceof SourceProblem)) throw error;
-    end(scope, passed, "FAILED", `${error.message} for primary source`);
-  }
+  sandboxes.patch(scope, passed.id, { stage: "SOURCE" });
 }
 
 function downloadSource(scope: Scope, sandbox: Sandbox): Rest | void {
+  try {
+    return takeSource(scope, sandbox);
+  } catch (error) {
+    if (!(error instanceof SourceProblem)) throw error;
+    end(scope, sandbox, "FAILED", `${error.message} for primary source`);
+  }
+}
+
+function takeSource(scope: Scope, sandbox: Sandbox): Rest | void {
+  if (sandbox.sources === undefined) {
+    if (sandbox.stopRequested) return end(scope, sandbox, "STOPPED");
+    const resolution = resolveSources(scope, asBuild(sandbox));
+    if (resolution.state === "busy") return { kind: "wait", because: resolution.because };
+    return void sandboxes.patch(scope, sandbox.id, { sources: resolution.sources });
+  }
   const place = asBuild(sandbox);
   const asked = ensureSourceJobs(scope, place);
   const last = asked.at(-1)!;

@@ -75,6 +75,13 @@ export const sourceCredentialArn = (scope: Scope, { id, suffix }: SourceCredenti
 export const sourceCredentialOf = (scope: Scope, arn: string): SourceCredential | undefined =>
   sourceCredentials.list(scope).find((credential) => sourceCredentialArn(scope, credential) === arn);
 
+/** The connection by which a source is reached, where it is by one. */
+export function connectionOf(scope: Scope, { type, auth }: Source): string | undefined {
+  if (auth?.type === "CODECONNECTIONS") return auth.resource;
+  const imported = auth === undefined || auth.type === "OAUTH" ? sourceCredentials.get(scope, type!) : undefined;
+  return imported?.authType === "CODECONNECTIONS" ? imported.token : undefined;
+}
+
 /** How to log in where a source is; undefined where nobody said. Throws a sentence where it cannot be known. */
 export function loginFor(scope: Scope, { type, auth }: Source): GitLogin | string | undefined {
   const imported = sourceCredentials.get(scope, type!);
@@ -83,7 +90,6 @@ export function loginFor(scope: Scope, { type, auth }: Source): GitLogin | strin
       ? { authType: auth.type, token: auth.resource, username: undefined }
       : (imported ?? {});
   if (authType === undefined || token === undefined) return undefined;
-  if (authType === "CODECONNECTIONS") return "sources by a connection are not implemented by Slipway";
   const secret = authType === "SECRETS_MANAGER" ? secretOf(scope, token) : token;
   if (secret === undefined) return "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
   return { username: username ?? userOf(type!), password: secret };

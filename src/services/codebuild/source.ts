@@ -1,9 +1,11 @@
 import { type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
+import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.ts";
 import { readObject } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
 import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH } from "./clone.ts";
+import { connectionOf } from "./source-credential.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
 export class SourceProblem extends Error {}
@@ -14,21 +16,27 @@ const DEFAULT_BUILDSPEC = "buildspec.yml";
 /** The key of the primary source among the sources of a build. */
 export const PRIMARY = "";
 
+/** What the sources of a build have come to; busy as long as one of them is fetched. */
+export type Resolution =
+  | { readonly state: "done"; readonly sources: Readonly<Record<string, ResolvedSource>> }
+  | { readonly state: "busy"; readonly because: string };
+
 /** What each source of a build is at this moment; throws a `SourceProblem` where one is nowhere to be found. */
-export function resolveSources(scope: Scope, build: Build): Record<string, ResolvedSource> {
+export function resolveSources(scope: Scope, build: Build): Resolution {
   const { source, secondarySources = [], secondarySourceVersions = [] } = build.declaration;
   const versions = new Map((secondarySourceVersions as SourceVersion[]).map((item) => [item.sourceIdentifier, item.sourceVersion]));
+  const secondary = (secondarySources as Source[]).map((one) => [one.sourceIdentifier!, one, versions.get(one.sourceIdentifier)] as const);
+  const all = [[PRIMARY, source as Source, build.sourceVersion] as const, ...secondary];
   const sources: Record<string, ResolvedSource> = {};
-  const primary = resolve(scope, build, source as Source, PRIMARY, build.sourceVersion);
-  if (primary !== undefined) sources[PRIMARY] = primary;
-  for (const secondary of secondarySources as Source[]) {
-    const identifier = secondary.sourceIdentifier!;
-    const found = resolve(scope, build, secondary, identifier, versions.get(identifier));
+  for (const [identifier, one, version] of all) {
+    const found = resolve(scope, build, one, identifier, version);
+    if (found !== undefined && "because" in found) return { state: "busy", because: found.because };
     if (found !== undefined) sources[identifier] = found;
   }
+  for (const [identifier, one] of all) if (connectionOf(scope, one) !== undefined) forgetSource(scope, requestIdOf(build, identifier));
   // CodePipeline names its further inputs itself.
   for (const [identifier, digest] of Object.entries(build.handedIn ?? {})) sources[identifier] ??= { digest };
-  return sources;
+  return { state: "done", sources };
 }
 
 /** The jobs that put the sources into the build's workspace, one after the other. The last one reads the buildspec. */
@@ -111,7 +119,13 @@ export function commandSpec(scope: Scope, build: Build): CommandSpec {
   return { type: "command", identity, workspace: workspaceOf(build), script: "exit 0", env: {}, timeoutMs };
 }
 
-function resolve(scope: Scope, build: Build, source: Source, identifier: string, version: string | undefined): ResolvedSource | undefined {
+function resolve(
+  scope: Scope,
+  build: Build,
+  source: Source,
+  identifier: string,
+  version: string | undefined,
+): ResolvedSource | { readonly because: string } | undefined {
   switch (source.type) {
     case "NO_SOURCE":
       return undefined;
@@ -124,9 +138,35 @@ function resolve(scope: Scope, build: Build, source: Source, identifier: string,
       return objectOf(scope, source.location!, version);
     case "CODECOMMIT":
       return commitOf(scope, source, version);
-    default:
-      return cloneOf(source, version);
+    default: {
+      const connectionArn = connectionOf(scope, source);
+      return connectionArn === undefined
+        ? cloneOf(source, version)
+        : connected(scope, requestIdOf(build, identifier), { connectionArn, source, version });
+    }
   }
+}
+
+const requestIdOf = ({ id }: Build, identifier: string): string => `codebuild/${id}/${identifier}`;
+
+/** A version is a branch, a tag or a commit; nothing is the default branch. */
+function connected(
+  scope: Scope,
+  requestId: string,
+  { connectionArn, source, version = "" }: { connectionArn: string; source: Source; version: string | undefined },
+): ResolvedSource | { readonly because: string } {
+  const { location = "", gitCloneDepth = 0 } = source;
+  const fullRepositoryId = location.replace(/^[a-z+]+:\/\/[^/]+\/|\.git$|\/$/g, "");
+  const wanted = version.replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, "");
+  const head = ensureSource(scope, requestId, { connectionArn, fullRepositoryId, branch: wanted || "main" });
+  if (head.state === "busy") return head;
+  const { repositoryId, refs } = watchedRefs(scope, { connectionArn, fullRepositoryId }) ?? {};
+  const named = wanted === "" ? ["refs/heads/main", "refs/heads/master"] : [`refs/heads/${wanted}`, `refs/tags/${wanted}`];
+  const commit = COMMIT_ID.test(wanted) ? wanted : named.flatMap((name) => refs?.get(name) ?? [])[0];
+  if (repositoryId === undefined || commit === undefined || refs!.size === 0) {
+    throw new SourceProblem(head.state === "failed" ? head.reason : `reference not found for ${wanted}`);
+  }
+  return { repositoryId, commit, full: gitCloneDepth < 1 };
 }
 
 function objectOf(scope: Scope, location: string, version: string | undefined): ResolvedSource {
