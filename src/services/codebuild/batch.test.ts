@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
 import { readObject } from "../s3/api.ts";
+import { ensureBuildBatch, stopBuildBatch } from "./api.ts";
 import {
   batchGetBuildBatches,
   deleteBuildBatch,
@@ -9,7 +10,7 @@ import {
   listBuildBatchesForProject,
   retryBuildBatch,
   startBuildBatch,
-  stopBuildBatch,
+  stopBuildBatch as stopBatch,
 } from "./batch-operations.ts";
 import { parseBatch } from "./batch-spec.ts";
 import { builds } from "./build.ts";
@@ -99,7 +100,7 @@ test("a batch is stopped with its builds, and times out on the clock", async () 
   await createShop(cloud, FAILING, { buildBatchConfig: { serviceRole: ROLE, timeoutInMins: 5 } });
   const stopped = await startBatch(cloud);
   await cloud.advance("1s");
-  await cloud.call(stopBuildBatch, { id: stopped });
+  await cloud.call(stopBatch, { id: stopped });
   await cloud.advance("1s");
   expect(await get(cloud, stopped)).toMatchObject({ buildBatchStatus: "STOPPED", currentPhase: "STOPPED" });
   const late = await startBatch(cloud, FAILING.replace("20", "9000"));
@@ -193,6 +194,29 @@ test("artifacts are combined in one place", async () => {
   expect(readObject(cloud.scope(), "things", "all.zip")).toMatchObject({ contentType: "application/zip" });
 });
 
+test("CodePipeline's batch gives its artifacts, one by one or as one, however often it is asked for", async () => {
+  const cloud = world();
+  const listed = `${spec("  build-list: [{ identifier: a }, { identifier: b }]")}artifacts: { files: "**/*" }\n`;
+  await createShop(cloud, listed, config);
+  const { digest } = cloud.blobs.write(Buffer.from("zip"));
+  const request = { projectName: "shop", source: { primary: { digest } }, initiator: "codepipeline/shop" };
+  const ask = (token: string, more: object = {}) => cloud.change((scope) => ensureBuildBatch(scope, token, { ...request, ...more }));
+  expect(ask("one")).toMatchObject({ status: "IN_PROGRESS" });
+  expect(ask("two", { combineArtifacts: true })).toMatchObject({ status: "IN_PROGRESS" });
+  const stopped = ask("three", { buildspecOverride: GRAPH });
+  await cloud.advance("1s");
+  cloud.change((scope) => stopBuildBatch(scope, stopped.id!));
+  await cloud.advance("20s");
+  expect(ask("one")).toMatchObject({ status: "SUCCEEDED", artifacts: { a: { digest }, b: { digest } } });
+  expect(ask("two")).toMatchObject({ status: "SUCCEEDED", combined: { digest } });
+  expect(ask("three")).toMatchObject({ status: "STOPPED", reason: expect.stringContaining("STOPPED") });
+  expect(ask("four", { projectName: "none" })).toMatchObject({
+    status: "FAILED",
+    reason: expect.stringContaining("Project cannot be found"),
+  });
+  expect((await cloud.call(listBuildBatches, {})).ids).toHaveLength(3);
+});
+
 test("batches are listed, the newest first, and deleted with their builds", async () => {
   const cloud = world();
   await createShop(cloud, FAILING, config);
@@ -232,7 +256,7 @@ test("a batch that is stopped ends the same whenever the power is cut", async ()
     await createShop(cloud, GRAPH, config);
     const id = await startBatch(cloud);
     await cloud.advance("6s");
-    await cloud.call(stopBuildBatch, { id });
+    await cloud.call(stopBatch, { id });
     await cloud.advance("10s");
     expect(await get(cloud, id)).toMatchObject({ buildBatchStatus: "STOPPED" });
   });

@@ -61,6 +61,23 @@ test("a connection that nobody has completed gives no source", async () => {
   expect(problem(await built(cloud))).toBe("Connection arn:none does not exist. for primary source");
 });
 
+test("git logs in elsewhere with what was imported, and only there", async () => {
+  const cloud = world({ buildspec: BUILDSPEC });
+  await createShop(cloud, "", { source: { type: "GITHUB", location: LOCATION, gitCloneDepth: 1 } });
+  await cloud.call(importSourceCredentials, { serverType: "GITHUB", authType: "PERSONAL_ACCESS_TOKEN", token: "secret" });
+  const { build } = await cloud.call(startBuild, { projectName: "shop", sourceVersion: "pr/5" });
+  await cloud.advance("50ms");
+  const { env, script } = jobs.get(cloud.scope(), `codebuild/${build!.id}/source/0`)!.spec as CommandSpec;
+  const login = Buffer.from("x-access-token:secret").toString("base64");
+  expect(env).toMatchObject({
+    GIT_CONFIG_COUNT: "2",
+    GIT_CONFIG_KEY_1: "http.https://git.example.com/.extraHeader",
+    GIT_CONFIG_VALUE_1: `Authorization: Basic ${login}`,
+  });
+  expect(script).toContain("git fetch -q --no-tags --depth=1 origin 'refs/pull/5/head'");
+  expect(script).not.toContain("secret");
+});
+
 test("secondary sources have versions of their own, and lie beside the primary one", async () => {
   const cloud = world({ buildspec: BUILDSPEC });
   const s3 = (sourceIdentifier?: string) => ({
