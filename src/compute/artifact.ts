@@ -27,7 +27,10 @@ export async function packArtifact(blobs: Blobs, root: string, artifact: Matchin
 export async function keepFiles(blobs: Blobs, root: string, artifact: MatchingFiles): Promise<KeptOutput["files"] | undefined> {
   const found = await filesOf(root, { ...artifact, followLinks: true });
   const kept: { path: string; digest: string; size: number }[] = [];
-  for (const { file, path } of found) kept.push({ path, ...(await store(blobs, createReadStream(file))) });
+  for (const { file, path } of found) {
+    // What is left is a link to a directory, or to nowhere.
+    if ((await lstat(file)).isFile()) kept.push({ path, ...(await store(blobs, createReadStream(file))) });
+  }
   return kept.length === 0 ? undefined : kept;
 }
 
@@ -37,8 +40,8 @@ async function filesOf(root: string, artifact: MatchingFiles): Promise<{ file: s
   if (base === undefined) return [];
   const found: { file: string; path: string }[] = [];
   for (const path of await matchingFiles(base, artifact)) {
-    const file = artifact.followLinks ? await linkedFile(root, join(base, path)) : join(base, path);
-    if (file !== undefined) found.push({ file, path: artifact.discardPaths ? basename(path) : path });
+    const linked = artifact.followLinks ? await linkedFile(root, join(base, path)) : undefined;
+    found.push({ file: linked ?? join(base, path), path: artifact.discardPaths ? basename(path) : path });
   }
   return found;
 }

@@ -45,19 +45,19 @@ export function cloneScript({ url, version, depth, submodules }: Clone, path: st
       : [
           "git fetch -q origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' +HEAD:refs/remotes/origin/HEAD",
           `commit=$(${[`refs/remotes/origin/${asked}`, `refs/tags/${asked}`, asked].map((name) => `git rev-parse -q --verify ${quote(`${name}^{commit}`)}`).join(" || ")} || true)`,
-          '[ -n "$commit" ] || { echo "reference not found" >&2; exit 1; }',
+          '{ [ -n "$commit" ] || { echo "reference not found" >&2; false; }; }',
           'git checkout -q --force "$commit"',
         ];
-  return [
-    `mkdir -p "$SLIPWAY_WORKSPACE"/${quote(path)} "$SLIPWAY_WORKSPACE/.slipway"`,
-    "(",
-    "set -e",
+  const steps = [
     `cd "$SLIPWAY_WORKSPACE"/${quote(path)}`,
     "git init -q",
     `git remote add origin ${quote(url)}`,
     ...fetches,
     ...(submodules ? ["git submodule -q update --init --recursive"] : []),
     ...(isPrimary ? [`git rev-parse HEAD > "$SLIPWAY_WORKSPACE"/${RESOLVED_PATH}`] : []),
-    `) 2> "$SLIPWAY_WORKSPACE"/${GIT_ERROR_PATH} || exit 1`,
+  ];
+  return [
+    `mkdir -p "$SLIPWAY_WORKSPACE"/${quote(path)} "$SLIPWAY_WORKSPACE/.slipway"`,
+    `( ${steps.join(" &&\n")} ) 2> "$SLIPWAY_WORKSPACE"/${GIT_ERROR_PATH} || exit 1`,
   ].join("\n");
 }

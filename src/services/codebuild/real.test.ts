@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -24,9 +25,10 @@ import { type Build, builds, currentPhase } from "./build.ts";
 import { startBuild } from "./build-operations.ts";
 import { commandExecutions, startCommandExecution } from "./command-execution.ts";
 import { codebuild } from "./index.ts";
-import { createProject, updateProject } from "./project.ts";
+import { batchGetProjects, createProject, updateProject } from "./project.ts";
 import { describeTestCases } from "./report.ts";
 import { startSandbox, stopSandbox } from "./sandbox.ts";
+import { createWebhook } from "./webhook.ts";
 
 const HERE = { account: "111122223333", region: "eu-west-1" };
 const SERVICE_ROLE = `arn:aws:iam::${HERE.account}:role/build`;
@@ -227,6 +229,36 @@ test("a repository elsewhere is cloned; git says why one is not", async () => {
   expect(context).toEqual({ statusCode: "CLIENT_ERROR", message: "reference not found for primary source and source version none" });
   server.close();
   rmSync(folder, { recursive: true });
+});
+
+test("webhooks and badges are reached over HTTP", async () => {
+  const source = { type: "GITHUB", location: "http://127.0.0.1:9/shop.git", buildspec: "version: 0.2\nphases: {}\n" };
+  await create("hooked", "", { source, badgeEnabled: true });
+  const { webhook } = await call(createWebhook, { projectName: "hooked" });
+  const event = { ref: "refs/heads/main", after: "c".repeat(40), repository: {}, sender: {} };
+  const body = new URLSearchParams({ payload: JSON.stringify(event) }).toString();
+  const tell = (secret: string) =>
+    fetch(webhook!.payloadUrl!, {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-github-event": "push",
+        "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+      },
+    });
+  expect((await tell("wrong")).status).toBe(401);
+  expect((await tell(webhook!.secret!)).status).toBe(200);
+  const failed = await until(
+    () => read((scope) => builds.by(scope, "project", "hooked"))[0],
+    ({ endedAt }) => endedAt !== undefined,
+  );
+  expect(failed).toMatchObject({ status: "FAILED", sourceVersion: "c".repeat(40), webhook: { CODEBUILD_WEBHOOK_EVENT: "PUSH" } });
+  expect(failed.phases[3]!.contexts![0]!.message).toContain("127.0.0.1");
+  const { projects } = await call(batchGetProjects, { names: ["hooked"] });
+  const badge = await fetch(projects![0]!.badge!.badgeRequestUrl!.replace("branch=main", `branch=${"c".repeat(40)}`));
+  expect([badge.headers.get("content-type"), await badge.text()]).toEqual(["image/svg+xml", expect.stringContaining("failing")]);
+  expect((await fetch(`${cloud.endpoint}/_codebuild/public/none/none`)).status).toBe(404);
 });
 
 test("a sandbox keeps what its commands leave", async () => {

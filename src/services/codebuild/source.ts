@@ -77,9 +77,11 @@ function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
   return { env, script: [...clones, ...submodules].join("\n"), outputs: [...buildspecOutput(build), ...kept] };
 }
 
-/** What git said of a source that it could not get: its last line. */
-export const gitProblem = ({ result }: Job): string | undefined =>
-  result?.outputs?.["git-error"]?.text?.trim().split("\n").at(-1) || undefined;
+/** What git said of a source that it could not get: what was fatal, else its last line. */
+export function gitProblem({ result }: Job): string | undefined {
+  const lines = (result?.outputs?.["git-error"]?.text ?? "").trim().split("\n");
+  return lines.find((line) => line.startsWith("fatal: "))?.slice("fatal: ".length) ?? (lines.at(-1) || undefined);
+}
 
 /** The commit that a clone came to. */
 export const resolvedCommit = ({ result }: Job): string | undefined => result?.outputs?.["resolved"]?.text?.trim() || undefined;

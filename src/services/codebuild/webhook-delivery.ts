@@ -53,7 +53,10 @@ function start(scope: Scope, project: Project, webhook: Webhook, event: SourceEv
 
 function eventIn(project: Project, headers: Headers, body: string): SourceEvent | undefined {
   try {
-    return readEvent(project.declaration.source!.type!, headers, JSON.parse(body));
+    // GitHub sends a form unless it is told otherwise.
+    const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+    const payload = isForm ? new URLSearchParams(body).get("payload")! : body;
+    return readEvent(project.declaration.source!.type!, headers, JSON.parse(payload));
   } catch {
     return undefined;
   }
