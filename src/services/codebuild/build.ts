@@ -20,9 +20,10 @@ export type Variable = Stored<EnvironmentVariable>;
 export type Phase = Stored<PhaseShape>;
 export type SourceVersion = Stored<ProjectSourceVersion>;
 
-/** What a source has come to: the digest of a zip, a commit of a repository of ours, or what git is to clone from elsewhere. */
+/** What a source has come to: the digest of a zip, the files of a folder, a commit of a repository of ours, or what git is to clone from elsewhere. */
 export type ResolvedSource =
   | { readonly digest: string }
+  | { readonly files: readonly { readonly path: string; readonly digest: string }[] }
   | { readonly repositoryId: string; readonly commit: string; readonly full: boolean }
   | { readonly url: string; readonly version: string; readonly depth: number; readonly submodules: boolean };
 

@@ -100,6 +100,19 @@ test("secondary sources have versions of their own, and lie beside the primary o
   expect(inputs!.map(({ path }) => path)).toEqual(["src", "secondary/docs"]);
 });
 
+test("a folder in S3 is a source, file by file", async () => {
+  const cloud = world({ buildspec: BUILDSPEC });
+  await createShop(cloud, "", { source: { type: "S3", location: "things/app/" } });
+  expect(problem(await built(cloud))).toBe("NoSuchKey: The specified key does not exist: things/app/ for primary source");
+  for (const Key of ["app/buildspec.yml", "app/src/a.js", "apple"]) {
+    await cloud.call(putObject, { Bucket: "things", Key, Body: cloud.blobs.write(Buffer.from(Key)) as never });
+  }
+  const { build } = await cloud.call(startBuild, { projectName: "shop" });
+  await cloud.advance("50ms");
+  const { inputs } = jobs.get(cloud.scope(), `codebuild/${build!.id}/source/0`)!.spec as CommandSpec;
+  expect(inputs!.map(({ path }) => path)).toEqual(["src/buildspec.yml", "src/src/a.js"]);
+});
+
 test("where there is no buildspec, the download fails in CodeBuild's words", async () => {
   const cloud = world();
   await createShop(cloud, BUILDSPEC);

@@ -1,8 +1,8 @@
-import { type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
+import { type CommandInput, type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
 import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.ts";
-import { readObject } from "../s3/api.ts";
+import { readObject, readObjects } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
 import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH } from "./clone.ts";
 import { connectionOf } from "./source-credential.ts";
@@ -43,9 +43,7 @@ export function resolveSources(scope: Scope, build: Build): Resolution {
 export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
   const sources = Object.entries(build.sources!);
   const checkouts = sources.flatMap(([identifier, source]) => ("commit" in source ? [{ ...source, path: pathOf(identifier) }] : []));
-  const inputs = sources.flatMap(([identifier, source]) =>
-    "digest" in source ? [{ path: pathOf(identifier), digest: source.digest, unpack: "zip" as const }] : [],
-  );
+  const inputs = sources.flatMap(([identifier, source]) => inputsOf(source, pathOf(identifier)));
   const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build) };
   const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), last];
   const asked: Job[] = [];
@@ -55,6 +53,11 @@ export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
     if (!isOver(job)) break;
   }
   return asked;
+}
+
+function inputsOf(source: ResolvedSource, place: string): CommandInput[] {
+  if ("digest" in source) return [{ path: place, digest: source.digest, unpack: "zip" }];
+  return "files" in source ? source.files.map(({ path, digest }) => ({ path: `${place}/${path}`, digest })) : [];
 }
 
 /** What git still has to do besides: clone from servers that are not ours, fetch submodules. */
@@ -173,9 +176,17 @@ function connected(
 
 function objectOf(scope: Scope, location: string, version: string | undefined): ResolvedSource {
   const [bucket, ...key] = location.replace(/^arn:[^:]*:s3:::/, "").split("/");
+  if (key.at(-1) === "") return folderOf(scope, bucket!, key.join("/"));
   const object = readObject(scope, bucket!, key.join("/"), version);
   if (object === undefined) throw new SourceProblem(`NoSuchKey: The specified key does not exist: ${location}`);
   return { digest: object.digest };
+}
+
+/** A location that ends with a slash is a folder. */
+function folderOf(scope: Scope, bucket: string, prefix: string): ResolvedSource {
+  const found = readObjects(scope, bucket, prefix).filter(({ key }) => !key.endsWith("/"));
+  if (found.length === 0) throw new SourceProblem(`NoSuchKey: The specified key does not exist: ${bucket}/${prefix}`);
+  return { files: found.map(({ key, digest }) => ({ path: key.slice(prefix.length), digest })) };
 }
 
 function commitOf(scope: Scope, { location = "", gitCloneDepth = 0 }: Source, version: string | undefined): ResolvedSource {
