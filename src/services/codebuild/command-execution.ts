@@ -10,7 +10,8 @@ import {
   ListCommandExecutionsForSandbox$,
   StartCommandExecution$,
 } from "../../sdk/codebuild.js";
-import { requireSandbox, sandboxArn } from "./sandbox.ts";
+import { shownLogs } from "./build.ts";
+import { asBuild, requireSandbox, sandboxArn } from "./sandbox.ts";
 
 /** A command that runs in a sandbox, or waits for the one before; its id is sandbox/number/uuid. */
 export interface CommandExecution extends Row {
@@ -80,6 +81,7 @@ const shown = (scope: Scope, execution: CommandExecution): CommandExecutionShape
     status,
     command,
     type: "SHELL",
+    logs: shownLogs(scope, asBuild(requireSandbox(scope, sandbox))),
     ...(exitCode !== undefined && { exitCode: String(exitCode) }),
     ...(standardOutput !== undefined && { standardOutputContent: standardOutput }),
     ...(standardError !== undefined && { standardErrContent: standardError }),

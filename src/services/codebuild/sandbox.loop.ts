@@ -1,8 +1,10 @@
 import { ensureJob, forgetJob, isOver, type Job, jobs, stopJob } from "../../compute/job.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { TIMED_OUT } from "./build-end.ts";
 import { type CommandExecution, commandExecutions } from "./command-execution.ts";
 import { environmentOf } from "./environment.ts";
+import { type PhaseEnd, SUCCEEDED } from "./phase.ts";
 import { asBuild, type Sandbox, sandboxes } from "./sandbox.ts";
 import {
   commandSpec,
@@ -95,7 +97,8 @@ function run(scope: Scope, sandbox: Sandbox): Rest | void {
   const ends = sandbox.stopRequested || isLate;
   if (ends) for (const { id } of others) commandExecutions.patch(scope, id, { status: "STOPPED", endedAt: scope.clock.now() });
   if (first === undefined) {
-    if (ends) return end(scope, sandbox, isLate ? "TIMED_OUT" : "STOPPED");
+    if (isLate && !sandbox.stopRequested) return end(scope, sandbox, "STOPPED", TIMED_OUT);
+    if (ends) return end(scope, sandbox, "STOPPED");
     return { wakeAt: sandbox.deadlineAt, kind: "deadline", because: "it waits for a command" };
   }
   const job = ensureCommand(scope, sandbox, first, ends);
@@ -140,23 +143,25 @@ const jobIdOf = ({ id }: CommandExecution): string => `codebuild/${id}`;
 
 /** The newest phase has gone well, and the next begins. */
 const enter = (scope: Scope, sandbox: Sandbox, phaseType: string): Sandbox =>
-  sandboxes.patch(scope, sandbox.id, { phases: [...left(scope, sandbox, "SUCCEEDED"), { phaseType, startTime: scope.clock.now() }] });
+  sandboxes.patch(scope, sandbox.id, { phases: [...left(scope, sandbox, SUCCEEDED), { phaseType, startTime: scope.clock.now() }] });
 
-function end(scope: Scope, sandbox: Sandbox, status: Exclude<Sandbox["status"], "IN_PROGRESS">, message?: string): void {
+function end(scope: Scope, sandbox: Sandbox, status: Exclude<Sandbox["status"], "IN_PROGRESS">, problem?: PhaseEnd | string): void {
   const now = scope.clock.now();
-  const phases = [
-    ...left(scope, sandbox, status === "STOPPED" ? "SUCCEEDED" : status, message),
-    { phaseType: "COMPLETED", startTime: now },
-  ];
+  const phases = [...left(scope, sandbox, endOf(status, problem)), { phaseType: "COMPLETED", startTime: now }];
   sandboxes.patch(scope, sandbox.id, { status, stage: "OVER", endedAt: now, phases });
   const place = asBuild(sandbox);
   for (let index = 0; index < sourceJobCount(place); index++) forgetJob(scope, sourceJobId(place, index));
 }
 
-function left(scope: Scope, { phases }: Sandbox, phaseStatus: Sandbox["status"] | "SUCCEEDED", message?: string): Sandbox["phases"] {
+function endOf(status: Sandbox["status"], problem: PhaseEnd | string | undefined): PhaseEnd {
+  if (typeof problem === "object") return problem;
+  if (problem !== undefined) return { status: status as "FAILED", statusCode: "CLIENT_ERROR", message: problem };
+  return status === "STOPPED" ? SUCCEEDED : { status: status as "FAULT" };
+}
+
+function left(scope: Scope, { phases }: Sandbox, { status: phaseStatus, statusCode = "", message = "" }: PhaseEnd): Sandbox["phases"] {
   const newest = phases.at(-1)!;
   const endTime = scope.clock.now();
   const durationInSeconds = Math.floor((endTime - newest.startTime!) / 1000);
-  const contexts = message === undefined ? {} : { contexts: [{ statusCode: "CLIENT_ERROR", message }] };
-  return [...phases.slice(0, -1), { ...newest, phaseStatus, endTime, durationInSeconds, ...contexts }];
+  return [...phases.slice(0, -1), { ...newest, phaseStatus, endTime, durationInSeconds, contexts: [{ statusCode, message }] }];
 }

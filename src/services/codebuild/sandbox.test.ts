@@ -46,7 +46,7 @@ async function run(cloud: World, sandboxId: string, command: string): Promise<st
 test("a sandbox runs its commands one after the other, until it is stopped", async () => {
   const cloud = build();
   const id = await started(cloud);
-  expect(await get(cloud, id)).toMatchObject({ status: "IN_PROGRESS", currentSession: { currentPhase: "RUN_SANDBOX" } });
+  expect(await get(cloud, id)).toMatchObject({ status: "RUN_SANDBOX", currentSession: { currentPhase: "RUN_SANDBOX" } });
   const again = await cloud.call(startSandbox, { projectName: "shop", idempotencyToken: "t" });
   expect(again.sandbox!.id).toBe(id);
   const commandExecutionIds = [await run(cloud, id, "good"), await run(cloud, id, "bad"), await run(cloud, id, "last")];
@@ -59,7 +59,7 @@ test("a sandbox runs its commands one after the other, until it is stopped", asy
     { status: "FAILED", exitCode: "3" },
     { status: "RUNNING" },
   ]);
-  await cloud.call(stopSandbox, { id });
+  expect((await cloud.call(stopSandbox, { id })).sandbox).toMatchObject({ status: "STOPPING" });
   expect(await get(cloud, id)).toMatchObject({ status: "STOPPED", currentSession: { currentPhase: "COMPLETED" } });
   expect((await executions())[2]).toMatchObject({ status: "STOPPED" });
   await expect(run(cloud, id, "late")).rejects.toThrow(`Sandbox ${id} is not running`);
@@ -71,7 +71,11 @@ test("a sandbox that nobody stops ends at its deadline", async () => {
   const cloud = build();
   const id = await started(cloud);
   await cloud.advance("5m");
-  expect(await get(cloud, id)).toMatchObject({ status: "TIMED_OUT" });
+  const { status, currentSession } = await get(cloud, id);
+  expect([status, currentSession!.phases!.at(-2)]).toMatchObject([
+    "STOPPED",
+    { phaseType: "RUN_SANDBOX", phaseStatus: "TIMED_OUT", contexts: [{ statusCode: "BUILD_TIMED_OUT", message: "Build has timed out. " }] },
+  ]);
   expect((await cloud.call(listSandboxes, {})).ids).toEqual([id]);
   expect((await cloud.call(listSandboxesForProject, { projectName: "shop" })).ids).toEqual([id]);
   await expect(cloud.call(stopSandbox, { id: "shop:none" })).rejects.toThrow("Sandbox shop:none cannot be found");

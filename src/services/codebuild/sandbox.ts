@@ -25,7 +25,8 @@ export interface Sandbox extends Row {
   readonly initiator: string;
   readonly requestedAt: number;
   readonly endedAt?: number;
-  readonly status: "IN_PROGRESS" | "STOPPED" | "FAILED" | "FAULT" | "TIMED_OUT";
+  /** How it ended; one whose time was over is stopped. */
+  readonly status: "IN_PROGRESS" | "STOPPED" | "FAILED" | "FAULT";
   /** What the loop does next. */
   readonly stage: "SUBMITTED" | "SOURCE" | "RUNNING" | "OVER";
   readonly phases: readonly Stored<SandboxSessionPhase>[];
@@ -142,8 +143,16 @@ const idOf = (id: string): string => id.split(":sandbox/").at(-1)!;
 
 export const sandboxArn = (scope: Scope, id: string): string => scope.arn("codebuild", `sandbox/${id}`);
 
+/** As long as it is not over, its status is its phase. https://docs.aws.amazon.com/codebuild/latest/userguide/sandbox.html */
+function shownStatus({ endedAt, status, stopRequested, phases }: Sandbox): string {
+  if (endedAt !== undefined) return status;
+  const { phaseType } = phases.at(-1)!;
+  return stopRequested ? "STOPPING" : phaseType === "SUBMITTED" ? "QUEUED" : phaseType!;
+}
+
 export function shownSandbox(scope: Scope, sandbox: Sandbox): SandboxShape {
-  const { id, project, requestedAt, endedAt, status, phases, declaration, resolvedSourceVersion } = sandbox;
+  const { id, project, requestedAt, endedAt, phases, declaration, resolvedSourceVersion } = sandbox;
+  const status = shownStatus(sandbox);
   const { source, secondarySources, secondarySourceVersions, environment, sourceVersion, serviceRole, encryptionKey } = declaration;
   const ended = endedAt === undefined ? {} : { endTime: new Date(endedAt) };
   return {
