@@ -62,6 +62,15 @@ test("the same files are the same archive, with modes and links, and come out as
   expect(readlinkSync(join(root, "unpacked/link"))).toBe("lib/a.txt");
 });
 
+test("a base may be several directories", async () => {
+  write("my-build-1/a.txt", "my-build-2/sub/b.txt", "other/c.txt");
+  const pack = { base: "./my-build*", files: ["**/*"], discardPaths: true };
+  const packed = await packArtifact(blobs, root, pack);
+  await unzip(blobs, packed!.digest, join(root, "unpacked"));
+  expect(await matchingFiles(join(root, "unpacked"), { files: ["**/*"] })).toEqual(["a.txt", "b.txt"]);
+  expect(await packArtifact(blobs, root, { ...pack, base: "none*" })).toBeUndefined();
+});
+
 test("links are followed where that is asked for, as far as they lead to files within", async () => {
   write("out/a.txt", "out/lib/b.txt");
   symlinkSync("a.txt", join(root, "out/to-file"));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import yazl from "yazl";
@@ -36,14 +36,24 @@ export async function keepFiles(blobs: Blobs, root: string, artifact: MatchingFi
 
 /** What matches, and what it is called. */
 async function filesOf(root: string, artifact: MatchingFiles): Promise<{ file: string; path: string }[]> {
-  const base = confinedExisting(root, artifact.base);
-  if (base === undefined) return [];
   const found: { file: string; path: string }[] = [];
-  for (const path of await matchingFiles(base, artifact)) {
-    const linked = artifact.followLinks ? await linkedFile(root, join(base, path)) : undefined;
-    found.push({ file: linked ?? join(base, path), path: artifact.discardPaths ? basename(path) : path });
+  for (const base of await basesOf(root, artifact.base)) {
+    for (const path of await matchingFiles(base, artifact)) {
+      const linked = artifact.followLinks ? await linkedFile(root, join(base, path)) : undefined;
+      found.push({ file: linked ?? join(base, path), path: artifact.discardPaths ? basename(path) : path });
+    }
   }
   return found;
+}
+
+/** The directory of that path; several where its last part has stars. */
+async function basesOf(root: string, path: string): Promise<string[]> {
+  const parent = path.includes("*") ? confinedExisting(root, dirname(path)) : undefined;
+  if (parent === undefined) return [confinedExisting(root, path)].filter((base) => base !== undefined);
+  const expression = expressionOf(parent, basename(path));
+  const entries = await readdir(parent, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory() && expression.test(entry.name)).map(({ name }) => name);
+  return names.sort().map((name) => join(parent, name));
 }
 
 /** The file that a path leads to without leaving the root. */

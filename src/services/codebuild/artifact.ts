@@ -7,7 +7,7 @@ import { type Artifacts, type Build, buildArn, type PackedArtifact, s3LogOf, uui
 import type { ArtifactSpec } from "./buildspec.ts";
 import { cacheOutputs, wantedCache } from "./cache.ts";
 import { expandedArtifacts, expandedReports } from "./expanded.ts";
-import { reportZips } from "./report-store.ts";
+import { packsReport } from "./report-store.ts";
 import { LOG_PATH, quote } from "./script.ts";
 import { commandSpec } from "./source.ts";
 
@@ -38,15 +38,16 @@ export function wantedArtifacts(scope: Scope, build: Build): Wanted[] {
 export function wantedOutputs(scope: Scope, build: Build): CommandOutput[] {
   const cache = wantedCache(build, build.buildspec!);
   const isWhole = build.phases.every(({ phaseStatus = "SUCCEEDED" }) => phaseStatus === "SUCCEEDED");
-  const reports = Object.entries(expandedReports(jobs.get(scope, commandsJobId(build))!, build.buildspec!)).map(
-    ([name, { files, baseDirectory, discardPaths }]): CommandOutput => {
-      return { name: `report/${name}`, type: "files", base: placeOf(baseDirectory), files, discardPaths };
+  const reports = Object.entries(expandedReports(jobs.get(scope, commandsJobId(build))!, build.buildspec!)).flatMap(
+    ([name, { files, baseDirectory, discardPaths, group = name }]): CommandOutput[] => {
+      const matching = { base: placeOf(baseDirectory), files, discardPaths };
+      const zip: CommandOutput = { name: `report-zip/${name}`, type: "zip", ...matching };
+      return [{ name: `report/${name}`, type: "files", ...matching }, ...(packsReport(scope, build, group) ? [zip] : [])];
     },
   );
   return [
     ...wantedArtifacts(scope, build).map(outputOf),
     ...reports,
-    ...reportZips(scope, build, reports),
     ...(cache !== undefined && isWhole ? cacheOutputs(cache) : []),
     ...(s3LogOf(build) === undefined ? [] : [{ name: "log", type: "files", base: ".", files: [LOG_PATH] } as const]),
   ];
@@ -54,7 +55,8 @@ export function wantedOutputs(scope: Scope, build: Build): CommandOutput[] {
 
 /** The job that packs them. */
 export function ensureArtifactsJob(scope: Scope, build: Build, outputs: readonly CommandOutput[]): Job {
-  const checks = wantedArtifacts(scope, build).map(
+  const named = wantedArtifacts(scope, build).filter(([, { baseDirectory }]) => !baseDirectory.includes("*"));
+  const checks = named.map(
     ([, { baseDirectory }]) => `[ -d ${quote(placeOf(baseDirectory))} ] || echo ${quote(baseDirectory)} >> ${MISSING_PATH}`,
   );
   return ensureJob(scope, artifactsJobId(build), {

@@ -8,7 +8,7 @@ import { endOf, finish, STOPPED, storeLog, TIMED_OUT } from "./build-end.ts";
 import { BuildspecProblem, parseBuildspec } from "./buildspec.ts";
 import { ensureKeyJob, keysOf, restoredCache, saveCache, wantedCache } from "./cache.ts";
 import { environmentOf } from "./environment.ts";
-import { reportedExports } from "./expanded.ts";
+import { expandedReports, reportedExports } from "./expanded.ts";
 import { hasRoomOnFleet } from "./fleet-room.ts";
 import { enterPhase, leavePhase, passPhase } from "./phase.ts";
 import { storeReports } from "./report-store.ts";
@@ -146,7 +146,8 @@ function uploadArtifacts(scope: Scope, build: Build): Rest | void {
   if (!isOver(job)) return waitFor(scope, build, job, "its artifacts are packed");
   if (job.status !== "SUCCEEDED") return finish(scope, build, endOf(job, build));
   const kept = job.result?.outputs ?? {};
-  const reported = storeReports(scope, build, kept);
+  const commands = jobs.get(scope, commandsJobId(build))!;
+  const reported = storeReports(scope, build, expandedReports(commands, build.buildspec!), kept);
   if (outputs.some(({ name }) => name.startsWith("cache/"))) saveCache(scope, reported, kept);
   try {
     const artifacts = storeArtifacts(scope, reported, job);

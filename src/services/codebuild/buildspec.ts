@@ -45,6 +45,8 @@ export interface ReportSpec {
   readonly baseDirectory: string;
   readonly discardPaths: boolean;
   readonly format: ReportFormat;
+  /** The name or the ARN of the report group, once the shell has expanded it. */
+  readonly group?: string;
 }
 
 export interface CacheSpec {
@@ -184,7 +186,7 @@ function phaseOf(phase: Mapping, name: string, globalUser: unknown): PhaseSpec {
 function onFailureOf(value: unknown, phase: string): OnFailure | undefined {
   if (value === undefined) return undefined;
   if (value === "ABORT" || value === "CONTINUE") return { action: value };
-  const [match, count, pattern] = /^RETRY(?:-(\d{1,3})(?=-|$))?(?:-(.+))?$/s.exec(String(value)) ?? [];
+  const [match, count, pattern] = /^RETRY(?:-(\d{1,3})(?=-|$))?(?:-(.+))?$/is.exec(String(value)) ?? [];
   if (match === undefined || Number(count ?? 0) > 100 || !isPattern(pattern)) {
     throw new BuildspecProblem(`Invalid on-failure value of phase ${phase}: ${value}`);
   }

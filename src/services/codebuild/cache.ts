@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CommandInput, type CommandOutput, ensureJob, type Job, type KeptOutput } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -28,7 +29,7 @@ interface CachedPart {
 
 type Part = "src" | "home";
 
-/** By where it is kept and its key: S3:bucket/prefix/key, LOCAL:project/key. */
+/** By where it is kept, its version and its key: S3:bucket/prefix/version/key, LOCAL:project/version/key. */
 export const caches = new Table<Cache>("codebuild/cache", { indexes: { project: ({ project }) => project } });
 
 const NO_KEY = "cache";
@@ -120,7 +121,7 @@ export function saveCache(scope: Scope, build: Build, outputs: Readonly<Record<s
 function inS3(scope: Scope, build: Build, part: Part, ref: { digest: string; size: number }): Pick<CachedPart, "object"> {
   if (build.declaration.cache?.type !== "S3") return {};
   const [bucket, ...prefix] = locationOf(build).split("/");
-  const key = [...prefix.filter(Boolean), namespaceOf(build), build.cacheKey!, `${part}.zip`].join("/");
+  const key = [...prefix.filter(Boolean), namespaceOf(build), versionOf(build), build.cacheKey!, `${part}.zip`].join("/");
   try {
     putObject(scope, bucket!, key, ref, { contentType: "application/zip" });
     return { object: { bucket: bucket!, key } };
@@ -146,11 +147,18 @@ function findCache(scope: Scope, build: Build, [key, ...fallbacks]: readonly str
 /** A path may be a directory as a whole. */
 const withContents = (path: string): string[] => (/[*?]/.test(path) ? [path] : [path, `${path.replace(/\/$/, "")}/**/*`]);
 
-const placeOf = (build: Build): string =>
-  build.declaration.cache?.type === "S3" ? `S3:${locationOf(build)}/${namespaceOf(build)}` : `LOCAL:${build.project}`;
+function placeOf(build: Build): string {
+  const { type } = build.declaration.cache!;
+  return type === "S3" ? `S3:${locationOf(build)}/${namespaceOf(build)}/${versionOf(build)}` : `LOCAL:${build.project}/${versionOf(build)}`;
+}
+
+/** Caches of other paths are other caches. https://docs.aws.amazon.com/codebuild/latest/userguide/caching-s3.html */
+const versionOf = ({ buildspec }: Build): string =>
+  createHash("sha256").update(JSON.stringify(buildspec!.cache!.paths)).digest("hex").slice(0, 16);
 
 const locationOf = ({ declaration }: Build): string =>
   (declaration.cache?.location ?? "").replace(/^arn:[^:]*:s3:::/, "").replace(/\/$/, "");
 
-/** Projects share what is in one namespace. */
-const namespaceOf = ({ declaration, project }: Build): string => declaration.cache?.cacheNamespace ?? project;
+/** Projects share what has a key in one namespace. */
+const namespaceOf = ({ declaration, project, buildspec }: Build): string =>
+  (buildspec!.cache!.key === undefined ? undefined : declaration.cache?.cacheNamespace) ?? project;

@@ -19,8 +19,8 @@ export function expandedReports(job: Job, { artifacts, secondaryArtifacts, repor
   for (const artifact of [...(artifacts ? [artifacts] : []), ...Object.values(secondaryArtifacts)]) take(expandableTexts(artifact).length);
   return Object.fromEntries(
     Object.entries(reports).map(([name, report]) => {
-      const [baseDirectory, ...files] = take(1 + report.files.length) ?? [];
-      return [name, baseDirectory === undefined ? report : { ...report, baseDirectory, files }];
+      const [group, baseDirectory, ...files] = take(2 + report.files.length) ?? [];
+      return [name, baseDirectory === undefined ? report : { ...report, baseDirectory, files, group: group! }];
     }),
   );
 }

@@ -1,10 +1,10 @@
-import type { CommandOutput, KeptOutput } from "../../compute/job.ts";
+import type { KeptOutput } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { putObject } from "../s3/api.ts";
 import { type Build, buildArn, builds, say } from "./build.ts";
-import { REPORT_FORMATS, type ReportFormat } from "./buildspec.ts";
+import { REPORT_FORMATS, type ReportFormat, type ReportSpec } from "./buildspec.ts";
 import { type FileCoverage, readCoverage } from "./coverage-result.ts";
 import { codeCoverages, type Report, reportArn, reports, testCases } from "./report.ts";
 import { putReportGroup, type ReportGroup, reportGroupByArn, reportGroups } from "./report-group.ts";
@@ -17,24 +17,25 @@ const CASES_MAX = 500;
 type RawFile = NonNullable<KeptOutput["files"]>[number];
 type Read = { readonly tests: (TestResult & { rawPath: string })[]; readonly files: FileCoverage[]; readonly unread: number };
 
-/** What is packed besides the raw files: all of them in one zip, for groups that export them so. */
-export function reportZips(scope: Scope, build: Build, outputs: readonly CommandOutput[]): CommandOutput[] {
-  return outputs.flatMap((output) => {
-    const name = output.name.replace(/^report\//, "");
-    const destination = output.type === "files" && groupNamed(scope, build, name)?.exportConfig.s3Destination;
-    return destination && destination.packaging === "ZIP" ? [{ ...output, name: `report-zip/${name}`, type: "zip" } as CommandOutput] : [];
-  });
+/** Whether the raw files are packed besides, all of them in one zip: for groups that export them so. */
+export function packsReport(scope: Scope, build: Build, group: string): boolean {
+  return groupNamed(scope, build, group)?.exportConfig.s3Destination?.packaging === "ZIP";
 }
 
 /** Make reports of what the tests have left; whatever they say, the build goes on. */
-export function storeReports(scope: Scope, build: Build, outputs: Readonly<Record<string, KeptOutput>>): Build {
-  const arns = Object.entries(build.buildspec!.reports).flatMap(([name, { format }]) => {
+export function storeReports(
+  scope: Scope,
+  build: Build,
+  reported: Readonly<Record<string, ReportSpec>>,
+  outputs: Readonly<Record<string, KeptOutput>>,
+): Build {
+  const arns = Object.entries(reported).flatMap(([name, { format, group = name }]) => {
     const files = outputs[`report/${name}`]?.files ?? [];
     if (files.length === 0) {
-      say(scope, build, `No matching report files found for the report group ${name}`);
+      say(scope, build, `No matching report files found for the report group ${group}`);
       return [];
     }
-    return storeReport(scope, build, name, { format, files, zip: outputs[`report-zip/${name}`] }) ?? [];
+    return storeReport(scope, build, group, { format, files, zip: outputs[`report-zip/${name}`] }) ?? [];
   });
   return arns.length === 0 ? build : builds.patch(scope, build.id, { reportArns: arns });
 }

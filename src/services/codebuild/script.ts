@@ -153,7 +153,7 @@ function phaseScript(name: CommandPhase, phase: PhaseSpec): string[] {
   return [
     `slipway_enter ${label}`,
     ...(phase.runAs === undefined ? [] : [`slipway_run_as ${quote(phase.runAs)}`]),
-    ...runtimes.map(([runtime, version]) => `slipway_runtime ${quote(runtime)} ${quote(version)}`),
+    ...runtimes.map(([runtime, version]) => `slipway_runtime ${quote(runtime)} ${expandable(version)}`),
     ...phase.commands.map(run),
     ...(finallyCommands.length > 0 ? ["slipway_finally", ...finallyCommands] : []),
     `slipway_leave ${label}`,
@@ -217,7 +217,7 @@ function endFunction(buildspec: Buildspec): string {
   const { exportedVariables, artifacts, secondaryArtifacts, reports } = buildspec;
   const texts = [
     ...[...(artifacts ? [artifacts] : []), ...Object.values(secondaryArtifacts)].flatMap(expandableTexts),
-    ...Object.values(reports).flatMap(({ baseDirectory, files }) => [baseDirectory, ...files]),
+    ...Object.entries(reports).flatMap(([name, { baseDirectory, files }]) => [name, baseDirectory, ...files]),
   ];
   return [
     "slipway_end() {",
