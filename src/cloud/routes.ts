@@ -49,6 +49,8 @@ export const codeRoute = ({ blobs }: Kernel): Route => ({
 
 const CODEBUILD = /^\/_codebuild\/(webhooks|badges|public)/;
 const NOWHERE = { account: "", region: "" };
+/** bytes; no server of sources sends more. */
+const EVENT_MAX = 25 * 1024 * 1024;
 
 /** Where servers of sources tell CodeBuild of their events, and where anybody sees badges and the builds of public projects. */
 export const codebuildRoute = (drive: Drive): Route => ({
@@ -56,6 +58,7 @@ export const codebuildRoute = (drive: Drive): Route => ({
   async handle(request, response) {
     const { pathname, searchParams } = new URL(request.url!, "http://localhost");
     if (pathname === "/_codebuild/webhooks" && request.method === "POST") {
+      if (!(Number(request.headers["content-length"]) <= EVENT_MAX)) return void response.writeHead(413).end();
       const body = await text(request);
       const headers = request.headers as Readonly<Record<string, string | undefined>>;
       const { status, message } = drive.kernel.commit(NOWHERE, (scope) => takeWebhook(scope, searchParams.get("t") ?? "", headers, body));

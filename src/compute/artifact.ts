@@ -12,6 +12,9 @@ import type { KeptOutput, MatchingFiles } from "./job.ts";
 /** The same files are the same archive, whenever they were written. */
 const MTIME = new Date(Date.UTC(1990, 0, 1));
 
+/** Files that are kept one by one: the row of a job names each. */
+const FILES_MAX = 10_000;
+
 /** Pack the files that match into a blob, as a zip; undefined where none do. */
 export async function packArtifact(blobs: Blobs, root: string, artifact: MatchingFiles): Promise<BlobRef | undefined> {
   const found = await filesOf(root, artifact);
@@ -26,6 +29,8 @@ export async function packArtifact(blobs: Blobs, root: string, artifact: Matchin
 /** Keep the files that match, each as a blob; undefined where none do. */
 export async function keepFiles(blobs: Blobs, root: string, artifact: MatchingFiles): Promise<KeptOutput["files"] | undefined> {
   const found = await filesOf(root, { ...artifact, followLinks: true });
+  if (found.length > FILES_MAX)
+    throw new Error(`There are ${found.length} files in ${artifact.base}; at most ${FILES_MAX} are kept one by one.`);
   const kept: { path: string; digest: string; size: number }[] = [];
   for (const { file, path } of found) {
     // What is left is a link to a directory, or to nowhere.

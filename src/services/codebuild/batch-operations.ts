@@ -56,8 +56,9 @@ export const stopBuildBatch = operation(StopBuildBatch$, (scope, { id }) => {
 });
 
 /** The batch goes on as it is: its last phase was a failure that is tried again, its builds get further attempts. */
-export const retryBuildBatch = operation(RetryBuildBatch$, (scope, { id, retryType = "RETRY_ALL_BUILDS" }) => {
+export const retryBuildBatch = operation(RetryBuildBatch$, (scope, { id, retryType = "RETRY_ALL_BUILDS", idempotencyToken: token }) => {
   const batch = requireBatch(scope, id!);
+  if (token !== undefined && token === batch.retryToken) return { buildBatch: shownBatch(scope, batch) };
   if (batch.endedAt === undefined || batch.status === "SUCCEEDED") {
     fault(InvalidInputException, "Only batch builds that have failed can be retried");
   }
@@ -68,6 +69,7 @@ export const retryBuildBatch = operation(RetryBuildBatch$, (scope, { id, retryTy
     status: "IN_PROGRESS",
     stage: "SUBMITTED",
     attempt: batch.attempt + 1,
+    retryToken: token,
     deadlineAt: now + timeoutMsOf(batch.declaration),
     endedAt: undefined,
     stopRequested: undefined,

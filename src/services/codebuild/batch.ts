@@ -45,6 +45,8 @@ export interface BuildBatch extends Row {
   readonly isLate?: true;
   readonly artifact?: PackedArtifact;
   readonly idempotencyToken?: string;
+  /** Of the newest retry. */
+  readonly retryToken?: string;
 }
 
 export const buildBatches = new Table<BuildBatch>("codebuild/build-batch", {

@@ -78,7 +78,10 @@ function downloadSource(scope: Scope, submitted: Build): Rest | void {
     if (build.sources === undefined) {
       if (build.stopRequested) return finish(scope, build, STOPPED);
       const resolution = resolveSources(scope, build);
-      if (resolution.state === "busy") return { kind: "wait", because: resolution.because };
+      if (resolution.state === "busy") {
+        if (scope.clock.now() >= build.deadlineAt) return finish(scope, build, TIMED_OUT);
+        return { wakeAt: build.deadlineAt, kind: "deadline", because: resolution.because };
+      }
       const primary = resolution.sources[PRIMARY];
       const resolvedSourceVersion = build.resolvedSourceVersion ?? (primary && "commit" in primary ? primary.commit : undefined);
       build = builds.patch(scope, build.id, { sources: resolution.sources, resolvedSourceVersion });

@@ -13,6 +13,8 @@ import { readTests, type TestResult } from "./test-result.ts";
 const DAY_MS = 86_400_000;
 /** https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html */
 const CASES_MAX = 500;
+/** bytes of one file; it is read in one go. */
+const FILE_MAX = 16 * 1024 * 1024;
 
 type RawFile = NonNullable<KeptOutput["files"]>[number];
 type Read = { readonly tests: (TestResult & { rawPath: string })[]; readonly files: FileCoverage[]; readonly unread: number };
@@ -98,9 +100,10 @@ function readAll(scope: Scope, build: Build, format: ReportFormat, raw: readonly
   const tests: Read["tests"] = [];
   const files: FileCoverage[] = [];
   let unread = 0;
-  for (const { path, digest } of raw) {
-    const text = scope.blobs.read(digest).toString("utf8");
+  for (const { path, digest, size } of raw) {
     try {
+      if (size > FILE_MAX) throw new Error(`it has more than ${FILE_MAX} bytes`);
+      const text = scope.blobs.read(digest).toString("utf8");
       if (typeOf(format) === "TEST") for (const test of readTests(format as "JUNITXML", text)) tests.push({ ...test, rawPath: path });
       else files.push(...readCoverage(format as "JACOCOXML", text));
     } catch (error) {

@@ -99,7 +99,7 @@ export function loginFor(scope: Scope, { type, auth }: Source): GitLogin | strin
 export function credentialVariables(scope: Scope, { declaration }: Build): Record<string, string> {
   if (declaration.source?.type === "CODECOMMIT") {
     return gitSettings({
-      "credential.helper": "!aws --no-cli-pager codecommit credential-helper --ignore-host-check $@",
+      "credential.helper": "!aws codecommit credential-helper --ignore-host-check $@",
       "credential.UseHttpPath": "true",
     });
   }

@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { AccountLimitExceededException, InvalidInputException } from "../../sdk/codebuild.js";
 import { type AutoRetry, type BatchPlace, type Build, builds } from "./build.ts";
-import { fleetByArn } from "./fleet.ts";
+import { fleetArn, fleetByArn } from "./fleet.ts";
 import { emitStateChange, measure } from "./phase.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
 
@@ -28,8 +28,7 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
   const { sourceVersion, resolvedSourceVersion } = request;
   refuseUnbuildable(declaration);
   refuseTooMany(scope, project);
-  const fleet = declaration.environment?.fleet?.fleetArn;
-  if (fleet !== undefined && fleetByArn(scope, fleet) === undefined) fault(InvalidInputException, `Fleet cannot be found: ${fleet}`);
+  const fleet = fleetOf(scope, declaration);
   const { autoRetry = retriesOf(declaration) } = request;
   const now = scope.clock.now();
   const number = project.buildNumber + 1;
@@ -71,6 +70,14 @@ function refuseTooMany(scope: Scope, project: Project): void {
 export function hasRoom(scope: Scope, { id, declaration }: Project): boolean {
   const limit = declaration.concurrentBuildLimit;
   return limit === undefined || builds.by(scope, "project", id).filter(({ endedAt }) => endedAt === undefined).length < limit;
+}
+
+/** The whole ARN of the fleet, which a project may name without its random part. */
+function fleetOf(scope: Scope, { environment }: Declaration): string | undefined {
+  const named = environment?.fleet?.fleetArn;
+  if (named === undefined) return undefined;
+  const fleet = fleetByArn(scope, named);
+  return fleet === undefined ? fault(InvalidInputException, `Fleet cannot be found: ${named}`) : fleetArn(scope, fleet);
 }
 
 function retriesOf({ autoRetryLimit }: Declaration): AutoRetry | undefined {
