@@ -24,6 +24,9 @@ export interface SourceCredential extends Row {
 /** By the kind of server, such as GITHUB. */
 export const sourceCredentials = new Table<SourceCredential>("codebuild/source-credential");
 
+/** The CLI takes the option for `get` only; git asks for `store` and `erase` too, of which there is nothing to do. */
+const CODECOMMIT_HELPER = '!f() { [ "$1" != get ] || aws codecommit credential-helper --ignore-host-check get; }; f';
+
 /** What git shows a server: a name and a password. */
 export interface GitLogin {
   readonly username: string;
@@ -99,7 +102,7 @@ export function loginFor(scope: Scope, { type, auth }: Source): GitLogin | strin
 export function credentialVariables(scope: Scope, { declaration }: Build): Record<string, string> {
   if (declaration.source?.type === "CODECOMMIT") {
     return gitSettings({
-      "credential.helper": "!aws codecommit credential-helper --ignore-host-check $@",
+      "credential.helper": CODECOMMIT_HELPER,
       "credential.UseHttpPath": "true",
     });
   }
