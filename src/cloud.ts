@@ -136,8 +136,8 @@ export class Cloud {
     const git = codecommitRoute(this.drive, this.#hands.repositories);
     await compareRefs(this.drive, this.#hands.repositories);
     const { drive, kernel } = this;
-    const services = [customResourceRoute(drive), codeRoute(kernel), hookPayloadRoute(kernel), codebuildRoute(drive)];
-    const routes = [control, ...services, git];
+    const answering = [customResourceRoute(drive), codeRoute(kernel), hookPayloadRoute(kernel), codebuildRoute(drive)];
+    const routes = [control, ...answering, git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
     server.on("request", (request, response) => {
       if (isForeignPage(request.headers.origin)) response.writeHead(403).end("Slipway does not answer pages of other sites.\n");
