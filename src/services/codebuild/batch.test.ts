@@ -86,6 +86,17 @@ test("what depends on a failure is never started; the others come to their end",
   expect(await get(cloud, id)).toMatchObject({ buildBatchStatus: "FAILED", currentPhase: "FAILED" });
 });
 
+test("a build that was lost with its process fails its batch; what a batch waits for is said", async () => {
+  const cloud = world();
+  await createShop(cloud, spec("  build-list: [{ identifier: a, env: { variables: { LOSE: 'yes' } } }, { identifier: b }]"), config);
+  const id = await startBatch(cloud);
+  await cloud.advance("200ms");
+  expect(cloud.why(`arn:aws:codebuild:eu-west-1:111122223333:build-batch/${id}`)).toEqual(["its builds run"]);
+  await cloud.advance("10s");
+  expect(await groups(cloud, id)).toMatchObject({ a: "FAULT", b: "SUCCEEDED" });
+  expect(await get(cloud, id)).toMatchObject({ buildBatchStatus: "FAILED" });
+});
+
 test("fast-fail stops what runs", async () => {
   const cloud = world();
   await createShop(cloud, FAILING.replace("batch:", "batch:\n  fast-fail: true"), config);

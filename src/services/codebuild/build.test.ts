@@ -10,6 +10,7 @@ import { createRole } from "../iam/role.ts";
 import { s3 } from "../s3/index.ts";
 import { ssm } from "../ssm/index.ts";
 import { ensureBuild } from "./api.ts";
+import { builds } from "./build.ts";
 import { batchGetBuilds, listBuildsForProject, startBuild, stopBuild } from "./build-operations.ts";
 import { codebuild } from "./index.ts";
 import { batchGetProjects, createProject, deleteProject } from "./project.ts";
@@ -144,6 +145,27 @@ test("a variable from the parameter store that is not there fails the download",
   expect((await get(cloud, started!.id!)).phases![3]!.contexts).toEqual([
     { statusCode: "Decrypted Variables Error", message: "parameter does not exist: /shop/token" },
   ]);
+});
+
+test("a build of an earlier version goes on", () => {
+  const phase = { commands: ["make"], finally: [], runtimeVersions: {} };
+  const old = {
+    id: "shop:1",
+    deadlineAt: 5,
+    buildspec: { shell: "sh", phases: { build: { ...phase, onFailure: "CONTINUE" }, install: phase } },
+  };
+  expect(builds.options.upgrade!(old)).toEqual({
+    id: "shop:1",
+    deadlineAt: 5,
+    queueDeadlineAt: 5,
+    buildspec: {
+      shell: "sh",
+      isolated: false,
+      gitCredentialHelper: false,
+      reports: {},
+      phases: { build: { ...phase, onFailure: { action: "CONTINUE" } }, install: phase },
+    },
+  });
 });
 
 test("StartBuild is one build per token; the newest come first", async () => {

@@ -11,6 +11,7 @@ import type {
   ProjectSourceVersion,
   StatusType,
 } from "../../sdk/codebuild.js";
+import { upgradedBuild } from "./build-upgrade.ts";
 import type { Buildspec } from "./buildspec.ts";
 import type { Declaration } from "./project.ts";
 
@@ -106,6 +107,8 @@ export interface Build extends Row {
 }
 
 export const builds = new Table<Build>("codebuild/build", {
+  version: 2,
+  upgrade: upgradedBuild,
   indexes: {
     project: ({ project }) => project,
     token: ({ project, idempotencyToken: token }) => token && `${project} ${token}`,
