@@ -9,12 +9,12 @@ type Clone = Extract<ResolvedSource, { url: string }>;
 export const GIT_ERROR_PATH = ".slipway/git-error";
 export const RESOLVED_PATH = ".slipway/resolved";
 
-/** What git is to clone from a server that is not ours. A pull request is pr/NUMBER; a connection or login that cannot be had is a sentence. */
-export function cloneOf(source: Source, version: string | undefined): Clone {
+/** What git is to clone from a server that is not ours. */
+export function cloneOf(source: Source, version: string): Clone {
   const { location = "", gitCloneDepth = 0, gitSubmodulesConfig } = source;
   return {
     url: location,
-    version: (version ?? "").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, ""),
+    version: version.replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, ""),
     depth: gitCloneDepth,
     submodules: gitSubmodulesConfig?.fetchSubmodules ?? false,
   };
@@ -37,10 +37,9 @@ export function cloneEnvironment(scope: Scope, { declaration }: Build): Record<s
 
 /** Clones one source into a folder of the workspace; what fails is told in git's own words. */
 export function cloneScript({ url, version, depth, submodules }: Clone, path: string, isPrimary: boolean): string {
-  const pullRequest = /^pr\/(\d+)$/.exec(version)?.[1];
-  const asked = version === "" ? "HEAD" : pullRequest === undefined ? version : `refs/pull/${pullRequest}/head`;
+  const asked = version === "" ? "HEAD" : version;
   const fetches =
-    depth > 0 || pullRequest !== undefined
+    depth > 0 || asked.startsWith("refs/")
       ? [`git fetch -q --no-tags ${depth > 0 ? `--depth=${depth} ` : ""}origin ${quote(asked)}`, "git checkout -q --force FETCH_HEAD"]
       : [
           "git fetch -q origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' +HEAD:refs/remotes/origin/HEAD",
@@ -60,4 +59,15 @@ export function cloneScript({ url, version, depth, submodules }: Clone, path: st
     `mkdir -p "$SLIPWAY_WORKSPACE"/${quote(path)} "$SLIPWAY_WORKSPACE/.slipway"`,
     `( ${steps.join(" &&\n")} ) 2> "$SLIPWAY_WORKSPACE"/${GIT_ERROR_PATH} || exit 1`,
   ].join("\n");
+}
+
+/**
+ * The version of a source, where it is the pull request pr/NUMBER: a ref that the server keeps for it, or the branch that it comes
+ * from, as the webhook has said.
+ */
+export function versionAsked({ type }: Source, version = "", headRef: string | undefined, isMirrored: boolean): string {
+  const number = /^pr\/(\d+)$/.exec(version)?.[1];
+  if (number === undefined) return version;
+  if (isMirrored || type === "BITBUCKET") return headRef ?? version;
+  return type!.startsWith("GITLAB") ? `refs/merge-requests/${number}/head` : `refs/pull/${number}/head`;
 }

@@ -148,7 +148,7 @@ phases:
   stop();
   expect(seen).toEqual(expect.arrayContaining(["INSTALL", "BUILD"]));
   const [install, , build] = told.phases.slice(4);
-  expect([install!.endTime! - install!.startTime! >= 300, build!.endTime! - build!.startTime! >= 300]).toEqual([true, true]);
+  expect([install!.endTime! - install!.startTime! >= 200, build!.endTime! - build!.startTime! >= 200]).toEqual([true, true]);
   expect(logOf(told.id)).toContain("token ***");
   await create("lacking", "version: 0.2\nphases: { install: { runtime-versions: { android: 35 } }, build: { commands: [make] } }\n");
   expect((await run("lacking")).phases[4]!.contexts).toEqual([

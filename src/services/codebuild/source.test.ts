@@ -8,7 +8,9 @@ import { StoryServer } from "../codeconnections/git-server.fixture.ts";
 import { putObject } from "../s3/put.ts";
 import { startBuild } from "./build-operations.ts";
 import { createShop, get, world } from "./codebuild.fixture.ts";
+import { projects } from "./project.ts";
 import { importSourceCredentials } from "./source-credential.ts";
+import { submitBuild } from "./start.ts";
 
 const BUILDSPEC = "version: 0.2\nphases: { build: { commands: [make] } }\n";
 const LOCATION = "https://git.example.com/us/shop.git";
@@ -76,6 +78,23 @@ test("git logs in elsewhere with what was imported, and only there", async () =>
   });
   expect(script).toContain("git fetch -q --no-tags --depth=1 origin 'refs/pull/5/head'");
   expect(script).not.toContain("secret");
+});
+
+test.each([
+  ["GITHUB_ENTERPRISE", "refs/pull/5/head"],
+  ["GITLAB", "refs/merge-requests/5/head"],
+  ["BITBUCKET", "feature"],
+] as const)("a pull request of %s is %s", async (type, ref) => {
+  const cloud = world({ buildspec: BUILDSPEC });
+  await createShop(cloud, "", { source: { type, location: LOCATION, gitCloneDepth: 1 } });
+  const webhook = { CODEBUILD_WEBHOOK_HEAD_REF: "refs/heads/feature" };
+  const { id } = cloud.change((scope) => {
+    const project = projects.get(scope, "shop")!;
+    return submitBuild(scope, project, { uuid: "u", declaration: project.declaration, sourceVersion: "pr/5", initiator: "i", webhook });
+  });
+  await cloud.advance("50ms");
+  const { script } = jobs.get(cloud.scope(), `codebuild/${id}/source/0`)!.spec as CommandSpec;
+  expect(script).toContain(`--depth=1 origin '${ref}'`);
 });
 
 test("secondary sources have versions of their own, and lie beside the primary one", async () => {

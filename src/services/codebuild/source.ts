@@ -4,7 +4,7 @@ import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
 import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.ts";
 import { readObject, readObjects } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
-import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH } from "./clone.ts";
+import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH, versionAsked } from "./clone.ts";
 import { connectionOf } from "./source-credential.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
@@ -145,9 +145,9 @@ function resolve(
       return commitOf(scope, source, version);
     default: {
       const connectionArn = connectionOf(scope, source);
-      return connectionArn === undefined
-        ? cloneOf(source, version)
-        : connected(scope, requestIdOf(build, identifier), { connectionArn, source, version });
+      const asked = versionAsked(source, version, build.webhook?.["CODEBUILD_WEBHOOK_HEAD_REF"], connectionArn !== undefined);
+      if (connectionArn === undefined) return cloneOf(source, asked);
+      return connected(scope, requestIdOf(build, identifier), { connectionArn, source, version: asked });
     }
   }
 }
@@ -158,7 +158,7 @@ const requestIdOf = ({ id }: Build, identifier: string): string => `codebuild/${
 function connected(
   scope: Scope,
   requestId: string,
-  { connectionArn, source, version = "" }: { connectionArn: string; source: Source; version: string | undefined },
+  { connectionArn, source, version }: { connectionArn: string; source: Source; version: string },
 ): ResolvedSource | { readonly because: string } {
   const { location = "", gitCloneDepth = 0 } = source;
   const fullRepositoryId = location.replace(/^[a-z+]+:\/\/[^/]+\/|\.git$|\/$/g, "");
