@@ -7,7 +7,7 @@ import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
 import { keepRootKey, writeRootKey } from "./cloud/root-key.ts";
-import { codeRoute, customResourceRoute, hookPayloadRoute } from "./cloud/routes.ts";
+import { codebuildRoute, codeRoute, customResourceRoute, hookPayloadRoute } from "./cloud/routes.ts";
 import { seedOf } from "./cloud/seed.ts";
 import { releaseWorkspaces } from "./cloud/workspaces.ts";
 import type { ClockHold, HandsBackend, PlacedJob } from "./compute/backend.ts";
@@ -135,7 +135,9 @@ export class Cloud {
     this.#closers.push(() => listeners.close());
     const git = codecommitRoute(this.drive, this.#hands.repositories);
     await compareRefs(this.drive, this.#hands.repositories);
-    const routes = [control, customResourceRoute(this.drive), codeRoute(this.kernel), hookPayloadRoute(this.kernel), git];
+    const { drive, kernel } = this;
+    const answering = [customResourceRoute(drive), codeRoute(kernel), hookPayloadRoute(kernel), codebuildRoute(drive)];
+    const routes = [control, ...answering, git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
     server.on("request", (request, response) => {
       if (isForeignPage(request.headers.origin)) response.writeHead(403).end("Slipway does not answer pages of other sites.\n");

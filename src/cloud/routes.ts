@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Drive } from "../kernel/drive.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { respond } from "../services/cloudformation/api.ts";
+import { badge, publicBuild, takeWebhook } from "../services/codebuild/api.ts";
 import type { Route } from "../wire/backend.ts";
 
 const RESPONSE = /^\/_cloudformation\/response\/([^/?]+)/;
@@ -43,5 +44,35 @@ export const codeRoute = ({ blobs }: Kernel): Route => ({
     createReadStream(blobs.path(digest)!)
       .on("error", () => response.destroy())
       .pipe(response);
+  },
+});
+
+const CODEBUILD = /^\/_codebuild\/(webhooks|badges|public)/;
+const NOWHERE = { account: "", region: "" };
+/** bytes; no server of sources sends more. */
+const EVENT_MAX = 25 * 1024 * 1024;
+
+/** Where servers of sources tell CodeBuild of their events, and where anybody sees badges and the builds of public projects. */
+export const codebuildRoute = (drive: Drive): Route => ({
+  match: ({ url }) => CODEBUILD.test(url!),
+  async handle(request, response) {
+    const { pathname, searchParams } = new URL(request.url!, "http://localhost");
+    if (pathname === "/_codebuild/webhooks" && request.method === "POST") {
+      if (!(Number(request.headers["content-length"]) <= EVENT_MAX)) return void response.writeHead(413).end();
+      const body = await text(request);
+      const headers = request.headers as Readonly<Record<string, string | undefined>>;
+      const { status, message } = drive.kernel.commit(NOWHERE, (scope) => takeWebhook(scope, searchParams.get("t") ?? "", headers, body));
+      await drive.durable();
+      return void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ message }));
+    }
+    const scope = drive.kernel.scope(NOWHERE);
+    const [, , , alias = "", uuid = ""] = pathname.split("/");
+    const isBadge = pathname === "/_codebuild/badges";
+    const shown = isBadge
+      ? badge(scope, searchParams.get("uuid") ?? "", searchParams.get("branch") ?? "main")
+      : publicBuild(scope, alias, uuid);
+    if (shown === undefined) return void response.writeHead(404).end();
+    const type = isBadge ? "image/svg+xml" : "text/plain; charset=utf-8";
+    response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(shown);
   },
 });

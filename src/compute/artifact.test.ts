@@ -1,11 +1,22 @@
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import yazl from "yazl";
 import { MemoryBlobs } from "../kernel/blob.ts";
-import { matchingFiles, packArtifact } from "./artifact.ts";
+import { keepFiles, matchingFiles, packArtifact } from "./artifact.ts";
 import { unzip } from "./unzip.ts";
 
 const blobs = new MemoryBlobs();
@@ -49,6 +60,31 @@ test("the same files are the same archive, with modes and links, and come out as
   expect(readFileSync(join(root, "unpacked/lib/a.txt"), "utf8")).toBe("out/lib/a.txt");
   expect(statSync(join(root, "unpacked/run.sh")).mode & 0o111).toBe(statSync(join(root, "out/run.sh")).mode & 0o111);
   expect(readlinkSync(join(root, "unpacked/link"))).toBe("lib/a.txt");
+});
+
+test("a base may be several directories", async () => {
+  write("my-build-1/a.txt", "my-build-2/sub/b.txt", "other/c.txt");
+  const pack = { base: "./my-build*", files: ["**/*"], discardPaths: true };
+  const packed = await packArtifact(blobs, root, pack);
+  await unzip(blobs, packed!.digest, join(root, "unpacked"));
+  expect(await matchingFiles(join(root, "unpacked"), { files: ["**/*"] })).toEqual(["a.txt", "b.txt"]);
+  expect(await packArtifact(blobs, root, { ...pack, base: "none*" })).toBeUndefined();
+});
+
+test("links are followed where that is asked for, as far as they lead to files within", async () => {
+  write("out/a.txt", "out/lib/b.txt");
+  symlinkSync("a.txt", join(root, "out/to-file"));
+  symlinkSync("lib", join(root, "out/to-folder"));
+  symlinkSync("/etc/passwd", join(root, "out/away"));
+  const packed = await packArtifact(blobs, root, { base: "out", files: ["**/*"], followLinks: true });
+  await unzip(blobs, packed!.digest, join(root, "unpacked"));
+  expect(lstatSync(join(root, "unpacked/to-file")).isFile()).toBe(true);
+  expect(readFileSync(join(root, "unpacked/to-file"), "utf8")).toBe("out/a.txt");
+  expect([readlinkSync(join(root, "unpacked/to-folder")), readlinkSync(join(root, "unpacked/away"))]).toEqual(["lib", "/etc/passwd"]);
+  const kept = await keepFiles(blobs, root, { base: "out", files: ["**/*"] });
+  expect(kept!.map(({ path }) => path)).toEqual(["a.txt", "lib/b.txt", "to-file"]);
+  expect(blobs.read(kept![1]!.digest).toString()).toBe("out/lib/b.txt");
+  expect(await keepFiles(blobs, root, { base: "out", files: ["*.none"] })).toBeUndefined();
 });
 
 test("discarded paths, and nothing to pack", async () => {

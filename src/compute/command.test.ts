@@ -85,6 +85,42 @@ describe.each(kinds)("%s", (kind) => {
     expect([unpacked.status, backend.messages().at(-1)]).toEqual(["SUCCEEDED", "ran"]);
   });
 
+  test("what a script says of itself is told at once, and is not in the log", async () => {
+    backend.ask(
+      "told",
+      spec("echo one; echo ::me::begun; until [ -f go ]; do sleep 0.05; done; printf two; echo ::me::over", { mark: "::me::" }),
+    );
+    const { status, progress } = await backend.until("told", (job) => job.progress !== undefined);
+    expect([status, progress]).toEqual(["RUNNING", [{ at: expect.any(Number), text: "begun" }]]);
+    await run("touch go");
+    const over = await backend.until("told", (job) => job.status === "SUCCEEDED");
+    expect(over.progress!.map(({ text }) => text)).toEqual(["begun", "over"]);
+    expect(backend.messages()).toEqual(["one", "two"]);
+  });
+
+  test("secrets are not in the log, which may be a file as well", async () => {
+    const job = await run("echo a hush and an x", {
+      secrets: ["hush", "x"],
+      logFile: "logs/it",
+      outputs: [{ name: "log", type: "file", path: "logs/it" }],
+    });
+    expect(backend.messages()).toEqual(["a *** and an x"]);
+    expect(job.result!.outputs).toEqual({ log: { text: "a *** and an x\n" } });
+  });
+
+  test("inputs and outputs may lie at home", async () => {
+    const { result } = await run("mkdir -p ~/kept && echo at home > ~/kept/file", {
+      outputs: [
+        { name: "zip", type: "zip", base: ".", files: ["kept/**"], inHome: true },
+        { name: "files", type: "files", base: "kept", files: ["*"], inHome: true },
+      ],
+    });
+    const { zip, files } = result!.outputs!;
+    expect(files).toEqual({ files: [{ path: "file", digest: expect.stringMatching(/^sha256:/), size: 8 }] });
+    await run("cat ~/kept/file", { workspace: "other", inputs: [{ path: ".", digest: zip!.digest!, unpack: "zip", inHome: true }] });
+    expect(backend.messages()).toEqual(["at home"]);
+  });
+
   test("neither inputs nor outputs leave the workspace, even through links that a script made", async () => {
     const digest = backend.blobs.write(Buffer.from("x")).digest;
     expect(await run("true", { inputs: [{ path: "../x", digest }] })).toMatchObject({

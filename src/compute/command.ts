@@ -1,10 +1,11 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { packArtifact } from "./artifact.ts";
+import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { keepFiles, packArtifact } from "./artifact.ts";
 import type { HandsBackend } from "./backend.ts";
 import { confinedExisting, confinedPath } from "./confined.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import { commandEnvironment } from "./environment.ts";
-import type { CommandOutput, CommandSpec, JobResult } from "./job.ts";
+import { type CommandOutput, type CommandSpec, type JobResult, jobs } from "./job.ts";
 import { readLines } from "./lines.ts";
 import type { Processes, SandboxedProcess } from "./process.ts";
 import type { Repositories } from "./repository.ts";
@@ -12,6 +13,10 @@ import { placeInput, type Workspace, Workspaces } from "./workspace.ts";
 
 /** bytes of a file that is kept as text. */
 const TEXT_MAX = 256 * 1024;
+/** Lines that a script may tell of itself; what comes then is not told. */
+const PROGRESS_MAX = 1000;
+/** Shorter texts are no secrets: to hide them would hide half of the log. */
+const SECRET_MIN = 3;
 
 type Outputs = NonNullable<JobResult["outputs"]>;
 
@@ -33,15 +38,16 @@ export class CommandDriver implements Driver<CommandSpec> {
     this.#workspaces = new Workspaces(backend.folder);
   }
 
-  async run({ spec, signal }: Task<CommandSpec>): Promise<JobOutcome> {
+  async run(task: Task<CommandSpec>): Promise<JobOutcome> {
+    const { spec, signal } = task;
     const workspace = this.#workspaces.ensure(spec.workspace);
     await this.#prepare(spec, workspace);
     if (signal.aborted) return stopped();
     const running = this.#start(spec, workspace);
-    const output = readLines(running.output, (lines) => this.#log(spec, lines));
+    const output = readLines(running.output, (lines) => this.#tell(task, lines));
     const ending = await endingOf(running, spec.timeoutMs, signal);
     await output;
-    const result = { exitCode: await running.exited, outputs: await this.#keep(spec, workspace.files) };
+    const result = { exitCode: await running.exited, outputs: await this.#keep(spec, workspace) };
     switch (ending) {
       case "stopped":
         return stopped(result);
@@ -66,8 +72,8 @@ export class CommandDriver implements Driver<CommandSpec> {
     return this.#workspaces.sweep(kept);
   }
 
-  async #prepare({ inputs = [], checkout }: CommandSpec, { files }: Workspace): Promise<void> {
-    for (const input of inputs) await placeInput(this.#backend.blobs, files, input);
+  async #prepare({ inputs = [], checkout }: CommandSpec, { files, home }: Workspace): Promise<void> {
+    for (const input of inputs) await placeInput(this.#backend.blobs, input.inHome ? home : files, input);
     if (checkout === undefined) return;
     const { repositoryId, commit, path, full = false } = checkout;
     await this.#repositories.checkout(repositoryId, commit, confinedPath(files, path), full);
@@ -84,24 +90,69 @@ export class CommandDriver implements Driver<CommandSpec> {
     return this.#processes.start({ argv: [spec.shell ?? "sh", "-c", spec.script], cwd, env, view });
   }
 
-  #log({ log, identity }: CommandSpec, lines: readonly string[]): void {
+  /** Lines of the log, and between them what the script says of itself. */
+  #tell({ spec, job, partition }: Task<CommandSpec>, lines: readonly string[]): void {
+    const { mark } = spec;
+    if (mark === undefined) return this.#log(spec, lines);
+    let plain: string[] = [];
+    for (const line of lines) {
+      const at = line.indexOf(mark);
+      // A command that ended without a line feed has its last words before the mark.
+      if (at !== 0) plain.push(at < 0 ? line : line.slice(0, at));
+      if (at < 0) continue;
+      this.#log(spec, plain);
+      plain = [];
+      const progress = { at: this.#backend.now(), text: line.slice(at + mark.length) };
+      this.#backend.commit(partition, (scope) => {
+        const { progress: told = [] } = jobs.get(scope, job.id) ?? {};
+        if (jobs.get(scope, job.id)?.status === "RUNNING" && told.length < PROGRESS_MAX)
+          jobs.patch(scope, job.id, { progress: [...told, progress] });
+      });
+    }
+    this.#log(spec, plain);
+  }
+
+  #log({ log, logFile, workspace, identity, secrets = [] }: CommandSpec, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    const hidden = secrets.filter(({ length }) => length >= SECRET_MIN);
+    const shown = (line: string): string => hidden.reduce((text, secret) => text.replaceAll(secret, "***"), line);
+    const messages = lines.map(shown);
+    if (logFile !== undefined) {
+      const file = confinedPath(this.#workspaces.ensure(workspace).files, logFile);
+      mkdirSync(dirname(file), { recursive: true });
+      appendFileSync(file, messages.map((message) => `${message}\n`).join(""));
+    }
     if (log === undefined) return;
     const at = this.#backend.now();
     const partition = { account: identity.accountId, region: identity.region };
     this.#backend.log(
       partition,
       log,
-      lines.map((message) => ({ at, message })),
+      messages.map((message) => ({ at, message })),
     );
   }
 
-  async #keep({ outputs = [] }: CommandSpec, files: string): Promise<Outputs> {
+  async #keep({ outputs = [] }: CommandSpec, workspace: Workspace): Promise<Outputs> {
     const kept: Record<string, Outputs[string]> = {};
     for (const output of outputs) {
-      const found = output.type === "file" ? textOf(files, output) : await packArtifact(this.#backend.blobs, files, output);
+      const found = await this.#keepOne(output, workspace);
       if (found !== undefined) kept[output.name] = found;
     }
     return kept;
+  }
+
+  async #keepOne(output: CommandOutput, { files, home }: Workspace): Promise<Outputs[string] | undefined> {
+    const { blobs } = this.#backend;
+    switch (output.type) {
+      case "file":
+        return textOf(files, output);
+      case "zip":
+        return packArtifact(blobs, output.inHome ? home : files, output);
+      case "files": {
+        const found = await keepFiles(blobs, output.inHome ? home : files, output);
+        return found && { files: found };
+      }
+    }
   }
 }
 

@@ -23,6 +23,14 @@ export interface Job {
   readonly result?: JobResult;
   /** One sentence, where it did not succeed. */
   readonly reason?: string;
+  /** command: what its script has told of itself so far, line by line; see `mark`. */
+  readonly progress?: readonly JobProgress[];
+}
+
+/** One line that a script tells of itself while it runs. */
+export interface JobProgress {
+  readonly at: number;
+  readonly text: string;
 }
 
 /** LOST: it should be running and its driver does not know it (the process died with us); the owner decides. */
@@ -51,8 +59,8 @@ export interface CommandSpec {
   readonly identity: JobIdentity;
   /** A directory kept between jobs of the same name; released by `releaseWorkspace`. */
   readonly workspace: string;
-  /** Put there first, in order: files, or zip archives unpacked. Paths are relative to the workspace. */
-  readonly inputs?: readonly { readonly path: string; readonly digest: string; readonly unpack?: "zip"; readonly mode?: number }[];
+  /** Put there first, in order: files, or zip archives unpacked. Paths are relative to the workspace, or to its home. */
+  readonly inputs?: readonly CommandInput[];
   /** A git clone put there first, from a repository of ours. */
   readonly checkout?: { readonly repositoryId: string; readonly commit: string; readonly path: string; readonly full?: boolean };
   readonly script: string;
@@ -62,22 +70,52 @@ export interface CommandSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly log?: JobLog;
+  /** A file of the workspace that the lines of the log are written to as well. */
+  readonly logFile?: string;
+  /** What begins a line of output that is none of the log's: the rest of it is told in `progress` of the job, at once. */
+  readonly mark?: string;
+  /** Texts that the log shows as ***. */
+  readonly secrets?: readonly string[];
   /** After the script, whatever its exit code: files to keep as blobs. */
   readonly outputs?: readonly CommandOutput[];
+}
+
+export interface CommandInput {
+  readonly path: string;
+  readonly digest: string;
+  readonly unpack?: "zip";
+  readonly mode?: number;
+  /** Relative to the home directory, not to the workspace. */
+  readonly inHome?: boolean;
 }
 
 export type CommandOutput =
   /** The text of one file, at most 256 kB, trimmed of nothing; absent if there is no such file. */
   | { readonly name: string; readonly type: "file"; readonly path: string }
-  /** A zip of what matches, named as AWS CodeBuild's artifacts name it. */
-  | {
-      readonly name: string;
-      readonly type: "zip";
-      readonly base: string;
-      readonly files: readonly string[];
-      readonly exclude?: readonly string[];
-      readonly discardPaths?: boolean;
-    };
+  /** A zip of what matches. */
+  | ({ readonly name: string; readonly type: "zip" } & MatchingFiles)
+  /** What matches, each file a blob of its own. */
+  | ({ readonly name: string; readonly type: "files" } & MatchingFiles);
+
+/** Which files, as AWS CodeBuild's artifacts name them. */
+export interface MatchingFiles {
+  readonly base: string;
+  readonly files: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly discardPaths?: boolean;
+  /** Symbolic links become what they point to, as far as that is a file; otherwise they stay links. */
+  readonly followLinks?: boolean;
+  /** `base` is relative to the home directory, not to the workspace. */
+  readonly inHome?: boolean;
+}
+
+/** What became of an output: the text of a file, the digest and size of a zip, or the files that matched. */
+export interface KeptOutput {
+  readonly text?: string;
+  readonly digest?: string;
+  readonly size?: number;
+  readonly files?: readonly { readonly path: string; readonly digest: string; readonly size: number }[];
+}
 
 /** One invocation of a function's code, in an environment that is kept warm between invocations. */
 export interface InvokeSpec {
@@ -166,8 +204,8 @@ export interface GitSpec {
 export interface JobResult {
   /** command: the exit code. */
   readonly exitCode?: number;
-  /** command: by name of the output; the text of a file, or the digest and size of a zip. */
-  readonly outputs?: Readonly<Record<string, { readonly text?: string; readonly digest?: string; readonly size?: number }>>;
+  /** command: by name of the output. */
+  readonly outputs?: Readonly<Record<string, KeptOutput>>;
   /** invoke */
   readonly invocation?: InvocationResult;
   /** http */

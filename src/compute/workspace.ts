@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Blobs } from "../kernel/blob.ts";
 import { confinedPath } from "./confined.ts";
-import type { CommandSpec } from "./job.ts";
+import type { CommandInput } from "./job.ts";
 import { unzip } from "./unzip.ts";
 
 /** The directories of one workspace: what a build works on, and a home and a /tmp that last as long. */
@@ -54,7 +54,7 @@ function folderOf(name: string): string {
 }
 
 /** Put one input where it belongs. */
-export async function placeInput(blobs: Blobs, files: string, input: NonNullable<CommandSpec["inputs"]>[number]): Promise<void> {
+export async function placeInput(blobs: Blobs, files: string, input: CommandInput): Promise<void> {
   const target = confinedPath(files, input.path);
   if (input.unpack === "zip") {
     await unzip(blobs, input.digest, target);

@@ -67,19 +67,15 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
   }
 }
 
-const PHASES = ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"];
-
-/** A build's script reports its phases in a file: a line each, with start, end, exit code, and which command failed. */
-function endOfBuild({ id, startedAt: begun = 0 }: Job, spec: CommandSpec, { build }: Doings): SimulatedOutcome {
+/** A build's script tells of its phases as it goes through them: all of the time goes into the build phase. */
+function endOfBuild({ id }: Job, spec: CommandSpec, { build }: Doings): SimulatedOutcome {
   const { takesMs, exitCode = 0, ends } = build?.(spec, id) ?? { takesMs: 0 };
-  if (ends !== undefined) return { afterMs: takesMs, status: ends, reason: `It was ${ends.toLowerCase()}.` };
-  const lines = PHASES.map((phase) => {
-    const end = begun + takesMs;
-    return phase === "BUILD"
-      ? `phase ${phase} ${begun} ${end} ${exitCode} ${exitCode === 0 ? "-" : "build:0"}`
-      : `phase ${phase} ${phase === "POST_BUILD" ? end : begun} ${phase === "POST_BUILD" ? end : begun} 0 -`;
-  });
-  return { afterMs: takesMs, status: "SUCCEEDED", result: { outputs: { report: { text: `${lines.join("\n")}\n` } } } };
+  const before = ["enter INSTALL", "leave INSTALL 0 -", "enter PRE_BUILD", "leave PRE_BUILD 0 -", "enter BUILD"];
+  const after = [`leave BUILD ${exitCode} ${exitCode === 0 ? "-" : "build:0"}`, "enter POST_BUILD", "leave POST_BUILD 0 -"];
+  const told = before.map((text) => ({ afterMs: 0, text }));
+  if (ends !== undefined) return { afterMs: takesMs, status: ends, reason: `It was ${ends.toLowerCase()}.`, progress: told };
+  const progress = [...told, ...after.map((text) => ({ afterMs: takesMs, text }))];
+  return { afterMs: takesMs, status: "SUCCEEDED", result: { outputs: {} }, progress };
 }
 
 /** Sources are read, commits archived and artifacts packed at once. */

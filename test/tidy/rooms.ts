@@ -44,6 +44,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/services/cloudformation/property-validation.ts node:module": "loads Ajv only when properties are judged",
   "src/services/cloudformation/registry-schema.ts node:module": "loads the registry's schemas, 280 kB, only when one is asked for",
   "src/services/cloudformation/specification.ts node:module": "loads the resource specification, 200 kB, only when a template is read",
+  "src/services/codebuild/xml.ts @aws-sdk/xml-builder": "reads the reports of test frameworks",
   "src/services/eventbridge/address.ts node:net": "takes nothing but the arithmetic of addresses: isIP and BlockList",
 };
 

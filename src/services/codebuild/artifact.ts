@@ -1,15 +1,20 @@
+import { createHash } from "node:crypto";
 import { type CommandOutput, ensureJob, type Job, jobs } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { putObject } from "../s3/api.ts";
-import { type Artifacts, type Build, type PackedArtifact, uuidOf } from "./build.ts";
+import { type Artifacts, type Build, buildArn, type PackedArtifact, s3LogOf, uuidOf } from "./build.ts";
 import type { ArtifactSpec } from "./buildspec.ts";
-import { expandedArtifacts } from "./report.ts";
-import { quote } from "./script.ts";
+import { cacheOutputs, wantedCache } from "./cache.ts";
+import { expandedArtifacts, expandedReports } from "./expanded.ts";
+import { packsReport } from "./report-store.ts";
+import { LOG_PATH, quote } from "./script.ts";
 import { commandSpec } from "./source.ts";
 
 /** An artifact that cannot be uploaded, in a sentence for the phase context. */
 export class ArtifactProblem extends Error {}
+
+type Wanted = readonly [identifier: string, spec: ArtifactSpec, artifact: Artifacts];
 
 const MISSING_PATH = ".slipway/missing";
 
@@ -17,76 +22,104 @@ export const commandsJobId = ({ id }: Build): string => `codebuild/${id}/command
 export const artifactsJobId = ({ id }: Build): string => `codebuild/${id}/artifacts`;
 
 /** What of the buildspec's artifacts the project wants: the primary one's identifier is empty. */
-export function wantedArtifacts(scope: Scope, build: Build): [string, ArtifactSpec, Artifacts][] {
+export function wantedArtifacts(scope: Scope, build: Build): Wanted[] {
   const { artifacts, secondaryArtifacts = [] } = build.declaration;
   const declared = expandedArtifacts(jobs.get(scope, commandsJobId(build))!, build.buildspec!);
   const isPipeline = artifacts?.type === "CODEPIPELINE";
   const secondary = new Map((secondaryArtifacts as Artifacts[]).map((artifact) => [artifact.artifactIdentifier!, artifact]));
-  return Object.entries(declared).flatMap(([identifier, spec]) => {
+  return Object.entries(declared).flatMap(([identifier, spec]): Wanted[] => {
     if (isPipeline) return [[identifier, spec, artifacts as Artifacts]];
     const wanted = identifier === "" ? (artifacts as Artifacts) : secondary.get(identifier);
     return wanted === undefined || wanted.type === "NO_ARTIFACTS" ? [] : [[identifier, spec, wanted]];
   });
 }
 
-/** The job that packs the artifacts, each into a zip. */
-export function ensureArtifactsJob(scope: Scope, build: Build, wanted: readonly [string, ArtifactSpec, Artifacts][]): Job {
-  const zips = wanted.map(
-    ([identifier, spec]): CommandOutput => ({
-      name: `artifact/${identifier}`,
-      type: "zip",
-      base: baseOf(spec),
-      files: spec.files,
-      exclude: spec.exclude,
-      discardPaths: spec.discardPaths,
-    }),
+/** What is kept of a workspace when the commands are over: artifacts, the results of tests, the cache. */
+export function wantedOutputs(scope: Scope, build: Build): CommandOutput[] {
+  const cache = wantedCache(build, build.buildspec!);
+  const isWhole = build.phases.every(({ phaseStatus = "SUCCEEDED" }) => phaseStatus === "SUCCEEDED");
+  const reports = Object.entries(expandedReports(jobs.get(scope, commandsJobId(build))!, build.buildspec!)).flatMap(
+    ([name, { files, baseDirectory, discardPaths, group = name }]): CommandOutput[] => {
+      const matching = { base: placeOf(baseDirectory), files, discardPaths };
+      const zip: CommandOutput = { name: `report-zip/${name}`, type: "zip", ...matching };
+      return [{ name: `report/${name}`, type: "files", ...matching }, ...(packsReport(scope, build, group) ? [zip] : [])];
+    },
   );
-  const checks = wanted.map(([, spec]) => `[ -d ${quote(baseOf(spec))} ] || echo ${quote(spec.baseDirectory)} >> ${MISSING_PATH}`);
+  return [
+    ...wantedArtifacts(scope, build).map(outputOf),
+    ...reports,
+    ...(cache !== undefined && isWhole ? cacheOutputs(cache) : []),
+    ...(s3LogOf(build) === undefined ? [] : [{ name: "log", type: "files", base: ".", files: [LOG_PATH] } as const]),
+  ];
+}
+
+/** The job that packs them. */
+export function ensureArtifactsJob(scope: Scope, build: Build, outputs: readonly CommandOutput[]): Job {
+  const named = wantedArtifacts(scope, build).filter(([, { baseDirectory }]) => !baseDirectory.includes("*"));
+  const checks = named.map(
+    ([, { baseDirectory }]) => `[ -d ${quote(placeOf(baseDirectory))} ] || echo ${quote(baseDirectory)} >> ${MISSING_PATH}`,
+  );
   return ensureJob(scope, artifactsJobId(build), {
     ...commandSpec(scope, build),
     script: [...checks, "exit 0"].join("\n"),
-    outputs: [...zips, { name: "missing", type: "file", path: MISSING_PATH }],
+    outputs: [...outputs, { name: "missing", type: "file", path: MISSING_PATH }],
   });
 }
 
 /** Take what was packed, and put it where the project wants it; throws an `ArtifactProblem`. */
-export function storeArtifacts(
-  scope: Scope,
-  build: Build,
-  job: Job,
-  wanted: readonly [string, ArtifactSpec, Artifacts][],
-): PackedArtifact[] {
+export function storeArtifacts(scope: Scope, build: Build, job: Job): PackedArtifact[] {
+  const wanted = wantedArtifacts(scope, build);
   const [missing] = (job.result?.outputs?.["missing"]?.text ?? "").split("\n");
-  if (missing) throw new ArtifactProblem(`no matching base directory path found for ${missing}`);
-  return wanted.map(([identifier, spec, artifact]) => {
-    const zip = job.result?.outputs?.[`artifact/${identifier}`];
-    if (zip?.digest === undefined) throw new ArtifactProblem("no matching artifact paths found");
-    const packed = { digest: zip.digest, size: zip.size!, ...(identifier !== "" && { identifier }) };
-    return artifact.type === "S3" ? { ...packed, location: upload(scope, build, { spec, artifact, packed }) } : packed;
+  if (wanted.length > 0 && missing) throw new ArtifactProblem(`no matching base directory path found for ${missing}`);
+  return wanted.map((one) => {
+    const [identifier, , artifact] = one;
+    const kept = job.result?.outputs?.[`artifact/${identifier}`];
+    const named = identifier !== "" && { identifier };
+    if (isUnpacked(artifact)) {
+      if (kept?.files === undefined) throw new ArtifactProblem("no matching artifact paths found");
+      const root = keyOf(build, one);
+      for (const file of kept.files) upload(scope, build, artifact, [root, file.path].filter(Boolean).join("/"), file);
+      const size = kept.files.reduce((total, file) => total + file.size, 0);
+      return { digest: kept.files[0]!.digest, size, location: `arn:aws:s3:::${artifact.location}/${root}`, ...named };
+    }
+    if (kept?.digest === undefined) throw new ArtifactProblem("no matching artifact paths found");
+    const packed = { digest: kept.digest, size: kept.size!, ...named };
+    if (artifact.type !== "S3") return packed;
+    const key = keyOf(build, one);
+    upload(scope, build, artifact, key, packed);
+    const md5 = createHash("md5").update(scope.blobs.read(packed.digest)).digest("hex");
+    return { ...packed, location: `arn:aws:s3:::${artifact.location}/${key}`, sha256: packed.digest.slice("sha256:".length), md5 };
   });
 }
 
-function upload(
-  scope: Scope,
-  build: Build,
-  { spec, artifact, packed }: { spec: ArtifactSpec; artifact: Artifacts; packed: { digest: string; size: number } },
-): string {
-  const key = keyOf(build, spec, artifact);
+function outputOf([identifier, spec, artifact]: Wanted): CommandOutput {
+  const { files, exclude, discardPaths } = spec;
+  const matching = { name: `artifact/${identifier}`, base: placeOf(spec.baseDirectory), files, exclude, discardPaths };
+  return isUnpacked(artifact) ? { ...matching, type: "files" } : { ...matching, type: "zip", followLinks: !spec.keepLinks };
+}
+
+function upload(scope: Scope, build: Build, { location }: Artifacts, key: string, body: { digest: string; size: number }): void {
   try {
-    putObject(scope, artifact.location!, key, packed, { contentType: "application/zip" });
+    putObject(scope, location!, key, body, {
+      contentType: key.endsWith(".zip") ? "application/zip" : "application/octet-stream",
+      metadata: { "codebuild-buildarn": buildArn(scope, build.id) },
+    });
   } catch (error) {
     if (!isFault(error)) throw error;
     throw new ArtifactProblem(`Error in UPLOAD_ARTIFACTS phase: ${error.name}: ${error.message}`);
   }
-  return `arn:aws:s3:::${artifact.location}/${key}`;
 }
 
 /** path/namespace/name. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectArtifacts.html */
-function keyOf(build: Build, spec: ArtifactSpec, { path = "", namespaceType, name, overrideArtifactName }: Artifacts): string {
-  const called = (overrideArtifactName ? spec.name : undefined) ?? name ?? build.project;
-  const parts = [path.replace(/^\/+|\/+$/g, ""), namespaceType === "BUILD_ID" ? uuidOf(build) : "", called];
+function keyOf(build: Build, [, spec, artifact]: Wanted): string {
+  const { path = "", namespaceType, name, overrideArtifactName } = artifact;
+  const inNamespace = namespaceType === "BUILD_ID";
+  const called = ((overrideArtifactName ? spec.name : undefined) ?? name ?? build.project).replace(/^\/+/, "");
+  const parts = [path.replace(/^\/+|\/+$/g, ""), inNamespace ? (spec.s3Prefix ?? "") : "", inNamespace ? uuidOf(build) : "", called];
   return parts.filter((part) => part !== "").join("/");
 }
 
-const baseOf = ({ baseDirectory }: ArtifactSpec): string =>
-  baseDirectory.startsWith("/") ? baseDirectory : `src/${baseDirectory.replace(/\/+$/, "")}`;
+/** Artifacts in S3 are put there file by file, unless they are to be zipped. */
+const isUnpacked = ({ type, packaging }: Artifacts): boolean => type === "S3" && packaging !== "ZIP";
+
+const placeOf = (directory: string): string => (directory.startsWith("/") ? directory : `src/${directory.replace(/\/+$/, "")}`);

@@ -1,5 +1,4 @@
 import { fault } from "../../kernel/fault.ts";
-import { stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -12,11 +11,11 @@ import {
   ResourceNotFoundException,
   RetryBuild$,
   StartBuild$,
-  type StartBuildInput,
   StopBuild$,
 } from "../../sdk/codebuild.js";
-import { type Build, buildArn, builds, shownBuild, type Variable } from "./build.ts";
-import { type Declaration, requireProject } from "./project.ts";
+import { type Build, buildArn, builds, shownBuild } from "./build.ts";
+import { overridden } from "./override.ts";
+import { requireProject } from "./project.ts";
 import { checkTimeouts } from "./project-rules.ts";
 import { submitBuild } from "./start.ts";
 
@@ -32,6 +31,7 @@ export const startBuild = operation(
     if (same !== undefined) return { build: shownBuild(scope, same) };
     const declaration = overridden(project.declaration, input);
     checkTimeouts(declaration);
+    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
     if (declaration.source?.type === "CODEPIPELINE") {
       fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
     }
@@ -44,20 +44,21 @@ export const startBuild = operation(
     });
     return { build: shownBuild(scope, build) };
   },
-  { partial: "sources in CodeCommit, in S3 and none; no debug sessions, no fleets, no images: commands run on this machine" },
+  { partial: "no images: commands run on this machine; no debug sessions, no Windows, macOS and file systems" },
 );
 
 export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken }) => {
   const old = requireBuild(scope, id!);
   const same = startedBefore(scope, old.project, idempotencyToken);
   if (same !== undefined) return { build: shownBuild(scope, same) };
-  const { declaration, sourceVersion, handedIn } = old;
+  const { declaration, sourceVersion, handedIn, webhook } = old;
   const build = submitBuild(scope, requireProject(scope, old.project), {
     uuid: scope.id.uuid(),
     declaration,
     sourceVersion,
     initiator: initiatorOf(scope),
     ...(handedIn && { handedIn }),
+    ...(webhook && { webhook }),
     idempotencyToken,
   });
   return { build: shownBuild(scope, build) };
@@ -107,55 +108,6 @@ function listed(found: Build[], sortOrder = "DESCENDING", token: string | undefi
   return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
 }
 
-function overridden(declaration: Declaration, input: StartBuildInput): Declaration {
-  const given = stored(input);
-  const { source, environment } = declaration;
-  const replaced = <T>(override: T | undefined, known: T): T => (override === undefined ? known : override);
-  return {
-    ...declaration,
-    source: {
-      ...source!,
-      ...defined({
-        type: given.sourceTypeOverride,
-        location: given.sourceLocationOverride,
-        buildspec: given.buildspecOverride,
-        gitCloneDepth: given.gitCloneDepthOverride,
-      }),
-    },
-    environment: {
-      ...environment!,
-      ...defined({
-        type: given.environmentTypeOverride,
-        image: given.imageOverride,
-        computeType: given.computeTypeOverride,
-        privilegedMode: given.privilegedModeOverride,
-      }),
-      environmentVariables: mergedVariables(environment?.environmentVariables ?? [], given.environmentVariablesOverride ?? []),
-    },
-    ...defined({
-      secondarySources: replaced(given.secondarySourcesOverride, declaration.secondarySources),
-      secondarySourceVersions: replaced(given.secondarySourcesVersionOverride, declaration.secondarySourceVersions),
-      artifacts: replaced(given.artifactsOverride, declaration.artifacts),
-      secondaryArtifacts: replaced(given.secondaryArtifactsOverride, declaration.secondaryArtifacts),
-      serviceRole: replaced(given.serviceRoleOverride, declaration.serviceRole),
-      timeoutInMinutes: replaced(given.timeoutInMinutesOverride, declaration.timeoutInMinutes),
-      queuedTimeoutInMinutes: replaced(given.queuedTimeoutInMinutesOverride, declaration.queuedTimeoutInMinutes),
-      encryptionKey: replaced(given.encryptionKeyOverride, declaration.encryptionKey),
-      logsConfig: replaced(given.logsConfigOverride, declaration.logsConfig),
-      cache: replaced(given.cacheOverride, declaration.cache),
-    }),
-  } as Declaration;
-}
-
-/** The variables with those that override them. */
-export function mergedVariables(known: readonly Variable[], overrides: readonly Variable[]): Variable[] {
-  const names = new Set(overrides.map(({ name }) => name));
-  return [...known.filter(({ name }) => !names.has(name)), ...overrides];
-}
-
-const defined = (members: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-
 function startedBefore(scope: Scope, project: string, token: string | undefined): Build | undefined {
   if (token === undefined) return undefined;
   const now = scope.clock.now();
@@ -165,10 +117,10 @@ function startedBefore(scope: Scope, project: string, token: string | undefined)
 const requireBuild = (scope: Scope, id: string): Build =>
   builds.get(scope, idOf(id)) ?? fault(ResourceNotFoundException, `Build ${id} cannot be found`);
 
-const idOf = (id: string): string => (id.startsWith("arn:") ? id.split(":build/").at(-1)! : id);
+export const idOf = (id: string): string => (id.startsWith("arn:") ? id.split(/:build(?:-batch)?\//).at(-1)! : id);
 
 /** A user's name, or role and session. */
-function initiatorOf({ caller }: Scope): string {
+export function initiatorOf({ caller }: Scope): string {
   const resource = caller.arn.split(":").slice(5).join(":");
   return resource.replace(/^(user|assumed-role)\//, "");
 }

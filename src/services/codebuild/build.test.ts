@@ -10,6 +10,7 @@ import { createRole } from "../iam/role.ts";
 import { s3 } from "../s3/index.ts";
 import { ssm } from "../ssm/index.ts";
 import { ensureBuild } from "./api.ts";
+import { builds } from "./build.ts";
 import { batchGetBuilds, listBuildsForProject, startBuild, stopBuild } from "./build-operations.ts";
 import { codebuild } from "./index.ts";
 import { batchGetProjects, createProject, deleteProject } from "./project.ts";
@@ -32,9 +33,17 @@ function outcomeOf({ id, spec }: Job): SimulatedOutcome {
     return { afterMs: 100, status: "SUCCEEDED", result: { outputs: Object.fromEntries(zips) } };
   }
   const failed = env["FAIL"] === undefined ? "0 -" : "1 build:0";
-  const report = ["INSTALL 0 0 0 -", "PRE_BUILD 0 1000 0 -", `BUILD 1000 2000 ${failed}`, "POST_BUILD 2000 3000 0 -"];
-  const text = report.map((line) => `phase ${line}\n`).join("");
-  return { afterMs: 3000, status: "SUCCEEDED", result: { outputs: { report: { text }, "exported/RELEASE": { text: "7" } } } };
+  const progress = [
+    { afterMs: 0, text: "enter INSTALL" },
+    { afterMs: 0, text: "leave INSTALL 0 -" },
+    { afterMs: 0, text: "enter PRE_BUILD" },
+    { afterMs: 1000, text: "leave PRE_BUILD 0 -" },
+    { afterMs: 1000, text: "enter BUILD" },
+    { afterMs: 2000, text: `leave BUILD ${failed}` },
+    { afterMs: 2000, text: "enter POST_BUILD" },
+    { afterMs: 3000, text: "leave POST_BUILD 0 -" },
+  ];
+  return { afterMs: 3000, status: "SUCCEEDED", progress, result: { outputs: { "exported/RELEASE": { text: "7" } } } };
 }
 
 const build = (): World => new World({ services: [iam, ssm, s3, codecommit, codebuild], hands: simulatedHands(outcomeOf), start: 0 });
@@ -63,6 +72,8 @@ test("a build goes through its phases, and tells of each", async () => {
   await createShop(cloud);
   const id = await start(cloud);
   expect(await get(cloud, id)).toMatchObject({ buildStatus: "IN_PROGRESS", currentPhase: "DOWNLOAD_SOURCE", buildNumber: 1 });
+  await cloud.advance("1500ms");
+  expect(await get(cloud, id)).toMatchObject({ buildStatus: "IN_PROGRESS", currentPhase: "BUILD" });
   await cloud.advance("10s");
   const over = await get(cloud, id);
   expect(over).toMatchObject({
@@ -136,6 +147,27 @@ test("a variable from the parameter store that is not there fails the download",
   ]);
 });
 
+test("a build of an earlier version goes on", () => {
+  const phase = { commands: ["make"], finally: [], runtimeVersions: {} };
+  const old = {
+    id: "shop:1",
+    deadlineAt: 5,
+    buildspec: { shell: "sh", phases: { build: { ...phase, onFailure: "CONTINUE" }, install: phase } },
+  };
+  expect(builds.options.upgrade!(old)).toEqual({
+    id: "shop:1",
+    deadlineAt: 5,
+    queueDeadlineAt: 5,
+    buildspec: {
+      shell: "sh",
+      isolated: false,
+      gitCredentialHelper: false,
+      reports: {},
+      phases: { build: { ...phase, onFailure: { action: "CONTINUE" } }, install: phase },
+    },
+  });
+});
+
 test("StartBuild is one build per token; the newest come first", async () => {
   const cloud = build();
   await createShop(cloud);
@@ -152,8 +184,8 @@ test("refuses as CodeBuild does, and by name what is not implemented", async () 
   await expect(cloud.call(startBuild, { projectName: "none" })).rejects.toThrow(
     "Project cannot be found: arn:aws:codebuild:eu-west-1:111122223333:project/none",
   );
-  await expect(cloud.call(startBuild, { projectName: "shop", sourceTypeOverride: "GITHUB" })).rejects.toThrow(
-    "Builds of sources of type GITHUB are not implemented by Slipway.",
+  await expect(cloud.call(startBuild, { projectName: "shop", environmentTypeOverride: "WINDOWS_CONTAINER" })).rejects.toThrow(
+    "Environments of type WINDOWS_CONTAINER are not implemented by Slipway.",
   );
   await expect(createShop(cloud)).rejects.toThrow();
 });

@@ -11,6 +11,7 @@ import type {
   ProjectSourceVersion,
   StatusType,
 } from "../../sdk/codebuild.js";
+import { upgradedBuild } from "./build-upgrade.ts";
 import type { Buildspec } from "./buildspec.ts";
 import type { Declaration } from "./project.ts";
 
@@ -20,16 +21,40 @@ export type Variable = Stored<EnvironmentVariable>;
 export type Phase = Stored<PhaseShape>;
 export type SourceVersion = Stored<ProjectSourceVersion>;
 
-/** What a source has come to: the digest of a zip, or a commit of a repository of ours. */
+/** What a source has come to: the digest of a zip, the files of a folder, a commit of a repository of ours, or what git is to clone from elsewhere. */
 export type ResolvedSource =
   | { readonly digest: string }
-  | { readonly repositoryId: string; readonly commit: string; readonly full: boolean };
+  | { readonly files: readonly { readonly path: string; readonly digest: string }[] }
+  | { readonly repositoryId: string; readonly commit: string; readonly full: boolean }
+  | { readonly url: string; readonly version: string; readonly depth: number; readonly submodules: boolean };
+
+/** Which build of a batch this one is. */
+export interface BatchPlace {
+  /** Of the batch. */
+  readonly id: string;
+  readonly identifier: string;
+  /** It only fetches the buildspec of the batch. */
+  readonly downloads?: true;
+  /** Which part of the tests it runs, of how many. */
+  readonly shard?: { readonly index: number; readonly count: number };
+}
+
+/** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_AutoRetryConfig.html; the ids of the builds before and after. */
+export interface AutoRetry {
+  readonly limit: number;
+  readonly number: number;
+  readonly previous?: string;
+  readonly next?: string;
+}
 
 /** An artifact that was packed, and where it was put. */
 export interface PackedArtifact extends BlobRef {
   /** Of secondary artifacts. */
   readonly identifier?: string;
   readonly location?: string;
+  /** In hex, of what is one object in S3. */
+  readonly sha256?: string;
+  readonly md5?: string;
 }
 
 /** A build, by its id: project, colon, UUID. */
@@ -41,7 +66,7 @@ export interface Build extends Row {
   readonly endedAt?: number;
   readonly status: StatusType;
   /** What the loop does next. */
-  readonly stage: "SUBMITTED" | "SOURCE" | "COMMANDS" | "ARTIFACTS" | "OVER";
+  readonly stage: "SUBMITTED" | "QUEUED" | "SOURCE" | "CACHE" | "COMMANDS" | "ARTIFACTS" | "LOG" | "OVER";
   readonly phases: readonly Phase[];
   /** The project's declaration with the overrides of this build. */
   readonly declaration: Declaration;
@@ -52,15 +77,44 @@ export interface Build extends Row {
   /** What CodePipeline hands in: digests by the identifier of the source, the primary one's being empty. */
   readonly handedIn?: Readonly<Record<string, string>>;
   readonly buildspec?: Buildspec;
+  /** What a build that fetches the buildspec of a batch has found. */
+  readonly buildspecText?: string;
+  readonly batch?: BatchPlace;
+  /** CODEBUILD_WEBHOOK_ variables, where a webhook started it. */
+  readonly webhook?: Readonly<Record<string, string>>;
+  readonly autoRetry?: AutoRetry;
+  /** How many lines of the progress of its commands have been taken into its phases. */
+  readonly toldLines?: number;
+  /** What its commands find in their environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Values of them that the log hides. */
+  readonly secrets?: readonly string[];
+  /** The key that the cache is kept by, as the build's shell expanded it. */
+  readonly cacheKey?: string;
+  readonly reportArns?: readonly string[];
+  /** The lines of its commands, where they go to S3 only. */
+  readonly logDigest?: string;
   readonly exportedVariables?: readonly { readonly name: string; readonly value: string }[];
   readonly artifacts?: readonly PackedArtifact[];
+  /** When it must have left the queue. */
+  readonly queueDeadlineAt: number;
+  /** When it must be over; counted from when it leaves the queue. */
   readonly deadlineAt: number;
+  /** The ARN of the fleet that it runs on. */
+  readonly fleet?: string;
   readonly stopRequested?: true;
   readonly idempotencyToken?: string;
 }
 
 export const builds = new Table<Build>("codebuild/build", {
-  indexes: { project: ({ project }) => project, token: ({ project, idempotencyToken: token }) => token && `${project} ${token}` },
+  version: 2,
+  upgrade: upgradedBuild,
+  indexes: {
+    project: ({ project }) => project,
+    token: ({ project, idempotencyToken: token }) => token && `${project} ${token}`,
+    batch: ({ batch }) => batch?.id,
+    fleet: ({ fleet, endedAt }) => (endedAt === undefined ? fleet : undefined),
+  },
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:build/${id}`,
 });
 
@@ -79,6 +133,14 @@ export function logOf(build: Build): { group: string; stream: string } | undefin
   return { group: groupName ?? `/aws/codebuild/${build.project}`, stream: streamName === undefined ? uuid : `${streamName}/${uuid}` };
 }
 
+/** The object that a build's lines go to when it is over: LOCATION/UUID.gz. */
+export function s3LogOf(build: Build): { bucket: string; key: string } | undefined {
+  const { status, location } = build.declaration.logsConfig?.s3Logs ?? {};
+  if (status !== "ENABLED" || location === undefined) return undefined;
+  const [bucket, ...path] = location.replace(/^arn:[^:]*:s3:::/, "").split("/");
+  return { bucket: bucket!, key: [...path.filter(Boolean), `${uuidOf(build)}.gz`].join("/") };
+}
+
 /** Write a line of CodeBuild's own to the log of a build. */
 export function say(scope: Scope, build: Build, message: string): void {
   const log = logOf(build);
@@ -89,11 +151,13 @@ export function say(scope: Scope, build: Build, message: string): void {
 
 /** The build as the API shows it. */
 export function shownBuild(scope: Scope, build: Build): BuildShape {
-  const { declaration, phases, artifacts = [] } = build;
+  const { declaration, phases, artifacts = [], autoRetry } = build;
   const { source, secondarySources, environment, serviceRole, timeoutInMinutes, queuedTimeoutInMinutes, encryptionKey, cache } =
     declaration;
-  const shownArtifact = ({ identifier, location }: PackedArtifact) => ({
+  const shownArtifact = ({ identifier, location, sha256, md5 }: PackedArtifact) => ({
     ...(location !== undefined && { location }),
+    ...(sha256 !== undefined && { sha256sum: sha256 }),
+    ...(md5 !== undefined && { md5sum: md5 }),
     ...(identifier !== undefined && { artifactIdentifier: identifier }),
   });
   const primary = artifacts.find(({ identifier }) => identifier === undefined);
@@ -127,17 +191,36 @@ export function shownBuild(scope: Scope, build: Build): BuildShape {
     buildComplete: build.endedAt !== undefined,
     initiator: build.initiator,
     encryptionKey,
+    ...(declaration.vpcConfig && { vpcConfig: declaration.vpcConfig }),
+    ...(build.batch && { buildBatchArn: scope.arn("codebuild", `build-batch/${build.batch.id}`) }),
+    ...(build.reportArns && { reportArns: [...build.reportArns] }),
+    ...(autoRetry && {
+      autoRetryConfig: {
+        autoRetryLimit: autoRetry.limit,
+        autoRetryNumber: autoRetry.number,
+        ...(autoRetry.next !== undefined && { nextAutoRetry: buildArn(scope, autoRetry.next) }),
+        ...(autoRetry.previous !== undefined && { previousAutoRetry: buildArn(scope, autoRetry.previous) }),
+      },
+    }),
     exportedEnvironmentVariables: (build.exportedVariables ?? []).map((variable) => ({ ...variable })),
   };
 }
 
-/** The newest phase. While commands run it is the first of theirs: the build's process tells which it was when it ends. */
+/** The newest phase. */
 export const currentPhase = ({ phases }: Build): string => phases.at(-1)?.phaseType ?? "SUBMITTED";
 
 export function shownLogs(scope: Scope, build: Build): NonNullable<BuildShape["logs"]> {
   const log = logOf(build);
   const cloudWatchLogs = { ...build.declaration.logsConfig?.cloudWatchLogs, status: log === undefined ? "DISABLED" : "ENABLED" } as const;
-  if (log === undefined) return { cloudWatchLogs };
+  const s3 = s3LogOf(build);
+  const inS3 = {
+    ...(s3 && { s3LogsArn: `arn:aws:s3:::${s3.bucket}/${s3.key}` }),
+    s3Logs: {
+      ...(build.declaration.logsConfig?.s3Logs as object),
+      status: s3 === undefined ? ("DISABLED" as const) : ("ENABLED" as const),
+    },
+  };
+  if (log === undefined) return { cloudWatchLogs, ...inS3 };
   const { group, stream } = log;
   return {
     groupName: group,
@@ -145,6 +228,6 @@ export function shownLogs(scope: Scope, build: Build): NonNullable<BuildShape["l
     deepLink: `https://console.aws.amazon.com/cloudwatch/home?region=${scope.region}#logsV2:log-groups/log-group/${encodeURIComponent(group)}/log-events/${encodeURIComponent(stream)}`,
     cloudWatchLogsArn: scope.arn("logs", `log-group:${group}:log-stream:${stream}`),
     cloudWatchLogs,
-    s3Logs: { status: "DISABLED" },
+    ...inS3,
   };
 }

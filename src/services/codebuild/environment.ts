@@ -1,11 +1,13 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Build, buildArn, logOf, type Variable } from "./build.ts";
 import type { Buildspec } from "./buildspec.ts";
-import { projectArn } from "./project.ts";
+import { projectArn, projects } from "./project.ts";
+import { publicBuildUrl } from "./public-build.ts";
+import { credentialVariables } from "./source-credential.ts";
 
-/** The variables of a build, or why they cannot be had. */
+/** The variables of a build and which of their values are secret, or why they cannot be had. */
 export type Environment =
-  | { readonly state: "done"; readonly variables: Readonly<Record<string, string>> }
+  | { readonly state: "done"; readonly variables: Readonly<Record<string, string>>; readonly secrets: readonly string[] }
   | { readonly state: "failed"; readonly statusCode: string; readonly message: string };
 
 /**
@@ -36,7 +38,8 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
     found[name] = value;
   }
   const variables = { ...buildspec.variables, ...found, ...Object.fromEntries(plain.map(({ name, value }) => [name!, value!])) };
-  return { state: "done", variables: { ...variables, ...ownVariables(scope, build) } };
+  const git = buildspec.gitCredentialHelper ? credentialVariables(scope, build) : {};
+  return { state: "done", variables: { ...variables, ...ownVariables(scope, build), ...git }, secrets: Object.values(found) };
 }
 
 function resolved(scope: Scope, kind: string, name: string): string | undefined {
@@ -53,20 +56,26 @@ function secretReference(reference: string): string {
 }
 
 function ownVariables(scope: Scope, build: Build): Record<string, string> {
-  const { declaration, sourceVersion, resolvedSourceVersion } = build;
+  const { declaration, sourceVersion, resolvedSourceVersion, batch, webhook } = build;
+  const project = projects.get(scope, build.project);
   return {
+    CODEBUILD_CI: "true",
     CODEBUILD_BUILD_ARN: buildArn(scope, build.id),
     CODEBUILD_BUILD_ID: build.id,
     CODEBUILD_BUILD_IMAGE: declaration.environment?.image ?? "",
     CODEBUILD_BUILD_NUMBER: String(build.number),
+    CODEBUILD_BUILD_URL: `https://${scope.region}.console.aws.amazon.com/codebuild/home?region=${scope.region}#/builds/${build.id}/view/new`,
     CODEBUILD_INITIATOR: build.initiator,
     CODEBUILD_KMS_KEY_ID: declaration.encryptionKey ?? "",
     CODEBUILD_LOG_PATH: logOf(build)?.stream ?? "",
     CODEBUILD_PROJECT_ARN: projectArn(scope, build.project),
-    CODEBUILD_PUBLIC_BUILD_URL: "",
+    CODEBUILD_PUBLIC_BUILD_URL: (project && publicBuildUrl(scope, project, build.id)) ?? "",
     CODEBUILD_SOURCE_REPO_URL: declaration.source?.location ?? "",
     CODEBUILD_START_TIME: String(build.startedAt),
     ...(sourceVersion !== undefined && { CODEBUILD_SOURCE_VERSION: sourceVersion }),
     ...(resolvedSourceVersion !== undefined && { CODEBUILD_RESOLVED_SOURCE_VERSION: resolvedSourceVersion }),
+    ...(batch && { CODEBUILD_BATCH_BUILD_IDENTIFIER: batch.identifier }),
+    ...(batch?.shard && { SLIPWAY_SHARD: String(batch.shard.index), SLIPWAY_SHARDS: String(batch.shard.count) }),
+    ...webhook,
   };
 }

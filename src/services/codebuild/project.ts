@@ -12,11 +12,17 @@ import {
   InvalidInputException,
   ListProjects$,
   type Project as ProjectShape,
+  type ProjectVisibilityType,
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
   UpdateProject$,
+  UpdateProjectVisibility$,
 } from "../../sdk/codebuild.js";
+import { caches } from "./cache.ts";
 import { checkDeclaration } from "./project-rules.ts";
+import { aliasOf, badgeUrl } from "./public-build.ts";
+import { removePolicy } from "./resource-policy.ts";
+import { shownWebhook, webhooks } from "./webhook.ts";
 
 /** What was declared of a project, with the defaults that CodeBuild fills in. */
 export type Declaration = Stored<Omit<CreateProjectInput, "name">>;
@@ -26,7 +32,12 @@ export interface Project extends Row {
   readonly declaration: Declaration;
   /** The number of the newest build; numbers are never used again. */
   readonly buildNumber: number;
-  /** What its template says of webhooks: that there are none. */
+  /** The same of its batches; absent where it never had one. */
+  readonly batchNumber?: number;
+  readonly visibility?: ProjectVisibilityType;
+  /** The role by which strangers see logs and artifacts of a public project. */
+  readonly resourceAccessRole?: string;
+  /** What its template says of webhooks. */
   readonly declaredTriggers?: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   readonly modifiedAt: number;
@@ -46,7 +57,10 @@ export const createProject = operation(
     }
     return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
   },
-  { partial: "caches, reports, batch and VPC settings and automatic retries are kept, and have no effect" },
+  {
+    partial:
+      "VPC settings, image credentials, encryption, and the reporting of statuses to a server of sources are kept, and have no effect",
+  },
 );
 
 export const updateProject = operation(
@@ -59,9 +73,29 @@ export const updateProject = operation(
 );
 
 export const deleteProject = operation(DeleteProject$, (scope, { name }) => {
-  projects.remove(scope, nameOf(name!));
+  removeProject(scope, nameOf(name!));
   return {};
 });
+
+/** https://docs.aws.amazon.com/codebuild/latest/userguide/public-builds.html */
+export const updateProjectVisibility = operation(UpdateProjectVisibility$, (scope, input) => {
+  const { id } = requireProject(scope, input.projectArn!);
+  const { projectVisibility: visibility = "PRIVATE", resourceAccessRole } = input;
+  const project = projects.patch(scope, id, { visibility, ...(resourceAccessRole !== undefined && { resourceAccessRole }) });
+  return {
+    projectArn: projectArn(scope, id),
+    projectVisibility: visibility,
+    ...(visibility === "PUBLIC_READ" && { publicProjectAlias: aliasOf(scope, project) }),
+  };
+});
+
+/** A project goes with its webhook and what its builds have cached. Its builds stay. */
+export function removeProject(scope: Scope, name: string): void {
+  projects.remove(scope, name);
+  webhooks.remove(scope, name);
+  removePolicy(scope, projectArn(scope, name));
+  for (const { id } of caches.by(scope, "project", name)) caches.remove(scope, id);
+}
 
 export const batchGetProjects = operation(BatchGetProjects$, (scope, { names = [] }) => {
   const known = (name: string): Project | undefined => projects.get(scope, nameOf(name));
@@ -91,7 +125,10 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
     id: name,
     declaration: withDefaults(scope, declaration),
     buildNumber: known?.buildNumber ?? 0,
+    ...(known?.batchNumber !== undefined && { batchNumber: known.batchNumber }),
     ...(known?.declaredTriggers && { declaredTriggers: known.declaredTriggers }),
+    ...(known?.visibility && { visibility: known.visibility }),
+    ...(known?.resourceAccessRole !== undefined && { resourceAccessRole: known.resourceAccessRole }),
     createdAt: known?.createdAt ?? now,
     modifiedAt: now,
   });
@@ -118,15 +155,20 @@ function withDefaults(scope: Scope, declaration: Declaration): Declaration {
   };
 }
 
-export const shownProject = (scope: Scope, { id, declaration, createdAt, modifiedAt }: Project): ProjectShape => {
+export function shownProject(scope: Scope, project: Project): ProjectShape {
+  const { id, declaration, createdAt, modifiedAt, visibility = "PRIVATE", resourceAccessRole } = project;
   const { badgeEnabled = false, ...shown } = declaration;
+  const webhook = webhooks.get(scope, id);
   return {
     name: id,
     arn: projectArn(scope, id),
     ...(shown as object),
-    badge: { badgeEnabled },
-    projectVisibility: "PRIVATE",
+    badge: { badgeEnabled, ...(badgeEnabled && { badgeRequestUrl: badgeUrl(scope, project) }) },
+    projectVisibility: visibility,
+    ...(visibility === "PUBLIC_READ" && { publicProjectAlias: aliasOf(scope, project) }),
+    ...(resourceAccessRole !== undefined && { resourceAccessRole }),
+    ...(webhook && { webhook: shownWebhook(scope, webhook) }),
     created: new Date(createdAt),
     lastModified: new Date(modifiedAt),
   };
-};
+}

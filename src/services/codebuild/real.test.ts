@@ -1,3 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Cloud } from "../../cloud.ts";
 import { rootCaller } from "../../kernel/caller.ts";
@@ -8,12 +15,20 @@ import { codecommit } from "../codecommit/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
 import { s3 } from "../s3/index.ts";
+import { ssm } from "../ssm/index.ts";
+import { putParameter } from "../ssm/parameter.ts";
 import { sts } from "../sts/index.ts";
 import { ensureBuild, type PipelineBuild } from "./api.ts";
-import { type Build, builds } from "./build.ts";
+import { buildBatches } from "./batch.ts";
+import { startBuildBatch } from "./batch-operations.ts";
+import { type Build, builds, currentPhase } from "./build.ts";
 import { startBuild } from "./build-operations.ts";
+import { commandExecutions, startCommandExecution } from "./command-execution.ts";
 import { codebuild } from "./index.ts";
-import { createProject, updateProject } from "./project.ts";
+import { batchGetProjects, createProject, updateProject } from "./project.ts";
+import { describeTestCases } from "./report.ts";
+import { startSandbox, stopSandbox } from "./sandbox.ts";
+import { createWebhook } from "./webhook.ts";
 
 const HERE = { account: "111122223333", region: "eu-west-1" };
 const SERVICE_ROLE = `arn:aws:iam::${HERE.account}:role/build`;
@@ -56,7 +71,7 @@ beforeAll(async () => {
     durability: "relaxed",
     seed: 1,
     allowRealKeys: false,
-    services: [iam, sts, s3, codecommit, codebuild],
+    services: [iam, ssm, sts, s3, codecommit, codebuild],
   });
   await call(createRole, { RoleName: "build", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [] }) });
 });
@@ -113,6 +128,173 @@ test("CodePipeline hands a source in and takes the artifact", async () => {
   expect(logOf(second.id!).filter((line) => !line.startsWith("[Container]"))).toEqual(["hello it's 1", "b.txt"]);
 });
 
+test("phases are told while they run; what is secret is not in the log; what this machine lacks fails by name", async () => {
+  await call(putParameter, { Name: "/token", Value: "hush-hush", Type: "SecureString" });
+  await create(
+    "told",
+    `version: 0.2
+env: { parameter-store: { TOKEN: /token } }
+phases:
+  install: { runtime-versions: { nodejs: 24 }, commands: ["sleep 0.3"] }
+  build: { commands: ["echo token $TOKEN", "sleep 0.3"] }
+`,
+  );
+  const seen: string[] = [];
+  const stop = cloud.kernel.watch(() => {
+    const build = read((scope) => builds.by(scope, "project", "told"))[0];
+    if (build !== undefined && seen.at(-1) !== currentPhase(build)) seen.push(currentPhase(build));
+  });
+  const told = await run("told");
+  stop();
+  expect(seen).toEqual(expect.arrayContaining(["INSTALL", "BUILD"]));
+  const [install, , build] = told.phases.slice(4);
+  expect([install!.endTime! - install!.startTime! >= 200, build!.endTime! - build!.startTime! >= 200]).toEqual([true, true]);
+  expect(logOf(told.id)).toContain("token ***");
+  await create("lacking", "version: 0.2\nphases: { install: { runtime-versions: { android: 35 } }, build: { commands: [make] } }\n");
+  expect((await run("lacking")).phases[4]!.contexts).toEqual([
+    { statusCode: "YAML_FILE_ERROR", message: "Unknown runtime version named '35' of android. This machine has none." },
+  ]);
+  await create("nobody", "version: 0.2\nrun-as: no-such-user\nphases: { build: { commands: [make] } }\n");
+  expect((await run("nobody")).phases[6]!.contexts).toEqual([{ statusCode: "CLIENT_ERROR", message: "user: unknown user no-such-user" }]);
+});
+
+test("tests are split over the builds of a fan-out, and reported", async () => {
+  await create(
+    "split",
+    `version: 0.2
+batch: { build-fanout: { parallelism: 2 } }
+phases:
+  build:
+    commands:
+      - mkdir -p t && touch t/a.test t/b.test t/c.test
+      - codebuild-tests-run --test-command "echo tested" --files-search "codebuild-glob-search 't/*.test'"
+      - echo '<testsuite name="s"><testcase name="t"/></testsuite>' > unit.xml
+reports: { unit: { files: "*.xml" } }
+`,
+    { buildBatchConfig: { serviceRole: SERVICE_ROLE } },
+  );
+  const { buildBatch } = await call(startBuildBatch, { projectName: "split" });
+  const batch = await until(
+    () => read((scope) => buildBatches.get(scope, buildBatch!.id!)),
+    ({ endedAt }) => endedAt !== undefined,
+  );
+  expect(batch.status).toBe("SUCCEEDED");
+  const own = read((scope) => builds.by(scope, "batch", batch.id)).filter(({ batch: place }) => place!.shard !== undefined);
+  expect(own.flatMap(({ id }) => logOf(id).filter((line) => line.startsWith("tested"))).sort()).toEqual([
+    "tested t/a.test",
+    "tested t/b.test t/c.test",
+  ]);
+  const { testCases } = await call(describeTestCases, { reportArn: own[0]!.reportArns![0]! });
+  expect(testCases).toMatchObject([{ name: "t", status: "SUCCEEDED", testRawDataPath: "unit.xml" }]);
+});
+
+test("a cache comes back by the key of what it was made from", async () => {
+  await create(
+    "cached",
+    `version: 0.2
+phases:
+  build: { commands: ["cat deps/x ~/y 2> /dev/null || echo nothing", "mkdir -p deps && echo in source > deps/x && echo at home > ~/y", "touch lock"] }
+cache: { key: "k-$(codebuild-hash-files lock)", fallback-keys: [k-], paths: [deps, ~/y] }
+`,
+    { cache: { type: "LOCAL", modes: ["LOCAL_CUSTOM_CACHE"] } },
+  );
+  const said = async () => logOf((await run("cached")).id).filter((line) => !line.startsWith("[Container]"));
+  expect(await said()).toEqual(["nothing"]);
+  expect(await said()).toEqual(["in source", "at home"]);
+});
+
+test("a repository elsewhere is cloned; git says why one is not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-clone-"));
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" }).trim();
+  git("init", "-q", "-b", "main");
+  writeFileSync(join(folder, "buildspec.yml"), "version: 0.2\nphases: { build: { commands: [git log --format=%s] } }\n");
+  git("add", ".");
+  git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "Discounts");
+  git("update-server-info");
+  const server = createServer(({ url }, response) => {
+    try {
+      response.end(readFileSync(join(folder, ".git", url!.split("?")[0]!.replace("/shop.git", ""))));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shop.git`;
+  await create("cloned", "", { source: { type: "GITHUB", location } });
+  const cloned = await run("cloned", { sourceVersion: "main" });
+  expect(logOf(cloned.id)).toContain("Discounts");
+  expect(cloned.resolvedSourceVersion).toBe(git("rev-parse", "HEAD"));
+  const missing = await run("cloned", { sourceVersion: "none" });
+  const [context] = missing.phases[3]!.contexts!;
+  expect(context).toEqual({ statusCode: "CLIENT_ERROR", message: "reference not found for primary source and source version none" });
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("webhooks and badges are reached over HTTP", async () => {
+  const source = { type: "GITHUB", location: "http://127.0.0.1:9/shop.git", buildspec: "version: 0.2\nphases: {}\n" };
+  await create("hooked", "", { source, badgeEnabled: true });
+  const { webhook } = await call(createWebhook, { projectName: "hooked" });
+  const event = { ref: "refs/heads/main", after: "c".repeat(40), repository: {}, sender: {} };
+  const body = new URLSearchParams({ payload: JSON.stringify(event) }).toString();
+  const tell = (secret: string) =>
+    fetch(webhook!.payloadUrl!, {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-github-event": "push",
+        "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+      },
+    });
+  expect((await tell("wrong")).status).toBe(401);
+  expect((await tell(webhook!.secret!)).status).toBe(200);
+  const failed = await until(
+    () => read((scope) => builds.by(scope, "project", "hooked"))[0],
+    ({ endedAt }) => endedAt !== undefined,
+  );
+  expect(failed).toMatchObject({ status: "FAILED", sourceVersion: "c".repeat(40), webhook: { CODEBUILD_WEBHOOK_EVENT: "PUSH" } });
+  expect(failed.phases[3]!.contexts![0]!.message).toContain("127.0.0.1");
+  const { projects } = await call(batchGetProjects, { names: ["hooked"] });
+  const badge = await fetch(projects![0]!.badge!.badgeRequestUrl!.replace("branch=main", `branch=${"c".repeat(40)}`));
+  expect([badge.headers.get("content-type"), await badge.text()]).toEqual(["image/svg+xml", expect.stringContaining("failing")]);
+  expect((await fetch(`${cloud.endpoint}/_codebuild/public/none/none`)).status).toBe(404);
+});
+
+test("a sandbox keeps what its commands leave", async () => {
+  await create("open", "version: 0.2\nphases: { build: { commands: [make] } }\n");
+  const { sandbox } = await call(startSandbox, { projectName: "open" });
+  const ask = async (command: string) => {
+    const { commandExecution } = await call(startCommandExecution, { sandboxId: sandbox!.id!, command });
+    const find = () => read((scope) => commandExecutions.list(scope, `${sandbox!.id}/`)).find(({ uuid }) => uuid === commandExecution!.id);
+    return until(find, ({ endedAt }) => endedAt !== undefined);
+  };
+  await ask("echo kept > file");
+  expect(await ask("cat file; echo oh >&2; exit 3")).toMatchObject({
+    status: "FAILED",
+    exitCode: 3,
+    standardOutput: "kept\n",
+    standardError: "oh\n",
+  });
+  await call(stopSandbox, { id: sandbox!.id! });
+});
+
+async function create(name: string, buildspec: string, more: object = {}): Promise<void> {
+  await call(createProject, {
+    name,
+    source: { type: "NO_SOURCE", buildspec },
+    artifacts: { type: "NO_ARTIFACTS" },
+    environment: ENVIRONMENT,
+    serviceRole: SERVICE_ROLE,
+    ...more,
+  });
+}
+
+async function run(projectName: string, more: object = {}): Promise<Build> {
+  const { build } = await call(startBuild, { projectName, ...more });
+  return ended(build!.id!);
+}
+
 async function piped(token: string, digest: string): Promise<PipelineBuild> {
   const request = { projectName: "piped", source: { primary: { digest } }, initiator: "codepipeline/shop" };
   const ensure = () => cloud.kernel.commit(HERE, (scope) => ensureBuild(scope, token, request));
@@ -124,13 +306,20 @@ const call = async <I, O>(operation: Operation<I, O>, input: I): Promise<O> =>
   (await cloud.drive.call(operation, input, rootCaller(HERE.account, HERE.region))) as O;
 
 /** The build, once it is over. */
-function ended(id: string): Promise<Build> {
+const ended = (id: string): Promise<Build> =>
+  until(
+    () => read((scope) => builds.get(scope, id)),
+    ({ endedAt }) => endedAt !== undefined,
+  );
+
+/** A row, once it is as said. */
+function until<Row>(find: () => Row | undefined, isSo: (row: Row) => boolean): Promise<Row> {
   return new Promise((resolve) => {
     const look = (): void => {
-      const build = read((scope) => builds.get(scope, id));
-      if (build?.endedAt === undefined) return;
+      const row = find();
+      if (row === undefined || !isSo(row)) return;
       stop();
-      resolve(build);
+      resolve(row);
     };
     const stop = cloud.kernel.watch(look);
     setImmediate(look);

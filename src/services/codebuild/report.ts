@@ -1,57 +1,184 @@
-import type { Job } from "../../compute/job.ts";
-import type { BuildPhaseType } from "../../sdk/codebuild.js";
-import { type ArtifactSpec, type Buildspec, type CommandPhase, expandableTexts, withExpanded } from "./buildspec.ts";
-import { type PhaseEnd, SUCCEEDED } from "./phase.ts";
-import { commandText } from "./script.ts";
+import { fault } from "../../kernel/fault.ts";
+import type { Stored } from "../../kernel/json.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import {
+  BatchGetReports$,
+  DeleteReport$,
+  DescribeCodeCoverages$,
+  DescribeTestCases$,
+  InvalidInputException,
+  ListReports$,
+  ListReportsForReportGroup$,
+  type ReportExportConfig,
+  type Report as ReportShape,
+  ResourceNotFoundException,
+} from "../../sdk/codebuild.js";
+import type { FileCoverage } from "./coverage-result.ts";
+import { reportGroupArn, requireReportGroup } from "./report-group.ts";
+import type { TestResult } from "./test-result.ts";
 
-/** One phase as the build's script tells of it. */
-export interface ReportedPhase {
-  readonly phaseType: BuildPhaseType;
-  /** milliseconds */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  readonly end: PhaseEnd;
+/** What one build has told a report group; its id is group:uuid. */
+export interface Report extends Row {
+  readonly group: string;
+  readonly type: "TEST" | "CODE_COVERAGE";
+  /** The ARN of the build. */
+  readonly executionId: string;
+  readonly status: "SUCCEEDED" | "FAILED" | "INCOMPLETE";
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly exportConfig: Stored<ReportExportConfig>;
+  readonly truncated: boolean;
+  readonly tests?: { readonly total: number; readonly counts: Readonly<Record<string, number>>; readonly durationInNanoSeconds: number };
+  readonly coverage?: Omit<FileCoverage, "filePath">;
 }
 
-/** The phases that ran, from the lines `phase TYPE start end code failed`, failed being phase:index or a dash. */
-export function reportedPhases(job: Job, buildspec: Buildspec): ReportedPhase[] {
-  const lines = (job.result?.outputs?.["report"]?.text ?? "").split("\n").filter((line) => line.startsWith("phase "));
-  return lines.map((line) => {
-    const [, phaseType, startedAt, endedAt, code, failed] = line.split(" ");
-    const end = code === "0" ? SUCCEEDED : commandFailure(buildspec, failed!, code!);
-    return { phaseType: phaseType as BuildPhaseType, startedAt: Number(startedAt), endedAt: Number(endedAt), end };
-  });
+export const reports = new Table<Report>("codebuild/report", {
+  arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:report/${id}`,
+});
+
+/** The tests of a report in their order: report/number. */
+export const testCases = new Table<TestResult & Row & { readonly rawPath: string }>("codebuild/test-case", { stored: true });
+/** The files of a report of coverage: report/number. */
+export const codeCoverages = new Table<FileCoverage & Row & { readonly uuid: string }>("codebuild/code-coverage", { stored: true });
+
+const PAGE_SIZE = 100;
+
+export const batchGetReports = operation(BatchGetReports$, (scope, { reportArns = [] }) => ({
+  reports: reportArns.flatMap((arn) => reportByArn(scope, arn) ?? []).map((report) => shownReport(scope, report)),
+  reportsNotFound: reportArns.filter((arn) => reportByArn(scope, arn) === undefined),
+}));
+
+export const deleteReport = operation(DeleteReport$, (scope, { arn }) => {
+  const report = reportByArn(scope, arn!);
+  if (report !== undefined) removeReport(scope, report);
+  return {};
+});
+
+interface Listing {
+  readonly sortOrder?: string | undefined;
+  readonly nextToken?: string | undefined;
+  readonly maxResults?: number | undefined;
+  readonly filter?: { readonly status?: string | undefined } | undefined;
 }
 
-/** The exported variables that were set when the commands were over. */
-export function reportedExports(job: Job, { exportedVariables }: Buildspec): { name: string; value: string }[] {
-  return exportedVariables.flatMap((name) => {
-    const value = job.result?.outputs?.[`exported/${name}`]?.text;
-    return value === undefined ? [] : [{ name, value }];
-  });
-}
+export const listReports = operation(ListReports$, (scope, input) => listed(scope, reports.list(scope), input));
 
-/** The artifacts with their texts as the build's shell expanded them; the primary one's identifier is empty. */
-export function expandedArtifacts(job: Job, { artifacts, secondaryArtifacts }: Buildspec): Record<string, ArtifactSpec> {
-  const all = { ...(artifacts && { "": artifacts }), ...secondaryArtifacts };
-  const lines = (job.result?.outputs?.["expanded"]?.text ?? "").split("\n");
-  let at = 0;
-  return Object.fromEntries(
-    Object.entries(all).map(([identifier, artifact]) => {
-      const count = expandableTexts(artifact).length;
-      const expanded = lines.slice(at, at + count);
-      at += count;
-      return [identifier, expanded.length === count ? withExpanded(artifact, expanded) : artifact];
-    }),
-  );
-}
+export const listReportsForReportGroup = operation(ListReportsForReportGroup$, (scope, { reportGroupArn: arn, ...input }) => {
+  const { id } = requireReportGroup(scope, arn!);
+  return listed(scope, reports.list(scope, `${id}:`), input);
+});
 
-function commandFailure(buildspec: Buildspec, failed: string, code: string): PhaseEnd {
-  const [phase, index] = failed.split(":");
-  const command = commandText(buildspec.phases[phase as CommandPhase], Number(index));
+export const describeTestCases = operation(DescribeTestCases$, (scope, { reportArn, filter, nextToken: token, maxResults = PAGE_SIZE }) => {
+  const report = requireReport(scope, reportArn!);
+  const { status, keyword = "" } = filter ?? {};
+  const found = testCases
+    .list(scope, `${report.id}/`)
+    .filter((test) => (status === undefined || test.status === status) && (test.name.includes(keyword) || test.prefix.includes(keyword)));
+  const { items, nextToken } = page(found, ({ id }) => id, maxResults, token, invalidToken);
   return {
-    status: "FAILED",
-    statusCode: "COMMAND_EXECUTION_ERROR",
-    message: `Error while executing command: ${command}. Reason: exit status ${code}`,
+    testCases: items.map((test) => ({
+      reportArn: reportArn!,
+      testRawDataPath: test.rawPath,
+      prefix: test.prefix,
+      name: test.name,
+      status: test.status,
+      durationInNanoSeconds: test.durationInNanoSeconds,
+      message: test.message,
+      expired: new Date(report.expiresAt),
+      testSuiteName: test.suite,
+    })),
+    ...(nextToken && { nextToken }),
+  };
+});
+
+export const describeCodeCoverages = operation(DescribeCodeCoverages$, (scope, input) => {
+  const report = requireReport(scope, input.reportArn!);
+  const { sortBy = "FILE_PATH", sortOrder = "ASCENDING", maxResults = PAGE_SIZE, nextToken: token } = input;
+  const { minLineCoveragePercentage: least = 0, maxLineCoveragePercentage: most = 100 } = input;
+  const linesOf = ({ linesCovered, linesMissed }: FileCoverage): number => percentage(linesCovered, linesMissed);
+  const order = (one: FileCoverage, other: FileCoverage): number =>
+    (sortBy === "FILE_PATH" ? 0 : linesOf(one) - linesOf(other)) || (one.filePath < other.filePath ? -1 : 1);
+  const sorted = codeCoverages
+    .list(scope, `${report.id}/`)
+    .filter((file) => linesOf(file) >= least && linesOf(file) <= most)
+    .sort(order);
+  if (sortOrder === "DESCENDING") sorted.reverse();
+  const placed = sorted.map((file, index) => ({ file, place: String(index).padStart(9, "0") }));
+  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalidToken);
+  return {
+    codeCoverages: items.map(({ file }) => ({
+      id: file.uuid,
+      reportARN: input.reportArn!,
+      filePath: file.filePath,
+      ...percentagesOf(file),
+      expired: new Date(report.expiresAt),
+    })),
+    ...(nextToken && { nextToken }),
+  };
+});
+
+/** The newest come first, unless asked for otherwise. */
+function listed(scope: Scope, all: Report[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE, filter }: Listing) {
+  const keyOf = ({ createdAt, id }: Report): string => `${String(createdAt).padStart(16, "0")} ${id}`;
+  const sorted = all
+    .filter(({ status }) => filter?.status === undefined || status === filter.status)
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  if (sortOrder === "DESCENDING") sorted.reverse();
+  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
+  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalidToken);
+  return { reports: items.map(({ id }) => reportArn(scope, id)), ...(nextToken && { nextToken }) };
+}
+
+const invalidToken = (): never => fault(InvalidInputException, "Invalid next token");
+
+/** A report goes with its tests. */
+export function removeReport(scope: Scope, { id }: Report): void {
+  for (const test of testCases.list(scope, `${id}/`)) testCases.remove(scope, test.id);
+  for (const file of codeCoverages.list(scope, `${id}/`)) codeCoverages.remove(scope, file.id);
+  reports.remove(scope, id);
+}
+
+export const reportArn = (scope: Scope, id: string): string => scope.arn("codebuild", `report/${id}`);
+
+const reportByArn = (scope: Scope, arn: string): Report | undefined => reports.get(scope, arn.split(":report/").at(-1)!);
+
+const requireReport = (scope: Scope, arn: string): Report =>
+  reportByArn(scope, arn) ?? fault(ResourceNotFoundException, `Report cannot be found: ${arn}`);
+
+/** Two digits after the point, and all of nothing. */
+export const percentage = (covered: number, missed: number): number =>
+  covered + missed === 0 ? 100 : Math.round((covered / (covered + missed)) * 10_000) / 100;
+
+function percentagesOf({ linesCovered, linesMissed, branchesCovered, branchesMissed }: Omit<FileCoverage, "filePath">) {
+  return {
+    lineCoveragePercentage: percentage(linesCovered, linesMissed),
+    linesCovered,
+    linesMissed,
+    branchCoveragePercentage: percentage(branchesCovered, branchesMissed),
+    branchesCovered,
+    branchesMissed,
+  };
+}
+
+export function shownReport(scope: Scope, report: Report): ReportShape {
+  const { id, group, type, executionId, status, createdAt, expiresAt, truncated, tests, coverage } = report;
+  return {
+    arn: reportArn(scope, id),
+    type,
+    name: id,
+    reportGroupArn: reportGroupArn(scope, group),
+    executionId,
+    status,
+    created: new Date(createdAt),
+    expired: new Date(expiresAt),
+    exportConfig: report.exportConfig as ReportExportConfig,
+    truncated,
+    ...(tests && {
+      testSummary: { total: tests.total, statusCounts: { ...tests.counts }, durationInNanoSeconds: tests.durationInNanoSeconds },
+    }),
+    ...(coverage && { codeCoverageSummary: percentagesOf(coverage) }),
   };
 }

@@ -1,5 +1,9 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import { updateFleet } from "./fleet.ts";
 import { updateProject } from "./project.ts";
+import { updateReportGroup } from "./report-group.ts";
+import { importSourceCredentials } from "./source-credential.ts";
+import { deleteWebhook } from "./webhook.ts";
 
 const role = (RoleName: string) => ({
   Type: "AWS::IAM::Role",
@@ -35,6 +39,7 @@ const environment = (Value: string) => ({
   ImagePullCredentialsType: "CODEBUILD",
   Certificate: "certificates/ca.pem",
   PrivilegedMode: true,
+  Fleet: { FleetArn: "arn:aws:codebuild:eu-west-1:111122223333:fleet/machines" },
   RegistryCredential: { Credential: "registry", CredentialProvider: "SECRETS_MANAGER" },
   EnvironmentVariables: [
     { Name: "STAGE", Value, Type: "PLAINTEXT" },
@@ -46,6 +51,37 @@ const logs = (GroupName: string) => ({
   S3Logs: { Status: "DISABLED", EncryptionDisabled: true, Location: "logs/builds" },
 });
 const vpc = (id: string) => ({ VpcId: id, Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] });
+
+const batches = (MaximumBuildsAllowed: number) => ({
+  ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
+  CombineArtifacts: true,
+  TimeoutInMins: 60,
+  BatchReportMode: "REPORT_INDIVIDUAL_BUILDS",
+  Restrictions: { MaximumBuildsAllowed, ComputeTypesAllowed: ["BUILD_GENERAL1_SMALL"] },
+});
+const triggers = (Pattern: string) => ({
+  Webhook: true,
+  BuildType: "BUILD",
+  FilterGroups: [
+    [
+      { Type: "EVENT", Pattern: "PUSH" },
+      { Type: "HEAD_REF", Pattern, ExcludeMatchedPattern: false },
+    ],
+  ],
+  PullRequestBuildPolicy: { RequiresCommentApproval: "ALL_PULL_REQUESTS", ApproverRoles: ["GITHUB_WRITE"] },
+});
+const shownExport = {
+  bucket: "results",
+  bucketOwner: "111122223333",
+  path: "a",
+  packaging: "ZIP",
+  encryptionKey: "k",
+  encryptionDisabled: false,
+} as const;
+const exported = (Path: string) => ({
+  ExportConfigType: "S3",
+  S3Destination: { Bucket: "results", BucketOwner: "111122223333", Path, Packaging: "ZIP", EncryptionKey: "k", EncryptionDisabled: false },
+});
 
 export const codebuildExamples: readonly ResourceExample[] = [
   {
@@ -73,6 +109,7 @@ export const codebuildExamples: readonly ResourceExample[] = [
       BadgeEnabled: true,
       Triggers: { Webhook: false },
       Visibility: "PRIVATE",
+      BuildBatchConfig: batches(10),
       Tags: [{ Key: "a", Value: "b" }],
     },
     updates: [
@@ -95,6 +132,9 @@ export const codebuildExamples: readonly ResourceExample[] = [
       { AutoRetryLimit: 2 },
       { BadgeEnabled: false },
       { Triggers: { Webhook: false, BuildType: "BUILD" } },
+      { Visibility: "PUBLIC_READ", ResourceAccessRole: { "Fn::GetAtt": ["One", "Arn"] } },
+      { BuildBatchConfig: batches(20) },
+      { BuildBatchConfig: undefined },
       { Tags: [{ Key: "a", Value: "c" }] },
     ],
     byHand: {
@@ -102,6 +142,77 @@ export const codebuildExamples: readonly ResourceExample[] = [
       "/Description": (cloud, name) => cloud.call(updateProject, { name, description: "by hand" }),
       "/Tags/0/Value": (cloud, name) => cloud.call(updateProject, { name, tags: [{ key: "a", value: "by hand" }] }),
       "/Cache/Type": (cloud, name) => cloud.call(updateProject, { name, cache: { type: "NO_CACHE", modes: ["LOCAL_SOURCE_CACHE"] } }),
+    },
+  },
+  {
+    type: "AWS::CodeBuild::Project",
+    around: { One: role("one") },
+    properties: {
+      Name: "web",
+      ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
+      Source: { Type: "GITHUB", Location: "https://git.example.com/us/web.git" },
+      Artifacts: { Type: "NO_ARTIFACTS" },
+      Environment: { Type: "LINUX_CONTAINER", Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL" },
+      Triggers: triggers("main"),
+    },
+    updates: [{ Triggers: triggers("dev") }, { Triggers: undefined }],
+    byHand: {
+      "/Triggers/Webhook": (cloud, projectName) => cloud.call(deleteWebhook, { projectName }),
+    },
+  },
+  {
+    type: "AWS::CodeBuild::Fleet",
+    properties: {
+      Name: "machines",
+      BaseCapacity: 1,
+      EnvironmentType: "LINUX_CONTAINER",
+      ComputeType: "ATTRIBUTE_BASED_COMPUTE",
+      ComputeConfiguration: { vCpu: 2, memory: 4, disk: 10, machineType: "GENERAL", instanceType: "t3.medium" },
+      OverflowBehavior: "QUEUE",
+      FleetServiceRole: "arn:aws:iam::111122223333:role/fleet",
+      FleetVpcConfig: { VpcId: "vpc-1", Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
+      FleetProxyConfiguration: { DefaultBehavior: "ALLOW_ALL", OrderedProxyRules: [{ Type: "DOMAIN", Effect: "DENY", Entities: ["a"] }] },
+      ImageId: "ami-1",
+      ScalingConfiguration: {
+        MaxCapacity: 3,
+        ScalingType: "TARGET_TRACKING_SCALING",
+        TargetTrackingScalingConfigs: [{ MetricType: "FLEET_UTILIZATION_RATE", TargetValue: 80 }],
+      },
+      Tags: [{ Key: "a", Value: "b" }],
+    },
+    updates: [
+      { BaseCapacity: 2 },
+      { OverflowBehavior: "ON_DEMAND" },
+      { FleetServiceRole: "arn:aws:iam::111122223333:role/other" },
+      { ScalingConfiguration: undefined },
+      { FleetVpcConfig: undefined, FleetProxyConfiguration: undefined },
+      { ImageId: "ami-2" },
+      { EnvironmentType: "ARM_CONTAINER", ComputeType: "BUILD_GENERAL1_SMALL", ComputeConfiguration: undefined },
+      { Tags: [{ Key: "a", Value: "c" }] },
+    ],
+    byHand: { "/BaseCapacity": (cloud, arn) => cloud.call(updateFleet, { arn, baseCapacity: 0 }) },
+  },
+  {
+    type: "AWS::CodeBuild::ReportGroup",
+    properties: { Name: "unit", Type: "TEST", ExportConfig: exported("a"), DeleteReports: true, Tags: [{ Key: "a", Value: "b" }] },
+    updates: [
+      { ExportConfig: exported("b") },
+      { ExportConfig: { ExportConfigType: "NO_EXPORT" } },
+      { DeleteReports: false },
+      { Tags: [{ Key: "a", Value: "c" }] },
+    ],
+    byHand: {
+      "/ExportConfig/ExportConfigType": (cloud, arn) =>
+        cloud.call(updateReportGroup, { arn, exportConfig: { exportConfigType: "NO_EXPORT", s3Destination: shownExport } }),
+    },
+  },
+  {
+    type: "AWS::CodeBuild::SourceCredential",
+    properties: { ServerType: "BITBUCKET", AuthType: "BASIC_AUTH", Token: "secret", Username: "ann" },
+    updates: [{ Token: "other" }, { Username: "bob" }, { AuthType: "OAUTH" }],
+    byHand: {
+      "/Username": (cloud) =>
+        cloud.call(importSourceCredentials, { serverType: "BITBUCKET", authType: "BASIC_AUTH", token: "secret", username: "eve" }),
     },
   },
 ];

@@ -1,8 +1,9 @@
 import { type Buildspec, COMMAND_PHASES, type CommandPhase, expandableTexts, type PhaseSpec } from "./buildspec.ts";
 
 /** Where the script leaves what came of it, relative to the workspace. */
-export const REPORT_PATH = ".slipway/report";
 export const EXPANDED_PATH = ".slipway/expanded";
+/** The lines of the log, for a build that keeps them in S3. */
+export const LOG_PATH = ".slipway/log";
 export const exportedPath = (name: string): string => `.slipway/exported/${name}`;
 
 const NO_COMMANDS: PhaseSpec = { commands: [], finally: [], runtimeVersions: {} };
@@ -26,26 +27,57 @@ slipway_say() {
   slipway_stamp=$(date -u -d "@$slipway_at" '+%Y/%m/%d %H:%M:%S' 2>/dev/null || date -u -r "$slipway_at" '+%Y/%m/%d %H:%M:%S')
   printf '[Container] %s %s\n' "$slipway_stamp" "$1"
 }
+slipway_tell() { printf '%s%s\n' "$slipway_mark" "$1"; }
 slipway_enter() {
-  slipway_start=$(slipway_now)
-  slipway_code=0 slipway_skip=0 slipway_failed=-
+  slipway_tell "enter $1"
+  slipway_code=0 slipway_skip=0 slipway_failed=- slipway_user=
   slipway_say "Entering phase $1"
+}
+slipway_refuse() {
+  slipway_skip=1 slipway_code=1 slipway_failed=$1
+}
+slipway_run_as() {
+  [ "$1" != "$(id -un)" ] || return 0
+  if ! id -u "$1" > /dev/null 2>&1; then slipway_refuse "user:$1"; return 0; fi
+  slipway_user=$1
+  slipway_above=$SLIPWAY_WORKSPACE
+  while [ "$slipway_above" != / ]; do
+    [ "$(stat -f -c %T "$slipway_above" 2> /dev/null)" != tmpfs ] || chmod a+x "$slipway_above" 2> /dev/null
+    slipway_above=$(dirname "$slipway_above")
+  done
+  chmod a+rw "$slipway_dir/env" "$slipway_dir/cwd"
+}
+slipway_runtime() {
+  slipway_option=--version
+  case "$1" in
+    nodejs) slipway_program=node ;;
+    python) slipway_program=python3 ;;
+    golang) slipway_program=go slipway_option=version ;;
+    android) slipway_program=adb ;;
+    java) slipway_program=java slipway_option=-version ;;
+    *) slipway_program=$1 ;;
+  esac
+  if ! command -v "$slipway_program" > /dev/null; then slipway_refuse "runtime:$1"; return 0; fi
+  slipway_say "Selecting '$1' runtime version '$2': this machine has $("$slipway_program" "$slipway_option" 2>&1 | head -n 1)"
+}
+slipway_as() {
+  if [ -z "$slipway_user" ]; then "$@"
+  else setpriv --reuid="$slipway_user" --regid="$(id -g "$slipway_user")" --init-groups -- "$@"; fi
 }
 slipway_run() {
   [ "$slipway_skip" = 0 ] || return 0
   slipway_say "Running command $2"
   {
-    echo ". '$slipway_dir/env'"
+    [ "$slipway_isolated" = 1 ] || echo ". '$slipway_dir/env'"
     echo "cd \"\$(cat '$slipway_dir/cwd')\""
     echo "export CODEBUILD_BUILD_SUCCEEDING=$slipway_succeeding"
     echo 'set -a'
     printf '%s\n' "$2"
     echo 'CODEBUILD_LAST_EXIT=$?'
-    echo "export -p > '$slipway_dir/env'"
-    echo "pwd > '$slipway_dir/cwd'"
+    [ "$slipway_isolated" = 1 ] || echo "export -p > '$slipway_dir/env'; pwd > '$slipway_dir/cwd'"
     echo 'exit $CODEBUILD_LAST_EXIT'
   } > "$slipway_dir/script"
-  "$slipway_shell" "$slipway_dir/script" < /dev/null
+  slipway_as "$slipway_shell" "$slipway_dir/script" < /dev/null
   slipway_last=$?
   [ "$slipway_last" = 0 ] && return 0
   slipway_skip=1
@@ -54,18 +86,16 @@ slipway_run() {
 }
 slipway_finally() { slipway_skip=0; }
 slipway_leave() {
-  slipway_state=SUCCEEDED slipway_context=' Message: '
-  if [ "$slipway_code" != 0 ]; then
-    slipway_state=FAILED slipway_succeeding=0
-    slipway_context="COMMAND_EXECUTION_ERROR Message: Error while executing command: $(slipway_text "$slipway_failed"). Reason: exit status $slipway_code"
-  fi
+  slipway_state=SUCCEEDED
+  if [ "$slipway_code" != 0 ]; then slipway_state=FAILED slipway_succeeding=0; fi
   slipway_say "Phase complete: $1 State: $slipway_state"
-  slipway_say "Phase context status code: $slipway_context"
-  echo "phase $1 $slipway_start $(slipway_now) $slipway_code $slipway_failed" >> "$slipway_dir/report"
+  slipway_say "Phase context status code: $(slipway_context "$slipway_failed") Message: $(slipway_text "$slipway_failed")"
+  slipway_tell "leave $1 $slipway_code $slipway_failed"
 }
 slipway_shell_env() { . "$slipway_dir/env"; cd "$(cat "$slipway_dir/cwd")" || exit; }
 slipway_succeeding=1
 export CODEBUILD_BUILD_SUCCEEDING=1
+export PATH="$slipway_dir/bin:$PATH"
 export -p > "$slipway_dir/env"
 echo "$SLIPWAY_WORKSPACE/src" > "$slipway_dir/cwd"
 `;
@@ -76,17 +106,21 @@ export interface ScriptOptions {
   readonly startsAt: number;
   /** Identifiers of the secondary sources. */
   readonly secondarySources: readonly string[];
+  /** How the lines begin that tell of its phases: `enter TYPE`, `leave TYPE code failed`. */
+  readonly mark: string;
 }
 
-/** The script that runs the phases of a buildspec and reports on them in files. It ends with 0 whatever they come to. */
-export function buildScript(buildspec: Buildspec, { startsAt, secondarySources }: ScriptOptions): string {
+/** The script that runs the phases of a buildspec and tells of them. It ends with 0 whatever they come to. */
+export function buildScript(buildspec: Buildspec, { startsAt, secondarySources, mark }: ScriptOptions): string {
   return [
     `slipway_shell=${buildspec.shell}`,
+    `slipway_isolated=${buildspec.isolated ? 1 : 0}`,
+    `slipway_mark=${quote(mark)}`,
     `slipway_offset=0`,
     ...secondarySources.map((id) => `export CODEBUILD_SRC_DIR_${id.replaceAll(/\W/g, "_")}="$SLIPWAY_WORKSPACE/secondary/${id}"`),
     PRELUDE,
     `slipway_offset=$((${startsAt} - $(slipway_ms)))`,
-    textsFunction(buildspec),
+    contextFunctions(buildspec),
     endFunction(buildspec),
     ...greeting(buildspec),
     ...COMMAND_PHASES.flatMap((name) => phaseScript(name, buildspec.phases[name] ?? NO_COMMANDS)),
@@ -95,16 +129,31 @@ export function buildScript(buildspec: Buildspec, { startsAt, secondarySources }
   ].join("\n");
 }
 
+/** Why a phase failed: `failed` is phase:index of a command, runtime:name or user:name. */
+export function failureOf(buildspec: Buildspec, failed: string, code: string): { statusCode: string; message: string } {
+  const [what, which] = failed.split(":") as [string, string];
+  if (what === "runtime") {
+    const version = buildspec.phases.install?.runtimeVersions[which];
+    return { statusCode: "YAML_FILE_ERROR", message: `Unknown runtime version named '${version}' of ${which}. This machine has none.` };
+  }
+  if (what === "user") return { statusCode: "CLIENT_ERROR", message: `user: unknown user ${which}` };
+  const command = commandText(buildspec.phases[what as CommandPhase], Number(which));
+  return { statusCode: "COMMAND_EXECUTION_ERROR", message: `Error while executing command: ${command}. Reason: exit status ${code}` };
+}
+
 /** The text of the nth command of a phase: what failed is reported by its number. */
-export const commandText = (phase: PhaseSpec | undefined, index: number): string =>
+const commandText = (phase: PhaseSpec | undefined, index: number): string =>
   [...(phase?.commands ?? []), ...(phase?.finally ?? [])][index] ?? "";
 
 function phaseScript(name: CommandPhase, phase: PhaseSpec): string[] {
   const label = name.toUpperCase();
   const run = (command: string, index: number): string => `slipway_run ${name}:${index} ${quote(command)}`;
   const finallyCommands = phase.finally.map((command, index) => run(command, phase.commands.length + index));
+  const runtimes = Object.entries(phase.runtimeVersions);
   return [
     `slipway_enter ${label}`,
+    ...(phase.runAs === undefined ? [] : [`slipway_run_as ${quote(phase.runAs)}`]),
+    ...runtimes.map(([runtime, version]) => `slipway_runtime ${quote(runtime)} ${expandable(version)}`),
     ...phase.commands.map(run),
     ...(finallyCommands.length > 0 ? ["slipway_finally", ...finallyCommands] : []),
     `slipway_leave ${label}`,
@@ -117,29 +166,59 @@ function phaseScript(name: CommandPhase, phase: PhaseSpec): string[] {
  * https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html
  */
 export function endsAfterFailure(name: CommandPhase, { onFailure }: PhaseSpec): boolean {
-  if (onFailure !== undefined) return onFailure === "ABORT";
+  if (onFailure !== undefined) return onFailure.action !== "CONTINUE";
   return name === "install" || name === "pre_build";
 }
 
-function greeting({ phases }: Buildspec): string[] {
+function greeting({ phases, remarks }: Buildspec): string[] {
   const named = COMMAND_PHASES.filter((name) => phases[name] !== undefined);
   const counts = named.map((name) => `slipway_say ${quote(` ${name.toUpperCase()}: ${phases[name]!.commands.length} commands`)}`);
-  return [`slipway_say ${quote(`Phases found in YAML: ${named.length}`)}`, ...counts];
+  return [
+    `slipway_say ${quote(`Phases found in YAML: ${named.length}`)}`,
+    ...counts,
+    ...remarks.map((remark) => `slipway_say ${quote(remark)}`),
+  ];
 }
 
-function textsFunction({ phases }: Buildspec): string {
-  const cases = COMMAND_PHASES.flatMap((name) =>
-    [...(phases[name]?.commands ?? []), ...(phases[name]?.finally ?? [])].map(
-      (command, index) => `${name}:${index}) printf '%s' ${quote(command)} ;;`,
+/** The status code and the message of a phase's context, by what failed. */
+function contextFunctions(buildspec: Buildspec): string {
+  const { phases } = buildspec;
+  const failures = [
+    ...COMMAND_PHASES.flatMap((name) =>
+      [...(phases[name]?.commands ?? []), ...(phases[name]?.finally ?? [])].map((_, index) => `${name}:${index}`),
     ),
-  );
-  return ["slipway_text() {", 'case "$1" in', ...cases, "*) ;;", "esac", "}"].join("\n");
+    ...Object.keys(phases.install?.runtimeVersions ?? {}).map((name) => `runtime:${name}`),
+    ...Object.values(phases).flatMap(({ runAs }) => (runAs === undefined ? [] : [`user:${runAs}`])),
+  ];
+  const cases = (of: (failure: { statusCode: string; message: string }) => string): string[] =>
+    failures.map((failed) => `${quote(failed)}) printf '%s' ${of(failureOf(buildspec, failed, CODE))} ;;`);
+  const codeShown = (message: string): string => message.split(CODE).map(quote).join('"$slipway_code"');
+  return [
+    "slipway_context() {",
+    'case "$1" in',
+    ...cases(({ statusCode }) => statusCode),
+    "*) ;;",
+    "esac",
+    "}",
+    "slipway_text() {",
+    'case "$1" in',
+    ...cases(({ message }) => codeShown(message)),
+    "*) ;;",
+    "esac",
+    "}",
+  ].join("\n");
 }
+
+/** Stands for the exit code, which only the running script knows. */
+const CODE = "\u0001";
 
 /** At the end the exported variables are read, and what artifacts are called is expanded, in the build's own shell. */
 function endFunction(buildspec: Buildspec): string {
-  const { exportedVariables, artifacts, secondaryArtifacts } = buildspec;
-  const texts = [...(artifacts ? [artifacts] : []), ...Object.values(secondaryArtifacts)].flatMap(expandableTexts);
+  const { exportedVariables, artifacts, secondaryArtifacts, reports } = buildspec;
+  const texts = [
+    ...[...(artifacts ? [artifacts] : []), ...Object.values(secondaryArtifacts)].flatMap(expandableTexts),
+    ...Object.entries(reports).flatMap(([name, { baseDirectory, files }]) => [name, baseDirectory, ...files]),
+  ];
   return [
     "slipway_end() {",
     "(",
@@ -155,4 +234,4 @@ function endFunction(buildspec: Buildspec): string {
 export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** In double quotes: only variables and command substitutions are expanded. */
-const expandable = (text: string): string => `"${text.replaceAll(/[\\"]/g, "\\$&")}"`;
+export const expandable = (text: string): string => `"${text.replaceAll(/[\\"]/g, "\\$&")}"`;

@@ -1,12 +1,12 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { AccountLimitExceededException, InvalidInputException } from "../../sdk/codebuild.js";
-import { type Artifacts, type Build, builds, type Source } from "./build.ts";
+import { type AutoRetry, type BatchPlace, type Build, builds } from "./build.ts";
+import { fleetArn, fleetByArn } from "./fleet.ts";
 import { emitStateChange, measure } from "./phase.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
 
 const MINUTE = 60_000;
-const SOURCES: readonly string[] = ["CODECOMMIT", "CODEPIPELINE", "NO_SOURCE", "S3"];
 
 /** What is to be built, and how it differs from the project. */
 export interface BuildRequest {
@@ -17,14 +17,19 @@ export interface BuildRequest {
   readonly initiator: string;
   readonly handedIn?: Readonly<Record<string, string>>;
   readonly idempotencyToken?: string | undefined;
+  readonly batch?: BatchPlace;
+  readonly webhook?: Readonly<Record<string, string>>;
+  readonly autoRetry?: AutoRetry;
 }
 
 /** Submit a build; the loop does the rest. Refuses by name what Slipway cannot build. */
 export function submitBuild(scope: Scope, project: Project, request: BuildRequest): Build {
-  const { uuid, declaration, initiator, handedIn, idempotencyToken } = request;
+  const { uuid, declaration, initiator, handedIn, idempotencyToken, batch, webhook } = request;
   const { sourceVersion, resolvedSourceVersion } = request;
   refuseUnbuildable(declaration);
   refuseTooMany(scope, project);
+  const fleet = fleetOf(scope, declaration);
+  const { autoRetry = retriesOf(declaration) } = request;
   const now = scope.clock.now();
   const number = project.buildNumber + 1;
   projects.patch(scope, project.id, { buildNumber: number });
@@ -38,11 +43,16 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
     stage: "SUBMITTED",
     phases: [{ phaseType: "SUBMITTED", startTime: now }],
     declaration,
-    deadlineAt: now + declaration.timeoutInMinutes! * MINUTE,
+    queueDeadlineAt: now + declaration.queuedTimeoutInMinutes! * MINUTE,
+    deadlineAt: now + (declaration.queuedTimeoutInMinutes! + declaration.timeoutInMinutes!) * MINUTE,
     ...(sourceVersion !== undefined && { sourceVersion }),
     ...(resolvedSourceVersion !== undefined && { resolvedSourceVersion }),
     ...(handedIn && { handedIn }),
     ...(idempotencyToken !== undefined && { idempotencyToken }),
+    ...(fleet !== undefined && { fleet }),
+    ...(batch && { batch }),
+    ...(webhook && { webhook }),
+    ...(autoRetry && { autoRetry }),
   });
   measure(scope, project.id, "Builds", 1, "Count");
   emitStateChange(scope, build);
@@ -50,25 +60,35 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
 }
 
 /** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html#CodeBuild-CreateProject-request-concurrentBuildLimit */
-function refuseTooMany(scope: Scope, { id, declaration }: Project): void {
-  const limit = declaration.concurrentBuildLimit;
-  if (limit === undefined) return;
-  const running = builds.by(scope, "project", id).filter(({ endedAt }) => endedAt === undefined);
-  if (running.length >= limit) {
-    fault(AccountLimitExceededException, `Project-level concurrent build limit cannot exceed the limit of ${limit} builds`);
-  }
+function refuseTooMany(scope: Scope, project: Project): void {
+  if (hasRoom(scope, project)) return;
+  const { concurrentBuildLimit: limit } = project.declaration;
+  fault(AccountLimitExceededException, `Project-level concurrent build limit cannot exceed the limit of ${limit} builds`);
 }
 
-function refuseUnbuildable({ source, secondarySources = [], artifacts, secondaryArtifacts = [], logsConfig, ...rest }: Declaration): void {
-  for (const { type } of [source!, ...secondarySources] as Source[]) {
-    if (!SOURCES.includes(type!)) notImplemented(`Builds of sources of type ${type}`);
-  }
-  for (const { packaging, type } of [artifacts!, ...secondaryArtifacts] as Artifacts[]) {
-    if (type === "S3" && packaging !== "ZIP") notImplemented("Artifacts in S3 with a packaging other than ZIP");
-  }
-  if (logsConfig?.s3Logs?.status === "ENABLED") notImplemented("Build logs in S3");
-  if ((rest.fileSystemLocations ?? []).length > 0) notImplemented("File systems of builds");
-  if (rest.environment?.type?.startsWith("WINDOWS")) notImplemented(`Environments of type ${rest.environment.type}`);
+/** Whether the project may have one more build at a time. */
+export function hasRoom(scope: Scope, { id, declaration }: Project): boolean {
+  const limit = declaration.concurrentBuildLimit;
+  return limit === undefined || builds.by(scope, "project", id).filter(({ endedAt }) => endedAt === undefined).length < limit;
+}
+
+/** The whole ARN of the fleet, which a project may name without its random part. */
+function fleetOf(scope: Scope, { environment }: Declaration): string | undefined {
+  const named = environment?.fleet?.fleetArn;
+  if (named === undefined) return undefined;
+  const fleet = fleetByArn(scope, named);
+  return fleet === undefined ? fault(InvalidInputException, `Fleet cannot be found: ${named}`) : fleetArn(scope, fleet);
+}
+
+function retriesOf({ autoRetryLimit }: Declaration): AutoRetry | undefined {
+  return autoRetryLimit ? { limit: autoRetryLimit, number: 0 } : undefined;
+}
+
+function refuseUnbuildable({ environment, fileSystemLocations = [] }: Declaration): void {
+  if (fileSystemLocations.length > 0) notImplemented("File systems of builds");
+  if (environment?.type?.startsWith("WINDOWS") || environment?.type === "MAC_ARM")
+    notImplemented(`Environments of type ${environment.type}`);
+  if (environment?.dockerServer !== undefined) notImplemented("Docker servers of builds");
 }
 
 const notImplemented = (what: string): never => fault(InvalidInputException, `${what} are not implemented by Slipway.`);

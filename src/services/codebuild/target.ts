@@ -2,7 +2,7 @@ import type { Delivered, DeliveryTarget } from "../../kernel/delivery.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Variable } from "./build.ts";
-import { mergedVariables } from "./build-operations.ts";
+import { mergedVariables } from "./override.ts";
 import { requireProject } from "./project.ts";
 import { submitBuild } from "./start.ts";
 

@@ -50,9 +50,11 @@ const handsOf =
     if (spec.type === "git")
       return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(() => ({ exitCode: 0, stdout: COMMIT, stderr: "" })) } };
     if (id.endsWith("/commands")) {
-      const text = ["INSTALL 0 0 0 -", "PRE_BUILD 0 1 0 -", `BUILD 1 2 ${isBroken(job) ? "1 build:0" : "0 -"}`, "POST_BUILD 2 3 0 -"];
-      const report = { text: text.map((line) => `phase ${line}\n`).join("") };
-      return { afterMs: 60_000, status: "SUCCEEDED", result: { outputs: { report, "exported/RELEASE": { text: "7" } } } };
+      const told = ["INSTALL 0 -", "PRE_BUILD 0 -", `BUILD ${isBroken(job) ? "1 build:0" : "0 -"}`, "POST_BUILD 0 -"];
+      const progress = told
+        .flatMap((phase) => [`enter ${phase.split(" ")[0]}`, `leave ${phase}`])
+        .map((text) => ({ afterMs: 60_000, text }));
+      return { afterMs: 60_000, status: "SUCCEEDED", progress, result: { outputs: { "exported/RELEASE": { text: "7" } } } };
     }
     const packed = { digest: digestOf(BUILT), size: BUILT.length };
     const asked = spec.type === "command" ? (spec.outputs ?? []) : [];

@@ -5,6 +5,7 @@ import { md5Of, oneBlob } from "./bytes.ts";
 import { describe } from "./content.ts";
 import { write } from "./put.ts";
 import { requireVersion } from "./require-version.ts";
+import { objectId, objects } from "./version.ts";
 
 /** An object for services that stand below: its bytes are one blob. */
 export interface ReadObject {
@@ -30,6 +31,14 @@ export function readObject(scope: Scope, bucket: string, key: string, versionId?
     if (isFault(error)) return undefined;
     throw error;
   }
+}
+
+/** The objects whose keys begin with the prefix, in order of their keys; none where there is no such bucket. */
+export function readObjects(scope: Scope, bucketName: string, prefix: string): { key: string; digest: string; size: number }[] {
+  const bucket = buckets.get(scope, bucketName);
+  if (bucket === undefined) return [];
+  const home = scope.in({ account: bucket.account, region: bucket.region });
+  return objects.list(home, objectId(bucket.id, prefix)).map((version) => ({ key: version.key, ...oneBlob(scope.blobs, version) }));
 }
 
 /** Put an object as PutObject does, with the events of it. Refuses where there is no such bucket. */

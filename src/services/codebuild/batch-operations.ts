@@ -1,0 +1,147 @@
+import { fault } from "../../kernel/fault.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import {
+  BatchGetBuildBatches$,
+  DeleteBuildBatch$,
+  InvalidInputException,
+  ListBuildBatches$,
+  ListBuildBatchesForProject$,
+  ResourceNotFoundException,
+  RetryBuildBatch$,
+  StartBuildBatch$,
+  StopBuildBatch$,
+} from "../../sdk/codebuild.js";
+import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
+import { submitBatch, timeoutMsOf } from "./batch-start.ts";
+import { buildArn, builds } from "./build.ts";
+import { idOf, initiatorOf } from "./build-operations.ts";
+import { overridden } from "./override.ts";
+import { requireProject } from "./project.ts";
+import { checkTimeouts } from "./project-rules.ts";
+
+const PAGE_SIZE = 100;
+/** How long a token makes two starts one; milliseconds. */
+const IDEMPOTENT_MS = 300_000;
+
+export const startBuildBatch = operation(
+  StartBuildBatch$,
+  (scope, input) => {
+    const project = requireProject(scope, input.projectName!);
+    const same = startedBefore(scope, project.id, input.idempotencyToken);
+    if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
+    const declaration = overridden(project.declaration, input);
+    checkTimeouts(declaration);
+    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
+    if (declaration.source?.type === "CODEPIPELINE") {
+      fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
+    }
+    const batch = submitBatch(scope, project, {
+      uuid: scope.id.uuid(),
+      declaration,
+      sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
+      initiator: initiatorOf(scope),
+      idempotencyToken: input.idempotencyToken,
+    });
+    return { buildBatch: shownBatch(scope, batch) };
+  },
+  { partial: "as for StartBuild" },
+);
+
+export const stopBuildBatch = operation(StopBuildBatch$, (scope, { id }) => {
+  const batch = requireBatch(scope, id!);
+  const stopping = batch.endedAt === undefined ? buildBatches.patch(scope, batch.id, { stopRequested: true }) : batch;
+  return { buildBatch: shownBatch(scope, stopping) };
+});
+
+/** The batch goes on as it is: its last phase was a failure that is tried again, its builds get further attempts. */
+export const retryBuildBatch = operation(RetryBuildBatch$, (scope, { id, retryType = "RETRY_ALL_BUILDS", idempotencyToken: token }) => {
+  const batch = requireBatch(scope, id!);
+  if (token !== undefined && token === batch.retryToken) return { buildBatch: shownBatch(scope, batch) };
+  if (batch.endedAt === undefined || batch.status === "SUCCEEDED") {
+    fault(InvalidInputException, "Only batch builds that have failed can be retried");
+  }
+  const now = scope.clock.now();
+  const last = batch.phases.at(-1)!;
+  const durationInSeconds = Math.floor((now - last.startTime!) / 1000);
+  const retried = buildBatches.patch(scope, batch.id, {
+    status: "IN_PROGRESS",
+    stage: "SUBMITTED",
+    attempt: batch.attempt + 1,
+    retryToken: token,
+    deadlineAt: now + timeoutMsOf(batch.declaration),
+    endedAt: undefined,
+    stopRequested: undefined,
+    isLate: undefined,
+    phases: [
+      ...batch.phases.slice(0, -1),
+      // The API's own word, which its list of statuses lacks.
+      { ...last, phaseStatus: "RETRY" as "FAILED", endTime: now, durationInSeconds },
+      { phaseType: "SUBMITTED", startTime: now },
+    ],
+    groups: batch.groups.map((group) => {
+      const { current, prior, ...rest } = group;
+      if (current === undefined || (retryType === "RETRY_FAILED_BUILDS" && current.status === "SUCCEEDED")) return group;
+      return { ...rest, prior: [...prior, current] };
+    }),
+  });
+  return { buildBatch: shownBatch(scope, retried) };
+});
+
+export const deleteBuildBatch = operation(DeleteBuildBatch$, (scope, { id }) => {
+  const batch = buildBatches.get(scope, idOf(id!));
+  if (batch === undefined) return { statusCode: "BATCH_DELETED", buildsDeleted: [], buildsNotDeleted: [] };
+  const own = builds.by(scope, "batch", batch.id);
+  if (batch.endedAt === undefined) {
+    const buildsNotDeleted = own.map((build) => ({ id: build.id, statusCode: "BUILD_IN_PROGRESS" }));
+    return { statusCode: "BATCH_IN_PROGRESS", buildsDeleted: [], buildsNotDeleted };
+  }
+  for (const build of own) builds.remove(scope, build.id);
+  buildBatches.remove(scope, batch.id);
+  return { statusCode: "BATCH_DELETED", buildsDeleted: own.map((build) => buildArn(scope, build.id)), buildsNotDeleted: [] };
+});
+
+export const batchGetBuildBatches = operation(BatchGetBuildBatches$, (scope, { ids = [] }) => {
+  const find = (id: string): BuildBatch | undefined => buildBatches.get(scope, idOf(id));
+  return {
+    buildBatches: ids.flatMap((id) => find(id) ?? []).map((batch) => shownBatch(scope, batch)),
+    buildBatchesNotFound: ids.filter((id) => find(id) === undefined),
+  };
+});
+
+interface Listing {
+  readonly sortOrder?: string | undefined;
+  readonly nextToken?: string | undefined;
+  readonly maxResults?: number | undefined;
+  readonly filter?: { readonly status?: string | undefined } | undefined;
+}
+
+export const listBuildBatches = operation(ListBuildBatches$, (scope, input) => listed(buildBatches.list(scope), input));
+
+export const listBuildBatchesForProject = operation(ListBuildBatchesForProject$, (scope, { projectName, ...input }) =>
+  listed(buildBatches.by(scope, "project", requireProject(scope, projectName!).id), input),
+);
+
+/** The newest come first, unless asked for otherwise. */
+function listed(all: BuildBatch[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE, filter }: Listing) {
+  const keyOf = ({ startedAt, number, id }: BuildBatch): string =>
+    `${String(startedAt).padStart(16, "0")} ${String(number).padStart(9, "0")} ${id}`;
+  const sorted = all
+    .filter(({ status }) => filter?.status === undefined || status === filter.status)
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  if (sortOrder === "DESCENDING") sorted.reverse();
+  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
+  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
+  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
+  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+}
+
+function startedBefore(scope: Scope, project: string, token: string | undefined): BuildBatch | undefined {
+  if (token === undefined) return undefined;
+  const now = scope.clock.now();
+  return buildBatches.by(scope, "token", `${project} ${token}`).find(({ startedAt }) => now - startedAt < IDEMPOTENT_MS);
+}
+
+const requireBatch = (scope: Scope, id: string): BuildBatch =>
+  buildBatches.get(scope, idOf(id)) ?? fault(ResourceNotFoundException, `Build batch ${id} cannot be found`);

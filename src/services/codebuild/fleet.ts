@@ -1,0 +1,129 @@
+import { fault } from "../../kernel/fault.ts";
+import { type Stored, stored } from "../../kernel/json.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type Row, Table } from "../../kernel/table.ts";
+import {
+  BatchGetFleets$,
+  CreateFleet$,
+  type CreateFleetInput,
+  DeleteFleet$,
+  type Fleet as FleetShape,
+  InvalidInputException,
+  ListFleets$,
+  ResourceAlreadyExistsException,
+  ResourceNotFoundException,
+  UpdateFleet$,
+} from "../../sdk/codebuild.js";
+
+/** Machines that are always there: how many builds of theirs run at a time. By its name. */
+export interface Fleet extends Row {
+  /** The random part of its id and ARN. */
+  readonly uuid: string;
+  readonly declaration: Stored<Omit<CreateFleetInput, "name">>;
+  readonly overflowBehavior: "QUEUE" | "ON_DEMAND";
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export const fleets = new Table<Fleet>("codebuild/fleet", {
+  arn: ({ id, uuid }, { account, region }) => `arn:aws:codebuild:${region}:${account}:fleet/${id}:${uuid}`,
+});
+
+const PAGE_SIZE = 100;
+
+export const createFleet = operation(CreateFleet$, (scope, { name, ...declared }) => {
+  if (fleets.get(scope, name!) !== undefined) fault(ResourceAlreadyExistsException, `Fleet already exists: ${name}`);
+  return { fleet: shownFleet(scope, putFleet(scope, name!, stored(declared) as Fleet["declaration"])) };
+});
+
+export const updateFleet = operation(UpdateFleet$, (scope, { arn, ...declared }) => {
+  const known = requireFleet(scope, arn!);
+  return { fleet: shownFleet(scope, putFleet(scope, known.id, { ...known.declaration, ...(stored(declared) as Fleet["declaration"]) })) };
+});
+
+export const deleteFleet = operation(DeleteFleet$, (scope, { arn }) => {
+  const known = fleetByArn(scope, arn!);
+  if (known !== undefined) fleets.remove(scope, known.id);
+  return {};
+});
+
+export const batchGetFleets = operation(BatchGetFleets$, (scope, { names = [] }) => {
+  const find = (name: string): Fleet | undefined => fleetByArn(scope, name) ?? fleets.get(scope, name);
+  return {
+    fleets: names.flatMap((name) => find(name) ?? []).map((fleet) => shownFleet(scope, fleet)),
+    fleetsNotFound: names.filter((name) => find(name) === undefined),
+  };
+});
+
+export const listFleets = operation(ListFleets$, (scope, { sortBy = "NAME", sortOrder = "ASCENDING", nextToken: token, maxResults }) => {
+  const keyOf = ({ id, createdAt, modifiedAt }: Fleet): string =>
+    sortBy === "NAME" ? id : `${String(sortBy === "CREATED_TIME" ? createdAt : modifiedAt).padStart(16, "0")} ${id}`;
+  const sorted = fleets.list(scope).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  if (sortOrder === "DESCENDING") sorted.reverse();
+  const placed = sorted.map((fleet, index) => ({ arn: fleetArn(scope, fleet), place: String(index).padStart(9, "0") }));
+  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
+  const { items, nextToken } = page(placed, ({ place }) => place, maxResults ?? PAGE_SIZE, token, invalid);
+  return { fleets: items.map(({ arn }) => arn), ...(nextToken && { nextToken }) };
+});
+
+/** Make the fleet be as declared; its ARN stays. */
+export function putFleet(scope: Scope, name: string, declaration: Fleet["declaration"]): Fleet {
+  const { baseCapacity = 0, scalingConfiguration, computeType, computeConfiguration } = declaration;
+  if (baseCapacity < 0) fault(InvalidInputException, "Base capacity must be at least 0");
+  if ((scalingConfiguration?.maxCapacity ?? baseCapacity + 1) <= baseCapacity) {
+    fault(InvalidInputException, "Max capacity must be greater than the base capacity");
+  }
+  if ((computeType === "ATTRIBUTE_BASED_COMPUTE" || computeType === "CUSTOM_INSTANCE_TYPE") && computeConfiguration === undefined) {
+    fault(InvalidInputException, `Compute configuration is required for compute type ${computeType}`);
+  }
+  const known = fleets.get(scope, name);
+  const now = scope.clock.now();
+  return fleets.put(scope, {
+    id: name,
+    uuid: known?.uuid ?? scope.id.uuid(),
+    declaration,
+    overflowBehavior: declaration.overflowBehavior ?? "QUEUE",
+    createdAt: known?.createdAt ?? now,
+    modifiedAt: now,
+  });
+}
+
+/** How many builds run at a time when so many want to: a fleet that may scale does so at once. */
+export function capacityOf({ declaration }: Fleet, wanted: number): number {
+  const { baseCapacity = 0, scalingConfiguration } = declaration;
+  const { maxCapacity = baseCapacity, targetTrackingScalingConfigs = [] } = scalingConfiguration ?? {};
+  const target = targetTrackingScalingConfigs[0]?.targetValue ?? 100;
+  return Math.max(baseCapacity, Math.min(maxCapacity, Math.ceil((wanted * 100) / target)));
+}
+
+export const fleetArn = (scope: Scope, { id, uuid }: Fleet): string => scope.arn("codebuild", `fleet/${id}:${uuid}`);
+
+/** The fleet of an ARN, with or without its random part. */
+export function fleetByArn(scope: Scope, arn: string): Fleet | undefined {
+  const [, name, uuid] = /:fleet\/([^:]+)(?::(.+))?$/.exec(arn) ?? [];
+  const fleet = name === undefined ? undefined : fleets.get(scope, name);
+  return uuid === undefined || fleet?.uuid === uuid ? fleet : undefined;
+}
+
+const requireFleet = (scope: Scope, arn: string): Fleet =>
+  fleetByArn(scope, arn) ?? fault(ResourceNotFoundException, `Fleet cannot be found: ${arn}`);
+
+export function shownFleet(scope: Scope, fleet: Fleet): FleetShape {
+  const { id, uuid, declaration, overflowBehavior, createdAt, modifiedAt } = fleet;
+  const { scalingConfiguration, ...rest } = declaration;
+  return {
+    arn: fleetArn(scope, fleet),
+    name: id,
+    id: uuid,
+    created: new Date(createdAt),
+    lastModified: new Date(modifiedAt),
+    status: { statusCode: "ACTIVE" },
+    ...(rest as object),
+    overflowBehavior,
+    ...(scalingConfiguration && {
+      scalingConfiguration: { ...(scalingConfiguration as object), desiredCapacity: declaration.baseCapacity ?? 0 },
+    }),
+  };
+}
