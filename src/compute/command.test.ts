@@ -85,6 +85,12 @@ describe.each(kinds)("%s", (kind) => {
     expect([unpacked.status, backend.messages().at(-1)]).toEqual(["SUCCEEDED", "ran"]);
   });
 
+  test("what a script says for the log has a word and the time before it", async () => {
+    await run("echo one; echo ::me::say two; printf three; echo ::me::begun; echo ::me::say four", { mark: "::me::", saysAs: "[Me]" });
+    const stamped = expect.stringMatching(/^\[Me\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (two|four)$/);
+    expect(backend.messages().slice(-4)).toEqual(["one", stamped, "three", stamped]);
+  });
+
   test("what a script says of itself is told at once, and is not in the log", async () => {
     backend.ask(
       "told",

@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { logStamp } from "../kernel/time.ts";
 import { keepFiles, packArtifact } from "./artifact.ts";
 import type { HandsBackend } from "./backend.ts";
 import { confinedExisting, confinedPath } from "./confined.ts";
@@ -92,7 +93,7 @@ export class CommandDriver implements Driver<CommandSpec> {
 
   /** Lines of the log, and between them what the script says of itself. */
   #tell({ spec, job, partition }: Task<CommandSpec>, lines: readonly string[]): void {
-    const { mark } = spec;
+    const { mark, saysAs } = spec;
     if (mark === undefined) return this.#log(spec, lines);
     let plain: string[] = [];
     for (const line of lines) {
@@ -100,9 +101,14 @@ export class CommandDriver implements Driver<CommandSpec> {
       // A command that ended without a line feed has its last words before the mark.
       if (at !== 0) plain.push(at < 0 ? line : line.slice(0, at));
       if (at < 0) continue;
+      const text = line.slice(at + mark.length);
+      if (saysAs !== undefined && text.startsWith("say ")) {
+        plain.push(`${saysAs} ${logStamp(this.#backend.now())} ${text.slice("say ".length)}`);
+        continue;
+      }
       this.#log(spec, plain);
       plain = [];
-      const progress = { at: this.#backend.now(), text: line.slice(at + mark.length) };
+      const progress = { at: this.#backend.now(), text };
       this.#backend.commit(partition, (scope) => {
         const { progress: told = [] } = jobs.get(scope, job.id) ?? {};
         if (jobs.get(scope, job.id)?.status === "RUNNING" && told.length < PROGRESS_MAX)

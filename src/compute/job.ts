@@ -74,6 +74,8 @@ export interface CommandSpec {
   readonly logFile?: string;
   /** What begins a line of output that is none of the log's: the rest of it is told in `progress` of the job, at once. */
   readonly mark?: string;
+  /** What the script itself says, in lines that begin with the mark and `say `, the log shows behind this word and the cloud's time. */
+  readonly saysAs?: string;
   /** Texts that the log shows as ***. */
   readonly secrets?: readonly string[];
   /** After the script, whatever its exit code: files to keep as blobs. */

@@ -25,3 +25,6 @@ export function formatDuration(ms: number): string {
   }
   return parts.slice(0, 2).join(" ");
 }
+
+/** An instant as a line of a build's log begins with it, such as 2026/01/31 09:00:00. */
+export const logStamp = (at: number): string => new Date(at).toISOString().slice(0, 19).replaceAll("-", "/").replace("T", " ");

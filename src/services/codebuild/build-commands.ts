@@ -14,7 +14,7 @@ export function askForCommands(scope: Scope, build: Build, restored: readonly Co
   const buildspec = build.buildspec!;
   const secondarySources = Object.keys(build.sources!).filter((identifier) => identifier !== PRIMARY);
   const mark = markOf(build);
-  const script = buildScript(buildspec, { startsAt: scope.clock.now(), secondarySources, mark });
+  const script = buildScript(buildspec, { secondarySources, mark });
   const { digest } = scope.blobs.write(Buffer.from(script));
   const log = logOf(build);
   ensureJob(scope, commandsJobId(build), {
@@ -24,6 +24,7 @@ export function askForCommands(scope: Scope, build: Build, restored: readonly Co
     shell: buildspec.shell,
     env: build.variables!,
     mark,
+    saysAs: "[Container]",
     ...(build.secrets && { secrets: build.secrets }),
     ...(log && { log }),
     ...(s3LogOf(build) && { logFile: LOG_PATH }),

@@ -2,6 +2,7 @@ import type { BlobRef } from "../../kernel/blob.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
+import { logStamp } from "../../kernel/time.ts";
 import type {
   Build as BuildShape,
   EnvironmentVariable,
@@ -145,8 +146,7 @@ export function s3LogOf(build: Build): { bucket: string; key: string } | undefin
 export function say(scope: Scope, build: Build, message: string): void {
   const log = logOf(build);
   if (log === undefined) return;
-  const stamp = new Date(scope.clock.now()).toISOString().replaceAll("-", "/").replace("T", " ").replace(/\..*/, "");
-  scope.log({ ...log, message: `[Container] ${stamp} ${message}` });
+  scope.log({ ...log, message: `[Container] ${logStamp(scope.clock.now())} ${message}` });
 }
 
 /** The build as the API shows it. */

@@ -16,17 +16,7 @@ const PRELUDE = String.raw`
 slipway_dir="$SLIPWAY_WORKSPACE/.slipway"
 mkdir -p "$slipway_dir/exported" "$SLIPWAY_WORKSPACE/src"
 export CODEBUILD_SRC_DIR="$SLIPWAY_WORKSPACE/src"
-slipway_ms() {
-  slipway_ms_text=$(date +%s%3N)
-  case "$slipway_ms_text" in *[!0-9]*) slipway_ms_text="$(date +%s)000" ;; esac
-  echo "$slipway_ms_text"
-}
-slipway_now() { echo $(($(slipway_ms) + slipway_offset)); }
-slipway_say() {
-  slipway_at=$(($(slipway_now) / 1000))
-  slipway_stamp=$(date -u -d "@$slipway_at" '+%Y/%m/%d %H:%M:%S' 2>/dev/null || date -u -r "$slipway_at" '+%Y/%m/%d %H:%M:%S')
-  printf '[Container] %s %s\n' "$slipway_stamp" "$1"
-}
+slipway_say() { printf '%ssay %s\n' "$slipway_mark" "$1"; }
 slipway_tell() { printf '%s%s\n' "$slipway_mark" "$1"; }
 slipway_enter() {
   slipway_tell "enter $1"
@@ -69,7 +59,7 @@ slipway_run() {
   slipway_say "Running command $2"
   {
     [ "$slipway_isolated" = 1 ] || echo ". '$slipway_dir/env'"
-    echo "cd \"\$(cat '$slipway_dir/cwd')\""
+    echo "IFS= read -r SLIPWAY_CWD < '$slipway_dir/cwd'; cd \"\$SLIPWAY_CWD\"; unset SLIPWAY_CWD"
     echo "export CODEBUILD_BUILD_SUCCEEDING=$slipway_succeeding"
     echo 'set -a'
     printf '%s\n' "$2"
@@ -102,24 +92,20 @@ echo "$SLIPWAY_WORKSPACE/src" > "$slipway_dir/cwd"
 
 /** What a script has to be told besides the buildspec. */
 export interface ScriptOptions {
-  /** The cloud's time when the script starts; milliseconds. */
-  readonly startsAt: number;
   /** Identifiers of the secondary sources. */
   readonly secondarySources: readonly string[];
-  /** How the lines begin that tell of its phases: `enter TYPE`, `leave TYPE code failed`. */
+  /** How the lines begin that tell of its phases: `enter TYPE`, `leave TYPE code failed`; and `say TEXT`, which is for the log. */
   readonly mark: string;
 }
 
 /** The script that runs the phases of a buildspec and tells of them. It ends with 0 whatever they come to. */
-export function buildScript(buildspec: Buildspec, { startsAt, secondarySources, mark }: ScriptOptions): string {
+export function buildScript(buildspec: Buildspec, { secondarySources, mark }: ScriptOptions): string {
   return [
     `slipway_shell=${buildspec.shell}`,
     `slipway_isolated=${buildspec.isolated ? 1 : 0}`,
     `slipway_mark=${quote(mark)}`,
-    `slipway_offset=0`,
     ...secondarySources.map((id) => `export CODEBUILD_SRC_DIR_${id.replaceAll(/\W/g, "_")}="$SLIPWAY_WORKSPACE/secondary/${id}"`),
     PRELUDE,
-    `slipway_offset=$((${startsAt} - $(slipway_ms)))`,
     contextFunctions(buildspec),
     endFunction(buildspec),
     ...greeting(buildspec),
