@@ -15,17 +15,13 @@ import { zipOf } from "../lambda/zip.ts";
 import { aliasUpdate } from "./alias-update.ts";
 import { createApplication } from "./application.ts";
 import { lambdaAppSpec } from "./appspec.ts";
-import {
-  createDeployment,
-  executionId,
-  getDeployment,
-  getDeploymentTarget,
-  listDeployments,
-  putLifecycleEventHookExecutionStatus,
-  stopDeployment,
-} from "./deployment.ts";
+import { getDeployment, listDeployments } from "./deployment.ts";
+import { stopDeployment } from "./deployment-control.ts";
+import { createDeployment } from "./deployment-create.ts";
 import { createDeploymentGroup, getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
 import { codedeploy } from "./index.ts";
+import { executionId, putLifecycleEventHookExecutionStatus } from "./lambda.ts";
+import { getDeploymentTarget } from "./target.ts";
 
 const hands = simulatedHands(({ spec }) => ({
   afterMs: 10,
