@@ -18,7 +18,7 @@ import { lambdaAppSpec } from "./appspec.ts";
 import { getDeployment, listDeployments } from "./deployment.ts";
 import { stopDeployment } from "./deployment-control.ts";
 import { createDeployment } from "./deployment-create.ts";
-import { createDeploymentGroup, getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
+import { createDeploymentGroup } from "./group.ts";
 import { codedeploy } from "./index.ts";
 import { executionId, putLifecycleEventHookExecutionStatus } from "./lambda.ts";
 import { getDeploymentTarget } from "./target.ts";
@@ -218,23 +218,5 @@ test("refuses as CodeDeploy does", async () => {
   const revision = { revisionType: "AppSpecContent", appSpecContent } as const;
   await expect(cloud.call(createDeployment, { applicationName: "shop", deploymentGroupName: "live", revision })).rejects.toMatchObject({
     name: "InvalidRevisionException",
-  });
-});
-
-test("a group of servers shows what it was given, and what an update leaves alone", async () => {
-  const cloud = world();
-  await shop(cloud);
-  const applicationName = "servers";
-  const serviceRoleArn = `arn:aws:iam::${cloud.account}:role/worker`;
-  await cloud.call(createApplication, { applicationName });
-  const ec2TagSet = { ec2TagSetList: [[{ Key: "stage", Value: "live", Type: "KEY_AND_VALUE" as const }]] };
-  const input = { applicationName, deploymentGroupName: "live", serviceRoleArn, ec2TagSet, autoScalingGroups: ["web"] };
-  await cloud.call(createDeploymentGroup, input);
-  await cloud.call(updateDeploymentGroup, { applicationName, currentDeploymentGroupName: "live", outdatedInstancesStrategy: "IGNORE" });
-  expect((await cloud.call(getDeploymentGroup, { applicationName, deploymentGroupName: "live" })).deploymentGroupInfo).toMatchObject({
-    ec2TagSet,
-    autoScalingGroups: [{ name: "web" }],
-    outdatedInstancesStrategy: "IGNORE",
-    terminationHookEnabled: false,
   });
 });

@@ -72,7 +72,7 @@ export const ALLOWING: readonly InstanceEventName[] = ["BeforeAllowTraffic", "Al
 const OF_EARLIER: readonly InstanceEventName[] = ["ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffic"];
 
 export const deploymentInstances = new Table<DeploymentInstance>("codedeploy/deployment-instance", {
-  indexes: { host: (instance) => (commandOf(instance)?.status === "Pending" ? instance.host : undefined) },
+  indexes: { host: (instance) => (commandOf(instance) === undefined ? undefined : instance.host) },
 });
 
 export const instancesOf = (scope: Scope, deploymentId: string): DeploymentInstance[] =>

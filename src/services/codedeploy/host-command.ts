@@ -20,7 +20,10 @@ const LOG_TAIL_MAX = 4096;
 /** The command that waits for the agent of a host; or from when on there may be one that it was offered before. */
 export function offerCommand(scope: Scope, host: string): HostCommand | { readonly againAt?: number } {
   const now = scope.clock.now();
-  const open = deploymentInstances.by(scope, "host", host).map((instance) => ({ instance, event: commandOf(instance)! }));
+  const open = deploymentInstances
+    .by(scope, "host", host)
+    .map((instance) => ({ instance, event: commandOf(instance)! }))
+    .filter(({ event }) => event.status === "Pending");
   const found = open.find(({ event }) => event.offeredAt === undefined || event.offeredAt + OFFERED_MS <= now);
   if (found !== undefined) {
     const { instance, event } = found;
@@ -29,6 +32,19 @@ export function offerCommand(scope: Scope, host: string): HostCommand | { readon
   }
   return open.length === 0 ? {} : { againAt: Math.min(...open.map(({ event }) => event.offeredAt! + OFFERED_MS)) };
 }
+
+/** What the agent of a host is to take or is at. */
+export const instancesOnHost = (scope: Scope, host: string): (HostCommand & Pick<InstanceEvent, "status" | "startedAt">)[] =>
+  deploymentInstances.by(scope, "host", host).map((instance) => {
+    const { name, status, startedAt } = commandOf(instance)!;
+    return {
+      id: `${instance.id}/${name}`,
+      deploymentId: instance.deploymentId,
+      event: name,
+      status,
+      ...(startedAt !== undefined && { startedAt }),
+    };
+  });
 
 /** The agent has it. Where there is nothing to run, the event is over at once. Answers how the command stands; undefined for none. */
 export function acknowledgeCommand(scope: Scope, id: string, isNoop: boolean): InstanceEvent["status"] | undefined {
