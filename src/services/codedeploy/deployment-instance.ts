@@ -113,7 +113,7 @@ export function startInstance(scope: Scope, instance: DeploymentInstance): void 
   const now = scope.clock.now();
   const started = deploymentInstances.patch(scope, instance.id, {
     status: "InProgress",
-    gate: undefined,
+    ...(!isFirst && { gate: undefined }),
     startedAt: instance.startedAt ?? now,
     updatedAt: now,
   });
