@@ -150,6 +150,8 @@ function install(scope: Scope, control: EcsControl, { ecs }: Deployment, started
   const until = startedAt + INSTALL_MAX_MS;
   if (scope.clock.now() >= until)
     return { failed: "The deployment timed out while waiting for the replacement task set to become healthy." };
+  const { wakeAt } = taskSet;
+  if (wakeAt !== undefined && wakeAt < until) return { wakeAt, kind: "wait", because: "the tasks of the replacement are coming up" };
   return { wakeAt: until, kind: "deadline", because: "the tasks of the replacement are coming up" };
 }
 

@@ -16,7 +16,10 @@ export interface EcsControl {
     scope: Scope,
     service: EcsService,
     wish: TaskSetWish,
-  ): { readonly state: "busy" | "steady" } | { readonly state: "failed"; readonly reason: string };
+  ):
+    | { readonly state: "steady" }
+    | { readonly state: "busy"; readonly wakeAt?: number }
+    | { readonly state: "failed"; readonly reason: string };
   setPrimary(scope: Scope, service: EcsService, taskSetId: string): void;
   removeTaskSet(scope: Scope, service: EcsService, taskSetId: string): void;
   /** Lead a listener's traffic to target groups, in percent of it. */

@@ -68,7 +68,13 @@ test("who came up during a deployment is updated by a deployment of its own", as
 
 test("an instance that goes stops its application first, where that is asked for", async () => {
   const stops: string[] = [];
-  const cloud = serverWorld({ ...agents(), deploys: (_, event) => (stops.push(event), "nothing") });
+  const cloud = serverWorld({
+    ...agents(),
+    deploys: (_, event) => {
+      stops.push(event);
+      return "nothing";
+    },
+  });
   await scale(cloud, 1);
   await createFleetGroup(cloud, { ...SCALED, terminationHookEnabled: true });
   await deployTo(cloud, "one.zip");
