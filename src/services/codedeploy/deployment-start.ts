@@ -54,6 +54,7 @@ export function startDeployment(scope: Scope, request: DeploymentRequest): Deplo
     ...(alarms !== undefined && { alarms: stored(alarms) }),
     ...(rollback !== undefined && { rollback: stored(rollback) }),
     createdAt: scope.clock.now(),
+    nth: deployments.by(scope, "group", `${request.application}/${request.groupName}`).length,
     ...progressOf(scope, request, platform),
   });
 }

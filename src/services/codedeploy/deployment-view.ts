@@ -8,14 +8,14 @@ import type {
   LoadBalancerInfo,
   RevisionLocation,
 } from "../../sdk/codedeploy.js";
-import { type Deployment, deployments, historyOf, isForInstances } from "./deployment.ts";
+import { byAge, type Deployment, deployments, historyOf, isForInstances } from "./deployment.ts";
 import { instancesOf } from "./deployment-instance.ts";
 
 /** As GetDeployment tells of one. */
 export function shown(scope: Scope, deployment: Deployment): DeploymentInfo {
   const { alarms, rollback, error, rollbackDeploymentId, triggeringDeploymentId, rollbackMessage } = deployment;
   const previous = historyOf(scope, deployment.group).findLast(
-    (other) => other.status === "Succeeded" && other.createdAt < deployment.createdAt && !isForInstances(other.creator),
+    (other) => other.status === "Succeeded" && byAge(other, deployment) < 0 && !isForInstances(other.creator),
   );
   return {
     applicationName: deployment.application,

@@ -46,6 +46,8 @@ export interface Deployment extends Row {
   readonly alarms?: Stored<AlarmConfiguration>;
   readonly rollback?: Stored<AutoRollbackConfiguration>;
   readonly createdAt: number;
+  /** How many deployments the group had before: several may be made in one instant. */
+  readonly nth: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly stop?: { readonly rollBack: boolean };
@@ -75,6 +77,7 @@ export const deployments = new Table<Deployment>("codedeploy/deployment", {
   upgrade: ({ shifts, spec, percent, events, shiftedAt, ...row }) => ({
     ...row,
     platform: "Lambda",
+    nth: 0,
     lambda: { shifts, spec, percent, events, ...(shiftedAt !== undefined && { shiftedAt }) },
   }),
 });
@@ -109,8 +112,13 @@ export const listDeployments = operation(ListDeployments$, (scope, input) => {
     if (externalId !== undefined && deployment.externalId !== externalId) return false;
     return (start === undefined || deployment.createdAt >= start.getTime()) && (end === undefined || deployment.createdAt <= end.getTime());
   });
-  const newestFirst = found.sort((one, other) => other.createdAt - one.createdAt);
-  const keys = new Map(newestFirst.map(({ id, createdAt }) => [id, `${String(9e15 - createdAt).padStart(16, "0")} ${id}`]));
+  const newestFirst = found.sort((one, other) => byAge(other, one));
+  const keys = new Map(
+    newestFirst.map(({ id, createdAt, nth }) => [
+      id,
+      `${String(9e15 - createdAt).padStart(16, "0")} ${String(9e9 - nth).padStart(10, "0")} ${id}`,
+    ]),
+  );
   const paged = page(newestFirst, ({ id }) => keys.get(id)!, 100, nextToken, invalidToken);
   return { deployments: paged.items.map(({ id }) => id), ...(paged.nextToken && { nextToken: paged.nextToken }) };
 });
@@ -127,8 +135,11 @@ export function requireDeployment(scope: Scope, id: string | undefined): Deploym
 }
 
 /** The deployments of a group, the oldest first. */
-export const historyOf = (scope: Scope, group: string): Deployment[] =>
-  deployments.by(scope, "group", group).sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1));
+export const historyOf = (scope: Scope, group: string): Deployment[] => deployments.by(scope, "group", group).sort(byAge);
+
+/** The oldest first. */
+export const byAge = (one: Deployment, other: Deployment): number =>
+  one.createdAt - other.createdAt || one.nth - other.nth || (one.id < other.id ? -1 : 1);
 
 /**
  * The last good deployment of a whole group. What Auto Scaling asked for was to one instance; a rollback counts, for it put a revision

@@ -5,7 +5,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { RevisionLocation } from "../../sdk/codedeploy.js";
 import { requireApplication } from "./application.ts";
-import { deployments } from "./deployment.ts";
+import { deployments, historyOf } from "./deployment.ts";
 import { startDeployment } from "./deployment-start.ts";
 import { type DeploymentGroup, type GroupSettings, groups, putGroup, removeGroup } from "./group.ts";
 
@@ -38,7 +38,7 @@ export const groupResource: ResourceType<Properties> = {
   },
   read(scope, id) {
     const found = groups.get(scope, rowIdOf(scope, id));
-    return found && liveGroup(found);
+    return found && liveGroup(scope, found);
   },
   remove(scope, id) {
     removeGroup(scope, rowIdOf(scope, id));
@@ -132,18 +132,20 @@ function deployFirst(scope: Scope, declared: Properties, id: string, request: Re
 const rowIdOf = (scope: Scope, id: string): string =>
   id.includes("|") ? id.replace("|", "/") : (groups.list(scope).find(({ name }) => name === id)?.id ?? id);
 
-function liveGroup({
-  application,
-  name,
-  configName,
-  roleArn,
-  alarms,
-  rollback,
-  style,
-  triggers,
-  settings = {},
-  tags,
-}: DeploymentGroup): Properties {
+/** The last deployment that a stack asked for with the group. */
+function liveDeployment(scope: Scope, id: string): Properties | undefined {
+  const found = historyOf(scope, id).findLast(({ creator, server }) => creator === "CloudFormation" && server !== undefined);
+  if (found === undefined) return undefined;
+  const { description, revision, server } = found;
+  return present({
+    Description: description,
+    IgnoreApplicationStopFailures: server!.ignoresStopFailures,
+    Revision: capitalized(revision),
+  });
+}
+
+function liveGroup(scope: Scope, group: DeploymentGroup): Properties {
+  const { application, name, configName, roleArn, alarms, rollback, style, triggers, settings = {}, tags } = group;
   const { ec2TagFilters, ec2TagSet, onPremisesInstanceTagFilters, onPremisesTagSet } = settings;
   return present({
     ApplicationName: application,
@@ -154,6 +156,7 @@ function liveGroup({
     AutoRollbackConfiguration: capitalized(rollback),
     DeploymentStyle: capitalized(style),
     TriggerConfigurations: capitalized(triggers),
+    Deployment: liveDeployment(scope, group.id),
     AutoScalingGroups: settings.autoScalingGroups,
     Ec2TagFilters: ec2TagFilters,
     Ec2TagSet: ec2TagSet && { Ec2TagSetList: (ec2TagSet.ec2TagSetList ?? []).map((Ec2TagGroup) => ({ Ec2TagGroup })) },

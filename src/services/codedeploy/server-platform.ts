@@ -2,7 +2,7 @@ import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { RevisionLocation } from "../../sdk/codedeploy.js";
 import { stepBlueGreen, takeTrafficBack } from "./blue-green.ts";
-import { type Deployment, type Ending, historyOf, isForInstances } from "./deployment.ts";
+import { byAge, type Deployment, type Ending, historyOf, isForInstances } from "./deployment.ts";
 import {
   ALLOWING,
   BLOCKING,
@@ -75,7 +75,7 @@ export const serverPlatform: Platform = {
       return { started: true, message };
     }
     const good = historyOf(scope, deployment.group).findLast(
-      (other) => other.status === "Succeeded" && other.createdAt <= deployment.createdAt && !isForInstances(other.creator),
+      (other) => other.status === "Succeeded" && byAge(other, deployment) < 0 && !isForInstances(other.creator),
     );
     if (good === undefined) return { started: false, message: "There is no successful deployment of the group to roll back to." };
     startDeployment(scope, {
