@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Aws, credentialsIn, Metadata } from "./codedeploy/aws.ts";
+import { type Aws, type Credentials, callAws, credentialsIn, Metadata } from "./codedeploy/aws.ts";
 import { type Command, Control } from "./codedeploy/control.ts";
 import { Executor } from "./codedeploy/executor.ts";
 import { ERROR, ScriptError } from "./codedeploy/hook.ts";
@@ -29,6 +29,12 @@ async function identify(): Promise<{ aws: Aws; host: string }> {
   const env = process.env;
   const endpoint = env["AWS_ENDPOINT_URL_CODEDEPLOY_COMMANDS"] ?? env["AWS_ENDPOINT_URL"];
   if (endpoint === undefined) throw new Error("AWS_ENDPOINT_URL does not say where CodeDeploy is");
+  const { AWS_REGION: region, CODEDEPLOY_INSTANCE_NAME: name } = env;
+  if (region !== undefined && name !== undefined) {
+    const credentials = async () => keysIn(env);
+    const aws = { endpoint, region, credentials };
+    return { aws, host: await hostOf(aws, name) };
+  }
   const file = env["CODEDEPLOY_ON_PREMISES_CONFIG"] ?? "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml";
   if (existsSync(file)) {
     const said = parse(readFileSync(file, "utf8")) as Record<string, string>;
@@ -36,20 +42,25 @@ async function identify(): Promise<{ aws: Aws; host: string }> {
     const credentials = async () => (said["iam_session_arn"] === undefined ? fixed : credentialsIn(said["aws_credentials_file"]!));
     return { aws: { endpoint, region: said["region"]!, credentials }, host: (said["iam_user_arn"] ?? said["iam_session_arn"])! };
   }
-  const {
-    AWS_HOST_IDENTIFIER: host,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
-  } = env;
-  if (host !== undefined && region !== undefined && accessKeyId !== undefined) {
-    const sessionToken = env["AWS_SESSION_TOKEN"];
-    const keys = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-    return { aws: { endpoint, region, credentials: async () => keys }, host };
-  }
   const metadata = new Metadata(env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "http://169.254.169.254");
   const known = await metadata.identity();
   return { aws: { endpoint, region: known.region, credentials: () => metadata.credentials() }, host: known.host };
+}
+
+function keysIn(env: NodeJS.ProcessEnv): Credentials {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error("Missing credentials - AWS_ACCESS_KEY_ID has none");
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}
+
+/** The ARN that a registered on-premises instance goes by. */
+async function hostOf(aws: Aws, instanceName: string): Promise<string> {
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": "CodeDeploy_20141006.GetOnPremisesInstance" };
+  const body = JSON.stringify({ instanceName });
+  const answer = await callAws(aws, { service: "codedeploy", method: "POST", path: "/", headers, body, timeoutMs: 30_000 });
+  const said = (await answer.json()) as any;
+  if (!answer.ok) throw new Error(said.message ?? `CodeDeploy answered ${answer.status}`);
+  return said.instanceInfo.iamUserArn ?? said.instanceInfo.iamSessionArn;
 }
 
 /** A command that was under way when the agent ended has failed: nobody knows how far its script came. */
