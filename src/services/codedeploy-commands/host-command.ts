@@ -11,7 +11,7 @@ import {
   PutHostCommandAcknowledgement$,
   PutHostCommandComplete$,
 } from "../../sdk/codedeploy-commands.js";
-import { acknowledgeCommand, completeCommand, offerCommand, postponeCommand } from "../codedeploy/api.ts";
+import { acknowledgeCommand, completeCommand, hostOfCommand, offerCommand, postponeCommand } from "../codedeploy/api.ts";
 
 // What AWS's agent says is documented by the agent itself: https://github.com/aws/aws-codedeploy-agent
 
@@ -43,33 +43,45 @@ export const pollHostCommand = lateOperation(PollHostCommand$, {
 
 export const putHostCommandAcknowledgement = operation(PutHostCommandAcknowledgement$, (scope, { HostCommandIdentifier, Diagnostics }) => {
   const isNoop = (payloadOf(Diagnostics) as { IsCommandNoop?: boolean }).IsCommandNoop === true;
-  return { CommandStatus: known(acknowledgeCommand(scope, idOf(HostCommandIdentifier), isNoop)) };
+  return { CommandStatus: known(acknowledgeCommand(scope, requireCommand(scope, HostCommandIdentifier), isNoop)) };
 });
 
 export const postHostCommandUpdate = operation(PostHostCommandUpdate$, (scope, { HostCommandIdentifier, EstimatedCompletionTime }) => {
   const until = EstimatedCompletionTime?.getTime() ?? Number.MAX_SAFE_INTEGER;
-  return { CommandStatus: known(postponeCommand(scope, idOf(HostCommandIdentifier), until)) };
+  return { CommandStatus: known(postponeCommand(scope, requireCommand(scope, HostCommandIdentifier), until)) };
 });
 
 export const putHostCommandComplete = operation(PutHostCommandComplete$, (scope, { HostCommandIdentifier, CommandStatus, Diagnostics }) => {
   if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
     fault(ClientException, "The command status must be Succeeded or Failed.");
-  if (!completeCommand(scope, idOf(HostCommandIdentifier), CommandStatus === "Succeeded", payloadOf(Diagnostics))) noCommand();
+  const id = requireCommand(scope, HostCommandIdentifier);
+  if (!completeCommand(scope, id, CommandStatus === "Succeeded", payloadOf(Diagnostics))) noCommand();
   return {};
 });
 
-/** A host is asked for by whoever belongs to its account. */
+/**
+ * An agent asks for its own host: an instance by the session of its role, which is called after it; an on-premises instance by the user or the
+ * session that it was registered with. Where any key is taken, any key of the account is taken here.
+ */
 export function checkHost(scope: Scope, host: string): void {
   const parsed = parseArn(host);
   if (parsed === undefined) fault(ClientException, `The host identifier is not an ARN: ${host}`);
   if (parsed!.account !== scope.account) fault(ClientException, `The host ${host} is not one of the account ${scope.account}.`);
+  const { arn } = scope.caller;
+  const isItself = arn === host || (parsed!.service === "ec2" && arn.split("/").at(-1) === parsed!.resource.split("/").at(-1));
+  if (scope.settings.trust === "enforced" && !isItself) fault(ClientException, `${arn} is not the host ${host}.`);
 }
 
 /** Such as 111122223333/eu-west-1/deployment/d-XXXXXXXXX. */
 export const executionIdOf = ({ account, region }: Scope, deploymentId: string): string =>
   `${account}/${region}/deployment/${deploymentId}`;
 
-const idOf = (identifier: string | undefined): string => Buffer.from(identifier ?? "", "base64").toString();
+/** The id of a command that the caller's host was given. */
+function requireCommand(scope: Scope, identifier: string | undefined): string {
+  const id = Buffer.from(identifier ?? "", "base64").toString();
+  checkHost(scope, hostOfCommand(scope, id) ?? noCommand());
+  return id;
+}
 
 const noCommand = (): never => fault(ClientException, "The host command does not exist.");
 

@@ -8,6 +8,7 @@ export {
   acknowledgeCommand,
   completeCommand,
   type HostCommand,
+  hostOfCommand,
   offerCommand,
   postponeCommand,
   specificationOf,

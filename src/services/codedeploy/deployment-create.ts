@@ -21,18 +21,22 @@ import type { ServerWish } from "./server.ts";
 
 /** CreateDeployment, to the platforms that there are. */
 export const createDeploymentTo = (platforms: readonly ComputePlatform[]) =>
-  operation(CreateDeployment$, (scope, input) => {
-    const { platform } = requireApplication(scope, input.applicationName);
-    const group = requireGroup(scope, input.applicationName, input.deploymentGroupName);
-    if (!platforms.includes(platform)) fault("NotImplemented", `Deployments to the ${platform} platform are not implemented.`, 501);
-    checkDescription(input.description);
-    checkAlarms(input.overrideAlarmConfiguration);
-    const active = deployments.by(scope, "group", group.id).find((other) => !isOver(other) && !isForInstances(other.creator));
-    if (active !== undefined)
-      fault(DeploymentLimitExceededException, `The Deployment Group '${group.name}' already has an active Deployment '${active.id}'`);
-    const revision = input.revision ?? lastRevisionOf(scope, group, input);
-    return { deploymentId: startDeployment(scope, { ...requestOf(scope, group, input), revision, server: wishOf(group, input) }).id };
-  });
+  operation(
+    CreateDeployment$,
+    (scope, input) => {
+      const { platform } = requireApplication(scope, input.applicationName);
+      const group = requireGroup(scope, input.applicationName, input.deploymentGroupName);
+      if (!platforms.includes(platform)) fault("NotImplemented", `Deployments to the ${platform} platform are not implemented.`, 501);
+      checkDescription(input.description);
+      checkAlarms(input.overrideAlarmConfiguration);
+      const active = deployments.by(scope, "group", group.id).find((other) => !isOver(other) && !isForInstances(other.creator));
+      if (active !== undefined)
+        fault(DeploymentLimitExceededException, `The Deployment Group '${group.name}' already has an active Deployment '${active.id}'`);
+      const revision = input.revision ?? lastRevisionOf(scope, group, input);
+      return { deploymentId: startDeployment(scope, { ...requestOf(scope, group, input), revision, server: wishOf(group, input) }).id };
+    },
+    platforms.includes("ECS") ? {} : { partial: "the Lambda and Server platforms; a deployment to ECS is refused" },
+  );
 
 export const createDeployment = createDeploymentTo(["Lambda", "Server"]);
 

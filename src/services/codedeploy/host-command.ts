@@ -46,6 +46,10 @@ export const instancesOnHost = (scope: Scope, host: string): (HostCommand & Pick
     };
   });
 
+/** Whose command it is; undefined where there is none. */
+export const hostOfCommand = (scope: Scope, id: string): string | undefined =>
+  deploymentInstances.get(scope, id.slice(0, id.lastIndexOf("/")))?.host;
+
 /** The agent has it. Where there is nothing to run, the event is over at once. Answers how the command stands; undefined for none. */
 export function acknowledgeCommand(scope: Scope, id: string, isNoop: boolean): InstanceEvent["status"] | undefined {
   return onCommand(scope, id, (instance, event) => {

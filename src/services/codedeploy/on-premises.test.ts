@@ -27,8 +27,8 @@ import {
 import { batchGetApplicationRevisions, getApplicationRevision, listApplicationRevisions, registerApplicationRevision } from "./revision.ts";
 import { createFleetGroup, deployTo, infoOf } from "./server.fixture.ts";
 
-const world = (): World =>
-  new World({ services: [iam, ssm, cloudwatch, ec2, elasticLoadBalancingV2, autoScaling, lambda, codedeploy, codedeployCommands] });
+const services = [iam, ssm, cloudwatch, ec2, elasticLoadBalancingV2, autoScaling, lambda, codedeploy, codedeployCommands];
+const world = (trust: "open" | "enforced" = "open"): World => new World({ services, trust });
 
 const HOST = "arn:aws:iam::111122223333:user/rack-1";
 const place = (Value: string) => ({ Key: "place", Value });
@@ -112,6 +112,17 @@ describe("an on-premises instance", () => {
     await expect(cloud.call(pollHostCommand, { HostIdentifier: "arn:aws:iam::999999999999:user/x" })).rejects.toMatchObject({
       name: "ClientException",
     });
+  });
+
+  test("where IAM is enforced, nobody else asks for its commands", async () => {
+    const cloud = world("enforced");
+    const as = (arn: string) => ({ arn, type: "user" as const });
+    await expect(cloud.call(pollHostCommand, { HostIdentifier: HOST }, as("arn:aws:iam::111122223333:user/other"))).rejects.toMatchObject({
+      message: `arn:aws:iam::111122223333:user/other is not the host ${HOST}.`,
+    });
+    expect(await cloud.call(pollHostCommand, { HostIdentifier: HOST }, as(HOST))).toEqual({});
+    const instance = { HostIdentifier: "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0" };
+    expect(await cloud.call(pollHostCommand, instance, as("arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef0"))).toEqual({});
   });
 
   test("a command that nobody acknowledges is offered again", async () => {

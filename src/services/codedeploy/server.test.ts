@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { deliveries } from "../../kernel/delivery.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { putMetricAlarm, setAlarmState } from "../cloudwatch/alarm.ts";
 import { terminateInstances } from "../ec2/instance-state.ts";
@@ -226,6 +227,24 @@ describe("in place", () => {
     await cloud.advance("1m");
     expect((await infoOf(cloud, id)).status).toBe("Succeeded");
   });
+});
+
+test("the group's topics are told of deployments and of instances", async () => {
+  const cloud = serverWorld();
+  const [target] = await launchFleet(cloud, 1);
+  const triggerTargetArn = "arn:aws:sns:eu-west-1:111122223333:news";
+  const triggerEvents = ["DeploymentStart", "DeploymentSuccess", "InstanceSuccess"] as const;
+  await createFleetGroup(cloud, { ...LIVE, triggerConfigurations: [{ triggerName: "news", triggerTargetArn, triggerEvents }] });
+  const id = await deployTo(cloud, "one.zip");
+  await cloud.advance("10s");
+  const sent = deliveries.list(cloud.scope(), "codedeploy/").map(({ arn, payload }) => ({ arn, ...JSON.parse(payload) }));
+  const about = { arn: triggerTargetArn, eventTriggerName: "news", deploymentId: id, accountId: "111122223333", region: "eu-west-1" };
+  expect(sent).toMatchObject([
+    { ...about, status: "CREATED", applicationName: "web", deploymentGroupName: "live", completeTime: null },
+    { ...about, status: "SUCCEEDED", createTime: expect.stringMatching(/^\w{3} \w{3} \d\d \d\d:\d\d:\d\d UTC \d{4}$/) },
+    { ...about, instanceId: `arn:aws:ec2:eu-west-1:111122223333:instance/${target}`, instanceStatus: "SUCCEEDED" },
+  ]);
+  expect(JSON.parse(sent[2].lifecycleEvents)[0]).toMatchObject({ LifecycleEvent: "ApplicationStop", LifecycleEventStatus: "Succeeded" });
 });
 
 describe("behind a balancer", () => {
