@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +18,7 @@ import {
   GetDeploymentCommand,
   GetDeploymentTargetCommand,
   RegisterOnPremisesInstanceCommand,
+  type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -32,6 +35,7 @@ const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 let cloud: RunningCloud;
 let agent: ChildProcess;
+let github: Server;
 let codedeploy: CodeDeployClient;
 let s3: S3Client;
 
@@ -54,12 +58,19 @@ beforeAll(async () => {
       onPremisesInstanceTagFilters: [{ Key: "place", Value: "cellar", Type: "KEY_AND_VALUE" }],
     }),
   );
-  agent = spawn(process.execPath, [MAIN, "agent", "--instance", "rack-1", "--home", home], { env: cloud.env, stdio: "inherit" });
+  github = createServer((request, response) => {
+    const known = /^\/repos\/owner\/name\/tarball\/(0{40})$/.exec(request.url!);
+    response.writeHead(known === null ? 404 : 200).end(known === null ? "" : readFileSync(join(folder, "github.tar")));
+  }).listen(0, "127.0.0.1");
+  await once(github, "listening");
+  const env = { ...cloud.env, GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` };
+  agent = spawn(process.execPath, [MAIN, "agent", "--instance", "rack-1", "--home", home], { env, stdio: "inherit" });
 });
 
 afterAll(async () => {
   agent.kill("SIGTERM");
   await once(agent, "exit");
+  github.close();
   await cloud.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -81,6 +92,11 @@ async function deploy(files: Readonly<Record<string, string>>, more: Partial<Cre
   await run("tar", ["-czf", join(folder, key), "-C", source, "."]);
   await s3.send(new PutObjectCommand({ Bucket: "releases", Key: key, Body: readFileSync(join(folder, key)) }));
   const revision = { revisionType: "S3", s3Location: { bucket: "releases", key, bundleType: "tgz", ...(eTag && { eTag }) } } as const;
+  return release(revision, more);
+}
+
+/** Deploy a revision that is there. */
+async function release(revision: RevisionLocation, more: Partial<CreateDeploymentCommandInput> = {}) {
   const { deploymentId } = await codedeploy.send(
     new CreateDeploymentCommand({ applicationName: "web", deploymentGroupName: "rack", revision, ...more }),
   );
@@ -188,4 +204,16 @@ describe("what fails", () => {
     expect(readdirSync(join(root, group)).length).toBeLessThanOrEqual(6);
     expect(installed("index.html")).toBe("last");
   });
+});
+
+test("a revision is fetched from whatever answers as GitHub does", async () => {
+  const source = join(folder, "owner-name-0000000");
+  mkdirSync(source, { recursive: true });
+  writeFileSync(join(source, "appspec.yml"), appSpec().replace("/pages", "/page.html"));
+  writeFileSync(join(source, "page.html"), "from git");
+  await run("tar", ["-cf", join(folder, "github.tar"), "-C", folder, "owner-name-0000000"]);
+  const at = (commitId: string): RevisionLocation => ({ revisionType: "GitHub", gitHubLocation: { repository: "owner/name", commitId } });
+  expect(await release(at("0".repeat(40)), { fileExistsBehavior: "OVERWRITE" })).toEqual({ deploymentId: expect.any(String) });
+  expect(installed("page.html")).toBe("from git");
+  expect((await release(at("1".repeat(40)))).diagnostics!.message).toMatch(/^Could not download bundle at .* Server returned codes: 404/);
 });

@@ -8,6 +8,7 @@ import { announce } from "./announcement.ts";
 import { byAge, type Deployment, deployments, type Ending, historyOf, isForInstances, isOver } from "./deployment.ts";
 import { groups } from "./group.ts";
 import { isEnding, type Platform } from "./platform.ts";
+import { roleRefusal } from "./service-role.ts";
 
 /** Takes deployments through their platform's steps; ends them early when they are stopped or an alarm goes off, and has them taken back. */
 export const deploymentLoop = (platforms: Readonly<Partial<Record<ComputePlatform, Platform>>>): Loop<Deployment> => ({
@@ -42,7 +43,8 @@ function begin(scope: Scope, deployment: Deployment, platform: Platform): Rest |
 }
 
 /** What may have gone since it was made. */
-function missing(scope: Scope, { group, application, groupName }: Deployment): Ending | undefined {
+function missing(scope: Scope, deployment: Deployment): Ending | undefined {
+  const { group, application, groupName } = deployment;
   const found = groups.get(scope, group);
   if (found === undefined)
     return { status: "Failed", code: "DEPLOYMENT_GROUP_MISSING", message: `The deployment group ${groupName} of ${application} is gone.` };
@@ -50,7 +52,7 @@ function missing(scope: Scope, { group, application, groupName }: Deployment): E
     const message = `The service role ${found.roleArn} cannot be accessed.`;
     return { status: "Failed", code: "IAM_ROLE_MISSING", message };
   }
-  return undefined;
+  return roleRefusal(scope, deployment, found.roleArn);
 }
 
 /** What ends a deployment from outside: somebody stops it, an alarm goes off. */

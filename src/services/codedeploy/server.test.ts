@@ -5,6 +5,7 @@ import { putMetricAlarm, setAlarmState } from "../cloudwatch/alarm.ts";
 import { terminateInstances } from "../ec2/instance-state.ts";
 import { balance } from "../elastic-load-balancing-v2/elastic-load-balancing-v2.fixture.ts";
 import { registerTargets } from "../elastic-load-balancing-v2/target.ts";
+import { deploymentOf, ensureDeployment } from "./api.ts";
 import { createDeploymentConfig } from "./config.ts";
 import { stopDeployment } from "./deployment-control.ts";
 import { instancesOf } from "./deployment-instance.ts";
@@ -227,6 +228,22 @@ describe("in place", () => {
     await cloud.advance("1m");
     expect((await infoOf(cloud, id)).status).toBe("Succeeded");
   });
+});
+
+test("a pipeline's deployment waits for its turn, and is asked for once", async () => {
+  const cloud = serverWorld();
+  await launchFleet(cloud, 1);
+  await createFleetGroup(cloud);
+  const first = await deployTo(cloud, "one.zip");
+  const revision = { revisionType: "S3", s3Location: { bucket: "releases", key: "two.zip", bundleType: "zip" } } as const;
+  const wish = { applicationName: "web", deploymentGroupName: "live", revision };
+  const ensure = () => cloud.change((scope) => ensureDeployment(scope, "d-PIPELINE1", wish));
+  expect(ensure()).toEqual({ id: "d-PIPELINE1", status: "Created" });
+  await cloud.advance("6s");
+  expect((await infoOf(cloud, first)).status).toBe("Succeeded");
+  expect(ensure().status).toBe("InProgress");
+  await cloud.advance("6s");
+  expect(deploymentOf(cloud.scope(), "d-PIPELINE1")).toEqual({ id: "d-PIPELINE1", status: "Succeeded" });
 });
 
 test("the group's topics are told of deployments and of instances", async () => {
