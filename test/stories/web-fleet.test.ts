@@ -22,7 +22,7 @@ import { probeInstanceSandbox } from "../../src/compute/instance-sandbox.ts";
 import { type RunningCloud, startCloud } from "../../src/testing/running.ts";
 import { zip } from "../clients/zip.ts";
 
-// The story of examples/web-fleet, as its README tells it, on real processes.
+// The story of examples/web-fleet, as its README tells it: on real processes, whose roles may do what the template says and no more.
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/web-fleet", import.meta.url));
 const hasSandbox = probeInstanceSandbox() !== undefined;
@@ -30,7 +30,7 @@ const hasSandbox = probeInstanceSandbox() !== undefined;
 let cloud: RunningCloud;
 
 beforeAll(async () => {
-  cloud = await startCloud({ clock: "real" });
+  cloud = await startCloud({ clock: "auto", trust: "enforced" });
 });
 
 afterAll(() => cloud.close());
