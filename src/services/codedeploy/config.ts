@@ -66,7 +66,8 @@ function shifting(platform: "Lambda" | "ECS"): typeof PREDEFINED {
           [5, 15],
           [1, 3],
         ];
-  const word = (minutes: number): string => `${minutes}Minute${minutes === 1 || platform === "Lambda" ? "" : "s"}`;
+  // One minute is a Minute on Lambda, and Minutes on ECS.
+  const word = (minutes: number): string => `${minutes}Minute${minutes === 1 && platform === "Lambda" ? "" : "s"}`;
   return {
     [`CodeDeployDefault.${platform}AllAtOnce`]: { platform, traffic: { type: "AllAtOnce" } },
     ...Object.fromEntries(
@@ -74,7 +75,7 @@ function shifting(platform: "Lambda" | "ECS"): typeof PREDEFINED {
     ),
     ...Object.fromEntries(
       linears!.map((minutes) => [
-        `CodeDeployDefault.${platform}Linear10PercentEvery${word(minutes)}${platform === "Lambda" && minutes > 1 ? "s" : ""}`,
+        `CodeDeployDefault.${platform}Linear10PercentEvery${word(minutes)}`,
         { platform, traffic: linear(minutes) },
       ]),
     ),

@@ -13,6 +13,7 @@ import { lambda } from "../lambda/index.ts";
 import { zipOf } from "../lambda/zip.ts";
 import { ssm } from "../ssm/index.ts";
 import { createApplication } from "./application.ts";
+import { listDeploymentConfigs } from "./config.ts";
 import { getDeployment } from "./deployment.ts";
 import { continueDeployment, stopDeployment } from "./deployment-control.ts";
 import { createDeployment, createDeploymentTo } from "./deployment-create.ts";
@@ -163,4 +164,13 @@ test("where there is no ECS, a deployment to it is refused by name", async () =>
     name: "NotImplemented",
     message: "Deployments to the ECS platform are not implemented.",
   });
+});
+
+test("what is predefined is called as AWS calls it", async () => {
+  const { deploymentConfigsList } = await world().call(listDeploymentConfigs, {});
+  const names = deploymentConfigsList!.map((name) => name.replace("CodeDeployDefault.", ""));
+  expect(names).toContain("ECSLinear10PercentEvery1Minutes");
+  expect(names).toContain("LambdaLinear10PercentEvery1Minute");
+  expect(names).toContain("LambdaLinear10PercentEvery10Minutes");
+  expect(names).toHaveLength(17);
 });
