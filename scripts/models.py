@@ -5,6 +5,9 @@ They come from botocore (Apache-2.0, https://github.com/boto/botocore), without 
 
     python3 scripts/models.py                the listed services, into data/models
     python3 scripts/models.py FOLDER NAME…   others, elsewhere: to compare with the SDK's packages
+    python3 scripts/models.py --agent FILE   codedeploy-commands, which botocore does not know: from the copy that AWS's CodeDeploy agent
+                                             carries (https://github.com/aws/aws-codedeploy-agent, Apache-2.0,
+                                             vendor/gems/codedeploy-commands-1.0.0/apis/CodeDeployCommand.api.json)
 """
 
 import glob
@@ -43,25 +46,41 @@ def operation(value):
     return kept
 
 
-def model(name):
-    newest = sorted(glob.glob(f"{MODELS}/{name}/*/service-2.json*"))[-1]
-    with (gzip.open if newest.endswith("gz") else open)(newest) as file:
-        whole = json.load(file)
+def trimmed(whole, source):
     return {
-        "from": f"botocore {botocore.__version__}, Apache-2.0",
+        "from": source,
         "metadata": {key: whole["metadata"][key] for key in ABOUT if key in whole["metadata"]},
         "operations": {key: operation(value) for key, value in whole["operations"].items()},
         "shapes": {key: shape(value) for key, value in whole["shapes"].items()},
     }
 
 
+def model(name):
+    newest = sorted(glob.glob(f"{MODELS}/{name}/*/service-2.json*"))[-1]
+    with (gzip.open if newest.endswith("gz") else open)(newest) as file:
+        return trimmed(json.load(file), f"botocore {botocore.__version__}, Apache-2.0")
+
+
+def agents(path):
+    with open(path) as file:
+        whole = json.load(file)
+    whole["metadata"]["serviceId"] = whole["metadata"]["serviceAbbreviation"]
+    return trimmed(whole, "aws-codedeploy-agent, Apache-2.0")
+
+
+def write(folder, name, value):
+    with open(f"{folder}/{name}.json", "w") as file:
+        json.dump(value, file, indent=1)
+        file.write("\n")
+
+
 def main():
+    if sys.argv[1:2] == ["--agent"]:
+        return write(f"{ROOT}/data/models", "codedeploy-commands", agents(sys.argv[2]))
     folder, *names = sys.argv[1:] or (f"{ROOT}/data/models", *SERVICES)
     os.makedirs(folder, exist_ok=True)
     for name in names:
-        with open(f"{folder}/{name}.json", "w") as file:
-            json.dump(model(name), file, indent=1)
-            file.write("\n")
+        write(folder, name, model(name))
 
 
 main()

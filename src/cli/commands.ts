@@ -100,6 +100,20 @@ URL/owner/name.git or DIR/owner/name, or whatever an address with {owner} and {n
 ${ENDPOINT}${PARTITION}`,
     load: () => import("./connection.ts"),
   },
+  agent: {
+    summary: "make this machine an on-premises instance that CodeDeploy deploys to",
+    help: `Usage: slipway agent --instance NAME [--home DIR]
+       slipway agent --config FILE [--home DIR]
+
+Asks for the commands of an instance that RegisterOnPremisesInstance has registered, and carries them out on this machine,
+until it is told to stop (Ctrl-C).
+
+  --instance NAME   the name it was registered with; keys are those of the environment
+  --config FILE     a codedeploy.onpremises.yml, as AWS's agent has it
+  --home DIR        where revisions are kept (/opt/codedeploy-agent)
+${ENDPOINT}${PARTITION}`,
+    load: () => import("./agent.ts"),
+  },
   dora: {
     summary: "the five DORA metrics, from the events of the cloud itself",
     help: `Usage: slipway dora [--window 30d] [--pipeline PART] [--stage NAME] [--rollback-is-failure true|false] [--keep]

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { join } from "node:path";
 import { openDoor, serveOutside } from "./door.ts";
 import { keepRunning, type Program } from "./program.ts";
 import { serveProxy } from "./proxy.ts";
@@ -64,7 +65,9 @@ function sayReady(): void {
 
 const env = { ...process.env, ...(await openNetwork()) } as Record<string, string>;
 sayReady();
-for (const program of start.programs) keepRunning(program, env, say);
+// What a program keeps lies in the instance, also where that is a folder of the machine.
+const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
+for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
 // Nothing else may be left to do; a machine without work is still there.
 setInterval(() => {}, 2 ** 30);

@@ -8,6 +8,7 @@ import { codebuild } from "./codebuild/index.ts";
 import { codecommit } from "./codecommit/index.ts";
 import { codeconnections } from "./codeconnections/index.ts";
 import { codedeploy } from "./codedeploy/index.ts";
+import { codedeployCommands } from "./codedeploy-commands/index.ts";
 import { codepipeline } from "./codepipeline/index.ts";
 import { codestarConnections } from "./codestar-connections/index.ts";
 import { codestarNotifications } from "./codestar-notifications/index.ts";
@@ -47,6 +48,7 @@ export const services: readonly Service[] = [
   sns,
   codecommit,
   codedeploy,
+  codedeployCommands,
   cloudformation,
   cloudcontrol,
   codeconnections,

@@ -18,6 +18,8 @@ const schemas = createRequire(import.meta.url)("../../data/resource-schemas.json
 const types = services.filter(({ name }) => name !== "cloudformation").flatMap(({ resources = [] }) => resources);
 const examplesOf = (type: string): ResourceExample[] => resourceExamples.filter((example) => example.type === type);
 
+/** Agents on instances find nothing to do. */
+const hands = handsThat({ instance: { deploys: () => "nothing" } });
 const S = { StackName: "s" };
 const IT = { ...S, LogicalResourceId: "It" };
 
@@ -53,7 +55,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
   });
 
   test.each(shown)("lives in a stack: %s", async (_, example) => {
-    const cloud = new World({ services, hands: handsThat({}) });
+    const cloud = new World({ services, hands });
     await example.before?.(cloud);
     const before = rowsOf(cloud);
     const id = await create(cloud, example);
@@ -88,7 +90,7 @@ describe.each(types.map((type) => [type.type, type] as const))("%s", (name, type
   const byHand = examples.flatMap((example) => Object.entries(example.byHand ?? {}).map(([path, change]) => ({ example, path, change })));
   if (byHand.length > 0) {
     test.each(byHand)("drifts at $path", async ({ example, path, change }) => {
-      const cloud = new World({ services, hands: handsThat({}) });
+      const cloud = new World({ services, hands });
       await example.before?.(cloud);
       await change(cloud, await create(cloud, example));
       const { status, drifts } = await driftOf(cloud);
@@ -125,8 +127,9 @@ const rowsOf = (cloud: World): string[] =>
     .map((line) => line.split(" ")[0]!)
     .filter((path) => !/^(~|sha256:|(cloudformation|kernel|compute|testing)\/)/.test(path) && !KEPT.test(path));
 
-/** Keys wait for their deletion, instances and what was done with them are told of afterwards, numbers of layers and sequences of queues are never used again, and the default bus is always there. */
-const KEPT = /^(kms\/key|lambda\/layer|sqs\/sequence|ec2\/instance|ec2\/tag|auto-scaling\/activity):|^eventbridge\/bus:.*:default$/;
+/** Keys wait for their deletion, deployments, instances and what was done with them are told of afterwards, numbers of layers and sequences of queues are never used again, and the default bus is always there. */
+const KEPT =
+  /^(kms\/key|lambda\/layer|sqs\/sequence|codedeploy\/deployment(-instance)?|ec2\/instance|ec2\/tag|auto-scaling\/activity):|^eventbridge\/bus:.*:default$/;
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

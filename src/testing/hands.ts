@@ -43,7 +43,7 @@ export function handsThat(doings: Doings): Loop<Job> {
     table: jobs,
     turn(scope, job) {
       const { spec } = job;
-      if (spec.type === "instance") return keepInstance(scope, job);
+      if (spec.type === "instance") return keepInstance(scope, job, doings.instance);
       if ((spec.type === "http" || spec.type === "tcp") && spec.instanceId !== undefined)
         return answerOfInstance(scope, job, spec, doings.instance);
       return spec.type === "http" ? answerRequest(scope, job, spec) : others.turn(scope, job);

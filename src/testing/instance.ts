@@ -1,6 +1,7 @@
 import { consoles, type HttpSpec, isOver, type Job, jobs, type TcpSpec } from "../compute/job.ts";
 import type { Rest } from "../kernel/loop.ts";
 import type { Scope } from "../kernel/scope.ts";
+import { type AgentDoing, actAsAgent } from "./agent.ts";
 
 /** What instances answer in a world, by the instance, its port and a path; undefined where nobody listens. */
 export interface InstanceDoings {
@@ -12,10 +13,12 @@ export interface InstanceDoings {
   ) => { readonly status: number; readonly body?: string } | undefined;
   /** Whether its first process comes up; it does where nothing is said. */
   readonly boots?: (instanceId: string) => boolean;
+  /** What the CodeDeploy agent of an instance does with an event; without, there is no agent. */
+  readonly deploys?: (instanceId: string, event: string, deploymentId: string) => AgentDoing;
 }
 
 /** The twin of an instance: there at once, until it is stopped. Its user data is written to its console instead of being run. */
-export function keepInstance(scope: Scope, job: Job): Rest | undefined {
+export function keepInstance(scope: Scope, job: Job, doings: InstanceDoings = {}): Rest | undefined {
   if (job.spec.type !== "instance" || isOver(job)) return undefined;
   const now = scope.clock.now();
   if (job.stopRequested) {
@@ -28,7 +31,10 @@ export function keepInstance(scope: Scope, job: Job): Rest | undefined {
     jobs.patch(scope, job.id, { status: "RUNNING", startedAt: now, readyAt: now });
     return undefined;
   }
-  return { kind: "deadline", because: "the simulated instance runs until it is stopped" };
+  const { deploys } = doings;
+  const { instanceId } = job.spec;
+  const busy = deploys && actAsAgent(scope, instanceId, (event, deploymentId) => deploys(instanceId, event, deploymentId));
+  return busy ?? { kind: "deadline", because: "the simulated instance runs until it is stopped" };
 }
 
 /** A request into an instance: answered as told where the instance runs. */

@@ -30,6 +30,9 @@ const NOT_DONE: Readonly<Record<string, string>> = {
   "s3 WriteGetObjectResponse": "its requests are signed for S3 Object Lambda",
 };
 
+/** What only CodeDeploy's agents speak; boto3 does not know it. */
+const AGENTS = "codedeploy-commands";
+
 describe.skipIf(!hasBoto3)("boto3 (skipped where python3 cannot import it)", () => {
   let server: Server;
   const results = new Map<string, string | null>();
@@ -47,7 +50,7 @@ describe.skipIf(!hasBoto3)("boto3 (skipped where python3 cannot import it)", () 
   }, 60_000);
   afterAll(() => server?.close());
 
-  it.each(Object.keys(facts))("%s", (service) => {
+  it.each(Object.keys(facts).filter((service) => service !== AGENTS))("%s", (service) => {
     const own = [...results].filter(([name]) => name.startsWith(`${service} `));
     expect(own.length).toBeGreaterThan(5);
     expect(own.filter(([name, problem]) => problem !== null && NOT_DONE[name] === undefined)).toEqual([]);

@@ -3,8 +3,10 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { UpdatePolicy } from "../../kernel/policy.ts";
 import { aliasOf } from "../lambda/api.ts";
 import { lambdaAppSpec } from "./appspec.ts";
-import { deployments, revisionOf, startDeployment } from "./deployment.ts";
+import { deployments } from "./deployment.ts";
+import { startDeployment } from "./deployment-start.ts";
 import { groups } from "./group.ts";
+import { revisionOf } from "./revision.ts";
 
 /**
  * CloudFormation's way to move an alias to another version: by a deployment.

@@ -10,6 +10,7 @@ import {
   ApplicationNameRequiredException,
   ArnNotSupportedException,
   BatchGetApplications$,
+  BatchLimitExceededException,
   type ComputePlatform,
   CreateApplication$,
   DeleteApplication$,
@@ -22,7 +23,8 @@ import {
   UntagResource$,
   UpdateApplication$,
 } from "../../sdk/codedeploy.js";
-import { groups, removeGroup } from "./group.ts";
+import { groups, moveGroup, removeGroup } from "./group.ts";
+import { revisions } from "./revision.ts";
 
 /** An application, by its name. */
 export interface Application extends Row {
@@ -36,6 +38,8 @@ export const applications = new Table<Application>("codedeploy/application", {
   arn: ({ id }, { account, region }) => `arn:aws:codedeploy:${region}:${account}:application:${id}`,
 });
 
+const BATCH_MAX = 100;
+
 export const createApplication = operation(CreateApplication$, (scope, { applicationName, computePlatform = "Server", tags }) => {
   if (!applicationName) fault(ApplicationNameRequiredException, "Application name is required.");
   if (applications.get(scope, applicationName!))
@@ -47,32 +51,34 @@ export const getApplication = operation(GetApplication$, (scope, { applicationNa
   application: shown(requireApplication(scope, applicationName)),
 }));
 
-export const batchGetApplications = operation(BatchGetApplications$, (scope, { applicationNames = [] }) => ({
-  applicationsInfo: applicationNames.map((name) => shown(requireApplication(scope, name))),
-}));
+export const batchGetApplications = operation(BatchGetApplications$, (scope, { applicationNames = [] }) => {
+  if (applicationNames.length === 0) fault(ApplicationNameRequiredException, "At least one application name must be specified.");
+  if (applicationNames.length > BATCH_MAX)
+    fault(BatchLimitExceededException, `The maximum number of items in a batch (${BATCH_MAX}) was exceeded.`);
+  return { applicationsInfo: applicationNames.map((name) => shown(requireApplication(scope, name))) };
+});
 
 export const listApplications = operation(ListApplications$, (scope, { nextToken }) => {
   const paged = page(applications.list(scope), ({ id }) => id, 100, nextToken, invalidToken);
   return { applications: paged.items.map(({ id }) => id), ...(paged.nextToken && { nextToken: paged.nextToken }) };
 });
 
-export const updateApplication = operation(
-  UpdateApplication$,
-  (scope, { applicationName, newApplicationName }) => {
-    const application = requireApplication(scope, applicationName);
-    if (newApplicationName === undefined || newApplicationName === applicationName) return {};
-    if (applications.get(scope, newApplicationName)) {
-      fault(ApplicationAlreadyExistsException, `Application already exists with the name: ${newApplicationName}`);
-    }
-    if (groups.list(scope, `${application.id}/`).length > 0) {
-      fault("NotImplemented", "Renaming an application that has deployment groups is not implemented.", 501);
-    }
-    applications.remove(scope, application.id);
-    applications.put(scope, { ...application, id: newApplicationName });
-    return {};
-  },
-  { partial: "only of an application without deployment groups" },
-);
+export const updateApplication = operation(UpdateApplication$, (scope, { applicationName, newApplicationName }) => {
+  const application = requireApplication(scope, applicationName);
+  if (newApplicationName === undefined || newApplicationName === applicationName) return {};
+  if (applications.get(scope, newApplicationName)) {
+    fault(ApplicationAlreadyExistsException, `Application already exists with the name: ${newApplicationName}`);
+  }
+  applications.remove(scope, application.id);
+  applications.put(scope, { ...application, id: newApplicationName });
+  for (const group of groups.list(scope, `${application.id}/`)) moveGroup(scope, group, newApplicationName, group.name);
+  for (const revision of revisions.list(scope, `${application.id}/`)) {
+    revisions.remove(scope, revision.id);
+    const id = `${newApplicationName}/${revision.id.slice(application.id.length + 1)}`;
+    revisions.put(scope, { ...revision, id, application: newApplicationName });
+  }
+  return {};
+});
 
 export const deleteApplication = operation(DeleteApplication$, (scope, { applicationName }) => {
   if (!applicationName) fault(ApplicationNameRequiredException, "Application name is required.");
@@ -104,6 +110,7 @@ export function newApplication(scope: Scope, name: string, platform: ComputePlat
 
 export function removeApplication(scope: Scope, name: string): void {
   for (const { id } of groups.list(scope, `${name}/`)) removeGroup(scope, id);
+  for (const { id } of revisions.list(scope, `${name}/`)) revisions.remove(scope, id);
   applications.remove(scope, name);
 }
 

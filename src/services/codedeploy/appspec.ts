@@ -19,10 +19,9 @@ export function parseLambdaAppSpec(text: string): LambdaAppSpec | string {
   } catch (error) {
     return `The AppSpec file is not valid YAML or JSON: ${(error as Error).message.split("\n")[0]}`;
   }
-  if (typeof document !== "object" || document === null) return "The AppSpec file is missing or empty.";
-  const lower = new Map(Object.entries(document).map(([name, value]) => [name.toLowerCase(), value]));
-  if (String(lower.get("version")) !== "0" && String(lower.get("version")) !== "0.0") return "The AppSpec file must have a version of 0.0.";
-  const resources = lower.get("resources");
+  const sections = checkVersion(document);
+  if (typeof sections === "string") return sections;
+  const resources = sections.get("resources");
   if (!Array.isArray(resources) || resources.length !== 1)
     return "The AppSpec file for an AWS Lambda deployment must have exactly one resource.";
   const resource: any = Object.values(resources[0])[0];
@@ -31,14 +30,24 @@ export function parseLambdaAppSpec(text: string): LambdaAppSpec | string {
   for (const [name, value] of Object.entries({ Name, Alias, CurrentVersion, TargetVersion })) {
     if (value === undefined || value === "") return `The AppSpec file is missing the property ${name}.`;
   }
-  const hooks = (lower.get("hooks") ?? []) as Record<string, string>[];
+  const hooks: Record<string, string> = Object.assign({}, ...((sections.get("hooks") ?? []) as object[]));
+  const unknown = Object.keys(hooks).find((name) => name !== "BeforeAllowTraffic" && name !== "AfterAllowTraffic");
+  if (unknown !== undefined) return `The AppSpec file has an unknown lifecycle event: ${unknown}.`;
   return {
     functionName: String(Name),
     alias: String(Alias),
     currentVersion: String(CurrentVersion),
     targetVersion: String(TargetVersion),
-    hooks: Object.assign({}, ...hooks),
+    hooks,
   };
+}
+
+/** The sections of an AppSpec file, by their names in small letters; a text where it is none. */
+export function checkVersion(document: unknown): ReadonlyMap<string, unknown> | string {
+  if (typeof document !== "object" || document === null) return "The AppSpec file is missing or empty.";
+  const sections = new Map(Object.entries(document).map(([name, value]) => [name.toLowerCase(), value]));
+  const version = String(sections.get("version"));
+  return version === "0" || version === "0.0" ? sections : "The AppSpec file must have a version of 0.0.";
 }
 
 /** The text of one, as CloudFormation and rollbacks make it. */

@@ -15,24 +15,20 @@ import { zipOf } from "../lambda/zip.ts";
 import { aliasUpdate } from "./alias-update.ts";
 import { createApplication } from "./application.ts";
 import { lambdaAppSpec } from "./appspec.ts";
-import {
-  createDeployment,
-  executionId,
-  getDeployment,
-  getDeploymentTarget,
-  listDeployments,
-  putLifecycleEventHookExecutionStatus,
-  stopDeployment,
-} from "./deployment.ts";
-import { createDeploymentGroup, getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
+import { getDeployment, listDeployments } from "./deployment.ts";
+import { stopDeployment } from "./deployment-control.ts";
+import { createDeployment } from "./deployment-create.ts";
+import { createDeploymentGroup } from "./group.ts";
 import { codedeploy } from "./index.ts";
+import { executionId, putLifecycleEventHookExecutionStatus } from "./lambda.ts";
+import { getDeploymentTarget } from "./target.ts";
 
 const hands = simulatedHands(({ spec }) => ({
   afterMs: 10,
   status: "SUCCEEDED",
   result: { invocation: { payload: (spec as InvokeSpec).payload, logTail: "", durationMs: 10, maxMemoryMb: 1 } },
 }));
-const world = (): World => new World({ services: [iam, cloudwatch, lambda, codedeploy], hands });
+const world = (trust: "open" | "enforced" = "open"): World => new World({ services: [iam, cloudwatch, lambda, codedeploy], hands, trust });
 
 /** A function with two versions, an alias at the first, an alarm, and a group with a canary of 10 % for 5 minutes. */
 async function shop(cloud: World): Promise<void> {
@@ -225,20 +221,51 @@ test("refuses as CodeDeploy does", async () => {
   });
 });
 
-test("a group of servers shows what it was given, and what an update leaves alone", async () => {
-  const cloud = world();
-  await shop(cloud);
-  const applicationName = "servers";
-  const serviceRoleArn = `arn:aws:iam::${cloud.account}:role/worker`;
-  await cloud.call(createApplication, { applicationName });
-  const ec2TagSet = { ec2TagSetList: [[{ Key: "stage", Value: "live", Type: "KEY_AND_VALUE" as const }]] };
-  const input = { applicationName, deploymentGroupName: "live", serviceRoleArn, ec2TagSet, autoScalingGroups: ["web"] };
-  await cloud.call(createDeploymentGroup, input);
-  await cloud.call(updateDeploymentGroup, { applicationName, currentDeploymentGroupName: "live", outdatedInstancesStrategy: "IGNORE" });
-  expect((await cloud.call(getDeploymentGroup, { applicationName, deploymentGroupName: "live" })).deploymentGroupInfo).toMatchObject({
-    ec2TagSet,
-    autoScalingGroups: [{ name: "web" }],
-    outdatedInstancesStrategy: "IGNORE",
-    terminationHookEnabled: false,
+describe("a deployment fails before it moves anything", () => {
+  const failure = async (cloud: World, id: string) => {
+    expect(await aliasIn(cloud)).toMatchObject({ version: expect.any(String), weights: undefined });
+    return (await info(cloud, id)).errorInformation;
+  };
+
+  test("where the function, a version or a hook is missing, or the alias is elsewhere", async () => {
+    const cloud = world();
+    await shop(cloud);
+    const spec = { functionName: "shop", alias: "live", currentVersion: "1", targetVersion: "2", hooks: {} };
+    const attempt = async (change: object): Promise<string> => {
+      const content = lambdaAppSpec({ ...spec, ...change });
+      const revision = { revisionType: "AppSpecContent", appSpecContent: { content } } as const;
+      return (await cloud.call(createDeployment, { applicationName: "shop", deploymentGroupName: "live", revision })).deploymentId!;
+    };
+    for (const [change, code, message] of [
+      [{ functionName: "none" }, "INVALID_LAMBDA_FUNCTION", /function none does not exist/],
+      [{ alias: "none" }, "INVALID_LAMBDA_FUNCTION", /alias none of the function shop does not exist/],
+      [{ targetVersion: "9" }, "INVALID_LAMBDA_FUNCTION", /version 9 of the function shop does not exist/],
+      [
+        { currentVersion: "2", targetVersion: "2" },
+        "INVALID_LAMBDA_CONFIGURATION",
+        /points to version 1, and the AppSpec file says that it points to 2/,
+      ],
+      [{ hooks: { BeforeAllowTraffic: "none" } }, "HOOK_EXECUTION_FAILURE", /hook none does not exist/],
+    ] as const)
+      expect(await failure(cloud, await attempt(change))).toEqual({ code, message: expect.stringMatching(message) });
+  });
+
+  test("where IAM is enforced and its role may not move the alias", async () => {
+    const cloud = world("enforced");
+    await shop(cloud);
+    const id = await deploy(cloud);
+    expect(await failure(cloud, id)).toEqual({
+      code: "IAM_ROLE_PERMISSIONS",
+      message: expect.stringContaining("does not give you permission to perform operations in the following AWS service: AWSLambda."),
+    });
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", Action: "lambda:*", Resource: "*" } });
+    await cloud.call(iam.operations.find(({ name }) => name === "PutRolePolicy")!, {
+      RoleName: "worker",
+      PolicyName: "move",
+      PolicyDocument,
+    });
+    const next = await deploy(cloud);
+    await cloud.advance("5m");
+    expect((await info(cloud, next)).status).toBe("Succeeded");
   });
 });

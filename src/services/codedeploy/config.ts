@@ -11,31 +11,36 @@ import {
   DeploymentConfigAlreadyExistsException,
   DeploymentConfigDoesNotExistException,
   DeploymentConfigInUseException,
+  DeploymentConfigNameRequiredException,
   GetDeploymentConfig$,
   InvalidDeploymentConfigNameException,
   InvalidMinimumHealthyHostValueException,
   InvalidTrafficRoutingConfigurationException,
+  InvalidZonalDeploymentConfigurationException,
   ListDeploymentConfigs$,
   type MinimumHealthyHosts,
   type TrafficRoutingConfig,
+  type ZonalConfig,
 } from "../../sdk/codedeploy.js";
 import { invalidToken } from "./application.ts";
 import { groups } from "./group.ts";
+import type { Minimum } from "./health.ts";
 
 /** How traffic or instances are moved, by name. */
 export interface DeploymentConfig extends Row {
   readonly configId: string;
   readonly platform: ComputePlatform;
   readonly traffic?: Stored<TrafficRoutingConfig>;
-  readonly minimumHealthyHosts?: Stored<MinimumHealthyHosts>;
+  readonly minimumHealthyHosts?: Minimum;
+  readonly zonal?: Stored<ZonalConfig>;
   readonly createdAt: number;
 }
 
 export const configs = new Table<DeploymentConfig>("codedeploy/config");
 
-/** https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html */
+/** https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html; OneAtATime is shown as a concurrency. */
 const PREDEFINED: Readonly<Record<string, Pick<DeploymentConfig, "platform" | "traffic" | "minimumHealthyHosts">>> = {
-  "CodeDeployDefault.OneAtATime": { platform: "Server", minimumHealthyHosts: { type: "HOST_COUNT", value: 99 } },
+  "CodeDeployDefault.OneAtATime": { platform: "Server", minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 } },
   "CodeDeployDefault.HalfAtATime": { platform: "Server", minimumHealthyHosts: { type: "FLEET_PERCENT", value: 50 } },
   "CodeDeployDefault.AllAtOnce": { platform: "Server", minimumHealthyHosts: { type: "HOST_COUNT", value: 0 } },
   ...shifting("Lambda"),
@@ -61,7 +66,8 @@ function shifting(platform: "Lambda" | "ECS"): typeof PREDEFINED {
           [5, 15],
           [1, 3],
         ];
-  const word = (minutes: number): string => `${minutes}Minute${minutes === 1 || platform === "Lambda" ? "" : "s"}`;
+  // One minute is a Minute on Lambda, and Minutes on ECS.
+  const word = (minutes: number): string => `${minutes}Minute${minutes === 1 && platform === "Lambda" ? "" : "s"}`;
   return {
     [`CodeDeployDefault.${platform}AllAtOnce`]: { platform, traffic: { type: "AllAtOnce" } },
     ...Object.fromEntries(
@@ -69,7 +75,7 @@ function shifting(platform: "Lambda" | "ECS"): typeof PREDEFINED {
     ),
     ...Object.fromEntries(
       linears!.map((minutes) => [
-        `CodeDeployDefault.${platform}Linear10PercentEvery${word(minutes)}${platform === "Lambda" && minutes > 1 ? "s" : ""}`,
+        `CodeDeployDefault.${platform}Linear10PercentEvery${word(minutes)}`,
         { platform, traffic: linear(minutes) },
       ]),
     ),
@@ -77,28 +83,28 @@ function shifting(platform: "Lambda" | "ECS"): typeof PREDEFINED {
 }
 
 export const createDeploymentConfig = operation(CreateDeploymentConfig$, (scope, input) => {
-  const { deploymentConfigName: name = "", computePlatform = "Server", trafficRoutingConfig, minimumHealthyHosts } = input;
+  const { deploymentConfigName: name, computePlatform = "Server", trafficRoutingConfig, minimumHealthyHosts, zonalConfig } = input;
+  if (!name) return fault(DeploymentConfigNameRequiredException, "The deployment configuration name was not specified.");
   if (findConfig(scope, name))
     fault(DeploymentConfigAlreadyExistsException, `A deployment configuration with the specified name already exists: ${name}`);
   if (name.startsWith("CodeDeployDefault."))
     fault(InvalidDeploymentConfigNameException, "The deployment configuration name cannot start with CodeDeployDefault.");
-  if (computePlatform === "Server" && minimumHealthyHosts === undefined) {
-    fault(InvalidMinimumHealthyHostValueException, "The minimum healthy hosts value is required for the Server compute platform.");
-  }
-  if (computePlatform !== "Server") checkTraffic(trafficRoutingConfig);
+  if (computePlatform === "Server") checkHosts(minimumHealthyHosts, zonalConfig);
+  else checkTraffic(trafficRoutingConfig);
   const config = configs.put(scope, {
     id: name,
     configId: scope.id.uuid(),
     platform: computePlatform,
     ...(trafficRoutingConfig !== undefined && { traffic: stored(trafficRoutingConfig) }),
     ...(minimumHealthyHosts !== undefined && { minimumHealthyHosts: stored(minimumHealthyHosts) }),
+    ...(zonalConfig !== undefined && { zonal: stored(zonalConfig) }),
     createdAt: scope.clock.now(),
   });
   return { deploymentConfigId: config.configId };
 });
 
 export const getDeploymentConfig = operation(GetDeploymentConfig$, (scope, { deploymentConfigName }) => {
-  const { id, configId, platform, traffic, minimumHealthyHosts, createdAt } = requireConfig(scope, deploymentConfigName!);
+  const { id, configId, platform, traffic, minimumHealthyHosts, zonal, createdAt } = requireConfig(scope, deploymentConfigName!);
   return {
     deploymentConfigInfo: {
       deploymentConfigId: configId,
@@ -107,6 +113,7 @@ export const getDeploymentConfig = operation(GetDeploymentConfig$, (scope, { dep
       computePlatform: platform,
       ...(traffic && { trafficRoutingConfig: traffic as TrafficRoutingConfig }),
       ...(minimumHealthyHosts && { minimumHealthyHosts: minimumHealthyHosts as MinimumHealthyHosts }),
+      ...(zonal && { zonalConfig: zonal as ZonalConfig }),
     },
   };
 });
@@ -135,6 +142,21 @@ export function findConfig(scope: Scope, name: string): DeploymentConfig | undef
 export const requireConfig = (scope: Scope, name: string): DeploymentConfig =>
   findConfig(scope, name) ?? fault(DeploymentConfigDoesNotExistException, `No Deployment Configuration found for name: ${name}`);
 
+/** https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health-minimum-healthy-hosts.html */
+export function checkHosts(hosts: MinimumHealthyHosts | undefined, zonal: ZonalConfig | undefined): void {
+  if (hosts === undefined)
+    fault(InvalidMinimumHealthyHostValueException, "The minimum healthy hosts value is required for the Server compute platform.");
+  if (!isMinimum(hosts))
+    fault(InvalidMinimumHealthyHostValueException, "The minimum healthy instance value was specified in an invalid format.");
+  if (zonal === undefined) return;
+  const { firstZoneMonitorDurationInSeconds: first = 0, monitorDurationInSeconds: each = 0, minimumHealthyHostsPerZone } = zonal;
+  if (first < 0 || each < 0 || (minimumHealthyHostsPerZone !== undefined && !isMinimum(minimumHealthyHostsPerZone)))
+    fault(InvalidZonalDeploymentConfigurationException, "The ZonalConfig object is not valid.");
+}
+
+const isMinimum = ({ type, value = -1 }: Minimum): boolean =>
+  (type === "HOST_COUNT" && value >= 0) || (type === "FLEET_PERCENT" && value >= 0 && value <= 100);
+
 export function checkTraffic(traffic: TrafficRoutingConfig | undefined): void {
   const refuse = (message: string): never => fault(InvalidTrafficRoutingConfigurationException, message);
   const share = (percentage = 0): boolean => percentage >= 1 && percentage <= 99;
@@ -153,32 +175,4 @@ export function checkTraffic(traffic: TrafficRoutingConfig | undefined): void {
     default:
       refuse("Traffic routing configuration is required for this compute platform.");
   }
-}
-
-/** A share of the traffic, in percent, and how long after the first step it moves, in milliseconds. */
-export interface Shift {
-  readonly percent: number;
-  readonly afterMs: number;
-}
-
-const MINUTE_MS = 60_000;
-
-/** The steps by which a configuration moves all of the traffic. */
-export function shiftsOf({ traffic }: DeploymentConfig): Shift[] {
-  if (traffic?.timeBasedCanary !== undefined) {
-    const { canaryPercentage = 10, canaryInterval = 5 } = traffic.timeBasedCanary;
-    return [
-      { percent: canaryPercentage, afterMs: 0 },
-      { percent: 100, afterMs: canaryInterval * MINUTE_MS },
-    ];
-  }
-  if (traffic?.timeBasedLinear !== undefined) {
-    const { linearPercentage = 10, linearInterval = 1 } = traffic.timeBasedLinear;
-    const steps = Math.ceil(100 / linearPercentage);
-    return Array.from({ length: steps }, (_, index) => ({
-      percent: Math.min(100, (index + 1) * linearPercentage),
-      afterMs: index * linearInterval * MINUTE_MS,
-    }));
-  }
-  return [{ percent: 100, afterMs: 0 }];
 }

@@ -16,6 +16,9 @@ interface Request {
   readonly context: Context;
 }
 
+/** What whoever is known may do: CodeDeploy sees for itself that an agent asks for its own host. */
+const NEEDS_NO_POLICY = /^codedeploy-commands:/;
+
 /**
  * Whether the policies of the caller allow a call: identity policies, cut by the permissions boundary; an explicit Deny
  * wins. The root user of an account may do everything. Answers AWS's sentence to refuse with.
@@ -34,6 +37,7 @@ export function authorize(scope: Scope, caller: Caller, action: string, resource
   ]);
   const verdict = decide(identity, request);
   if (verdict === "denied") return refusal("with an explicit deny in an identity-based policy");
+  if (verdict === "silent" && NEEDS_NO_POLICY.test(action)) return undefined;
   if (verdict === "silent") return refusal(`because no identity-based policy allows the ${action} action`);
   if (holder.boundaryArn === undefined) return undefined;
   const boundary = documentOf(scope.at(caller.arn), holder.boundaryArn);

@@ -82,6 +82,8 @@ describe("a group", () => {
     await cloud.call(addUserToGroup, { GroupName: "readers", UserName: "bob" });
     expect(await asked(cloud, "s3:GetObject")).toBeUndefined();
     expect(await asked(cloud, "s3:PutObject")).toContain("is not authorized");
+    // Which host an agent may ask for is for CodeDeploy to say.
+    expect(await asked(cloud, "codedeploy-commands:PollHostCommand")).toBeUndefined();
     await cloud.call(updateUser, { UserName: "bob", NewUserName: "rob" });
     expect((await cloud.call(getGroup, { GroupName: "readers" })).Users!.map(({ UserName }) => UserName)).toEqual(["rob"]);
     expect((await cloud.call(listGroupsForUser, { UserName: "rob" })).Groups).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Alias, aliases, putAlias } from "./alias.ts";
+import { functions } from "./function.ts";
 import { queueEvent } from "./invocation.ts";
 import { requireQualified } from "./qualifier.ts";
 import { type FunctionUrl, urls } from "./url.ts";
@@ -35,4 +36,10 @@ export const invokeEvent = (scope: Scope, functionName: string, payload: string)
 export function urlAt(scope: Scope, listenerId: string): Pick<FunctionUrl, "authType" | "cors" | "functionName" | "qualifier"> | undefined {
   const [url] = urls.by(scope, "listener", listenerId);
   return url;
+}
+
+/** By its name, or by an ARN of it or of one of its versions. */
+export function functionExists(scope: Scope, name: string): boolean {
+  const [, said = name] = name.split(":function:");
+  return functions.get(name.startsWith("arn:") ? scope.at(name) : scope, said.split(":")[0]!) !== undefined;
 }

@@ -1,0 +1,219 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import {
+  AddTagsToOnPremisesInstancesCommand,
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  type CreateDeploymentCommandInput,
+  CreateDeploymentGroupCommand,
+  type Diagnostics,
+  GetDeploymentCommand,
+  GetDeploymentTargetCommand,
+  RegisterOnPremisesInstanceCommand,
+  type RevisionLocation,
+} from "@aws-sdk/client-codedeploy";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningCloud, startCloud } from "../../testing/running.ts";
+
+// The agent on this machine, as `slipway agent` starts it: what it downloads, copies, runs, refuses and keeps.
+
+const folder = mkdtempSync(join(tmpdir(), "slipway-agent-"));
+const home = join(folder, "home");
+const site = join(folder, "site");
+const run = promisify(execFile);
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+let cloud: RunningCloud;
+let agent: ChildProcess;
+let github: Server;
+let codedeploy: CodeDeployClient;
+let s3: S3Client;
+
+beforeAll(async () => {
+  cloud = await startCloud({ clock: "real" });
+  codedeploy = new CodeDeployClient(cloud.client);
+  s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: "releases" }));
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+  await new IAMClient(cloud.client).send(new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument }));
+  const instance = { instanceName: "rack-1", iamUserArn: `arn:aws:iam::${cloud.account}:user/rack-1` };
+  await codedeploy.send(new RegisterOnPremisesInstanceCommand(instance));
+  await codedeploy.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: ["rack-1"], tags: [{ Key: "place", Value: "cellar" }] }));
+  await codedeploy.send(new CreateApplicationCommand({ applicationName: "web" }));
+  await codedeploy.send(
+    new CreateDeploymentGroupCommand({
+      applicationName: "web",
+      deploymentGroupName: "rack",
+      serviceRoleArn: `arn:aws:iam::${cloud.account}:role/deployer`,
+      onPremisesInstanceTagFilters: [{ Key: "place", Value: "cellar", Type: "KEY_AND_VALUE" }],
+    }),
+  );
+  github = createServer((request, response) => {
+    const known = /^\/repos\/owner\/name\/tarball\/(0{40})$/.exec(request.url!);
+    response.writeHead(known === null ? 404 : 200).end(known === null ? "" : readFileSync(join(folder, "github.tar")));
+  }).listen(0, "127.0.0.1");
+  await once(github, "listening");
+  const env = { ...cloud.env, GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` };
+  agent = spawn(process.execPath, [MAIN, "agent", "--instance", "rack-1", "--home", home], { env, stdio: "inherit" });
+});
+
+afterAll(async () => {
+  agent.kill("SIGTERM");
+  await once(agent, "exit");
+  github.close();
+  await cloud.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const appSpec = (hooks = "", more = ""): string =>
+  `version: 0.0\nos: linux\n${more}files:\n  - source: /pages\n    destination: ${site}\npermissions:\n  - object: ${site}\n    pattern: "*.sh"\n    mode: 750\n    type: [file]\nhooks:\n${hooks}`;
+const hook = (event: string, script: string, more = ""): string => `  ${event}:\n    - location: ${script}\n${more}`;
+
+let nth = 0;
+
+/** Pack a revision with tar, deploy it, and answer how each of its events ended. */
+async function deploy(files: Readonly<Record<string, string>>, more: Partial<CreateDeploymentCommandInput> = {}, eTag?: string) {
+  const key = `${++nth}.tgz`;
+  const source = join(folder, `revision-${nth}`);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(source, path)), { recursive: true });
+    writeFileSync(join(source, path), text);
+  }
+  await run("tar", ["-czf", join(folder, key), "-C", source, "."]);
+  await s3.send(new PutObjectCommand({ Bucket: "releases", Key: key, Body: readFileSync(join(folder, key)) }));
+  const revision = { revisionType: "S3", s3Location: { bucket: "releases", key, bundleType: "tgz", ...(eTag && { eTag }) } } as const;
+  return release(revision, more);
+}
+
+/** Deploy a revision that is there. */
+async function release(revision: RevisionLocation, more: Partial<CreateDeploymentCommandInput> = {}) {
+  const { deploymentId } = await codedeploy.send(
+    new CreateDeploymentCommand({ applicationName: "web", deploymentGroupName: "rack", revision, ...more }),
+  );
+  for (;;) {
+    const { deploymentInfo } = await codedeploy.send(new GetDeploymentCommand({ deploymentId: deploymentId! }));
+    if (deploymentInfo!.completeTime !== undefined) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { deploymentTarget } = await codedeploy.send(new GetDeploymentTargetCommand({ deploymentId: deploymentId!, targetId: "rack-1" }));
+  const failed = deploymentTarget!.instanceTarget!.lifecycleEvents!.findLast(({ status }) => status === "Failed");
+  return {
+    deploymentId: deploymentId!,
+    ...(failed && { event: failed.lifecycleEventName!, diagnostics: failed.diagnostics as Diagnostics }),
+  };
+}
+
+const installed = (name: string): string => readFileSync(join(site, name), "utf8");
+
+describe("a revision", () => {
+  test("is copied with its modes, runs its scripts with their environment, and takes the place of the one before", async () => {
+    const tell = `#!/bin/sh\necho "$LIFECYCLE_EVENT $APPLICATION_NAME $DEPLOYMENT_GROUP_NAME $BUNDLE_BUCKET/$BUNDLE_KEY" >> ${folder}/told\n`;
+    const hooks = hook("ApplicationStop", "stop.sh") + hook("AfterInstall", "tell.sh", "      timeout: 20\n");
+    const stop = `#!/bin/sh\necho "stops what $(cat ${site}/index.html)" >> ${folder}/told\n`;
+    const one = {
+      "appspec.yml": appSpec(hooks),
+      "pages/index.html": "one",
+      "pages/old.html": "old",
+      "pages/deep/run.sh": "",
+      "pages/run.sh": "",
+    };
+    expect(await deploy({ ...one, "tell.sh": tell, "stop.sh": stop })).toEqual({ deploymentId: expect.any(String) });
+    expect([installed("index.html"), statSync(join(site, "run.sh")).mode & 0o777]).toEqual(["one", 0o750]);
+    const two = { "appspec.yml": appSpec(hooks), "pages/index.html": "two", "tell.sh": tell, "stop.sh": "#!/bin/sh\nexit 1\n" };
+    // In an archive with a single folder.
+    const nested = Object.fromEntries(Object.entries(two).map(([path, text]) => [`top/${path}`, text]));
+    expect(await deploy(nested)).toEqual({ deploymentId: expect.any(String) });
+    expect([installed("index.html"), existsSync(join(site, "old.html")), existsSync(join(site, "deep"))]).toEqual(["two", false, false]);
+    expect(readFileSync(join(folder, "told"), "utf8")).toBe(
+      "AfterInstall web rack releases/1.tgz\nstops what one\nAfterInstall web rack releases/2.tgz\n",
+    );
+  });
+
+  test("leaves, replaces or refuses what others have put there, as it is told", async () => {
+    const ignore = { ignoreApplicationStopFailures: true };
+    const pages = { "pages/index.html": "three", "pages/foreign.html": "ours" };
+    writeFileSync(join(site, "foreign.html"), "theirs");
+    const refused = await deploy({ "appspec.yml": appSpec(), ...pages }, ignore);
+    expect(refused).toMatchObject({
+      event: "Install",
+      diagnostics: {
+        errorCode: "UnknownError",
+        message: `The deployment failed because a specified file already exists at this location: ${join(site, "foreign.html")}`,
+      },
+    });
+    await deploy({ "appspec.yml": appSpec(), ...pages }, { ...ignore, fileExistsBehavior: "RETAIN" });
+    expect([installed("index.html"), installed("foreign.html")]).toEqual(["three", "theirs"]);
+    await deploy({ "appspec.yml": appSpec("", "file_exists_behavior: OVERWRITE\n"), ...pages }, ignore);
+    expect(installed("foreign.html")).toBe("ours");
+  });
+});
+
+describe("what fails", () => {
+  const script = (text: string) => ({
+    "appspec.yml": appSpec(hook("AfterInstall", "script.sh", "      timeout: 1\n")),
+    "pages/a": "",
+    "script.sh": text,
+  });
+
+  test("a script: by its exit code, its time, its absence; with the last of what it wrote", async () => {
+    expect(await deploy(script("#!/bin/sh\necho out\necho err >&2\nexit 3\n"))).toMatchObject({
+      event: "AfterInstall",
+      diagnostics: {
+        errorCode: "ScriptFailed",
+        scriptName: "script.sh",
+        message: "Script at specified location: script.sh failed with exit code 3",
+        logTail: expect.stringMatching(
+          /^LifecycleEvent - AfterInstall\nScript - script\.sh\n(\[stdout\]out\n\[stderr\]err|\[stderr\]err\n\[stdout\]out)\n$/,
+        ),
+      },
+    });
+    expect((await deploy(script("#!/bin/sh\nsleep 60\n"))).diagnostics).toMatchObject({
+      errorCode: "ScriptTimedOut",
+      message: "Script at specified location: script.sh failed to complete in 1 seconds",
+    });
+    expect((await deploy({ "appspec.yml": appSpec(hook("AfterInstall", "none.sh")), "pages/a": "" })).diagnostics).toMatchObject({
+      errorCode: "ScriptMissing",
+    });
+  });
+
+  test("a revision that is not what was said, or has no AppSpec file, or a wrong one", async () => {
+    expect(await deploy({ "appspec.yml": appSpec() }, {}, "0123")).toMatchObject({
+      event: "DownloadBundle",
+      diagnostics: { message: expect.stringMatching(/^Expected deployment artifact bundle etag 0123 but was actually "[0-9a-f]{32}"$/) },
+    });
+    expect((await deploy({ "pages/a": "" })).diagnostics!.message).toMatch(/^The CodeDeploy agent did not find an AppSpec file/);
+    expect((await deploy({ "appspec.yml": "version: 1.0\nos: linux\n" })).diagnostics!.message).toMatch(
+      /an invalid version value \(1\) was entered/,
+    );
+  });
+
+  test("five revisions are kept, the one that is installed among them", async () => {
+    await deploy({ "appspec.yml": appSpec(), "pages/index.html": "last" }, { fileExistsBehavior: "OVERWRITE" });
+    const root = join(home, "deployment-root");
+    const group = readdirSync(root).find((name) => /^[0-9a-f]{8}-/.test(name))!;
+    expect(readdirSync(join(root, group)).length).toBeLessThanOrEqual(6);
+    expect(installed("index.html")).toBe("last");
+  });
+});
+
+test("a revision is fetched from whatever answers as GitHub does", async () => {
+  const source = join(folder, "owner-name-0000000");
+  mkdirSync(source, { recursive: true });
+  writeFileSync(join(source, "appspec.yml"), appSpec().replace("/pages", "/page.html"));
+  writeFileSync(join(source, "page.html"), "from git");
+  await run("tar", ["-cf", join(folder, "github.tar"), "-C", folder, "owner-name-0000000"]);
+  const at = (commitId: string): RevisionLocation => ({ revisionType: "GitHub", gitHubLocation: { repository: "owner/name", commitId } });
+  expect(await release(at("0".repeat(40)), { fileExistsBehavior: "OVERWRITE" })).toEqual({ deploymentId: expect.any(String) });
+  expect(installed("page.html")).toBe("from git");
+  expect((await release(at("1".repeat(40)))).diagnostics!.message).toMatch(/^Could not download bundle at .* Server returned codes: 404/);
+});
