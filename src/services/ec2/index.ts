@@ -18,6 +18,7 @@ import * as group from "./security-group.ts";
 import * as rule from "./security-group-rule.ts";
 import * as subnet from "./subnet.ts";
 import * as tag from "./tag.ts";
+import * as tagging from "./tagging.ts";
 import * as vpc from "./vpc.ts";
 import { describeAvailabilityZones, describeRegions } from "./zone.ts";
 
@@ -33,6 +34,7 @@ export const ec2 = service({
     state.rebootInstances,
     state.terminateInstances,
     attribute.describeInstanceAttribute,
+    attribute.describeInstanceCreditSpecifications,
     attribute.modifyInstanceAttribute,
     attribute.modifyInstanceMetadataOptions,
     attribute.monitorInstances,
@@ -54,8 +56,8 @@ export const ec2 = service({
     importKeyPair,
     describeKeyPairs,
     deleteKeyPair,
-    tag.createTags,
-    tag.deleteTags,
+    tagging.createTags,
+    tagging.deleteTags,
     tag.describeTags,
     describeRegions,
     describeAvailabilityZones,
