@@ -17,6 +17,7 @@ import { rebootInstances, startInstances, stopInstances, terminateInstances } fr
 import { describeInstanceStatus, getConsoleOutput } from "./instance-status.ts";
 import { createLaunchTemplate, modifyLaunchTemplate } from "./launch-template.ts";
 import { createLaunchTemplateVersion, describeLaunchTemplateVersions } from "./launch-template-version.ts";
+import { describeNetworkInterfaces } from "./network-interface.ts";
 import { describeInternetGateways, describeRouteTables } from "./route-table.ts";
 import { runInstances } from "./run.ts";
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-group.ts";
@@ -63,6 +64,19 @@ test("what bursts says what it does with its credits, to Terraform above all", a
   await run(cloud, { InstanceType: "m5.large" });
   const { InstanceCreditSpecifications } = await cloud.call(describeInstanceCreditSpecifications, {});
   expect(InstanceCreditSpecifications).toEqual([{ InstanceId: id, CpuCredits: "unlimited" }]);
+});
+
+test("who deletes a security group finds what is in it", async () => {
+  const cloud = newWorld();
+  const { VpcId } = (await cloud.call(describeVpcs, {})).Vpcs![0]!;
+  const { GroupId } = await cloud.call(createSecurityGroup, { GroupName: "web", Description: "web", VpcId });
+  const [id] = await run(cloud, { SecurityGroupIds: [GroupId!] });
+  const inGroup = async () =>
+    (await cloud.call(describeNetworkInterfaces, { Filters: [{ Name: "group-id", Values: [GroupId!] }] })).NetworkInterfaces;
+  expect(await inGroup()).toMatchObject([{ Attachment: { InstanceId: id }, PrivateIpAddress: "172.31.0.4", Status: "in-use" }]);
+  await cloud.call(terminateInstances, { InstanceIds: [id!] });
+  await cloud.advance("1m");
+  expect(await inGroup()).toEqual([]);
 });
 
 describe("an instance", () => {

@@ -10,6 +10,7 @@ import { deleteKeyPair, describeKeyPairs, importKeyPair, keyPairs } from "./key-
 import * as template from "./launch-template.ts";
 import * as templateVersion from "./launch-template-version.ts";
 import { networkAddresses } from "./network-address.ts";
+import { describeNetworkInterfaces } from "./network-interface.ts";
 import * as profile from "./profile-association.ts";
 import { resources } from "./resources.ts";
 import { describeInternetGateways, describeRouteTables, describeVpnGateways } from "./route-table.ts";
@@ -66,6 +67,7 @@ export const ec2 = service({
     vpc.describeVpcAttribute,
     vpc.describeVpcs,
     vpc.modifyVpcAttribute,
+    describeNetworkInterfaces,
     describeInternetGateways,
     describeRouteTables,
     describeVpnGateways,
