@@ -5,6 +5,7 @@ import { listExports } from "./export.ts";
 import { cancelUpdateStack, continueUpdateRollback, rollbackStack, updateStack } from "./operation.ts";
 import { describeStackResource } from "./resource.ts";
 import { things } from "./simulated-types.fixture.ts";
+import { listStacks } from "./stack.ts";
 import {
   castSpell,
   create,
@@ -218,6 +219,16 @@ test("what somebody does to a nested stack while its parent's update goes on is 
   expect([...(await both(cloud, id)), namesOf(cloud)]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE", ["a2"]]);
 });
 
+test("nested stacks of a stack with the longest of names have names of their own", async () => {
+  const cloud = world();
+  const StackName = "s".repeat(128);
+  await place(cloud, { A: thing() });
+  await create(cloud, { N: nested(URL), M: nested(URL) }, { StackName });
+  expect(await statusOf(cloud, StackName)).toBe("CREATE_COMPLETE");
+  const names = (await cloud.call(listStacks, {})).StackSummaries!.map((stack) => stack.StackName);
+  expect(new Set(names).size).toBe(3);
+});
+
 test("a nested stack that is updated by itself waits for nobody", async () => {
   const cloud = world();
   const id = await made(cloud);
@@ -240,6 +251,74 @@ test("whenever the power is cut while a nested stack's update fails, the end is 
     await madeToFail(cloud);
     await update(cloud, { N: nested(URL), Z: thing({ Name: "z" }) });
     await cloud.advance("2m");
+  };
+  expect(await endsTheSameWheneverThePowerIsCut(world, story)).toBeGreaterThan(1);
+});
+
+const ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:errors";
+
+test("an alarm that its parent watches while it is held takes a nested stack back, too", async () => {
+  const cloud = world();
+  await setFact(cloud, `alarm ${ALARM}`, "OK");
+  await place(cloud, { A: thing({ Name: "a" }), G: thing({ Name: "g" }) });
+  const RollbackConfiguration = { MonitoringTimeInMinutes: 10, RollbackTriggers: [{ Arn: ALARM, Type: "AWS::CloudWatch::Alarm" }] };
+  await create(cloud, { N: nested(URL) }, { RollbackConfiguration });
+  await cloud.advance("11m");
+  const id = await innerId(cloud);
+  await place(cloud, { A: thing({ Name: "a2" }) });
+  await update(cloud, { N: nested(URL) });
+  await cloud.advance("5m");
+  expect([await statusOf(cloud), await statusOf(cloud, id), namesOf(cloud)]).toEqual([
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    ["a", "a2", "g"],
+  ]);
+  await setFact(cloud, `alarm ${ALARM}`, "ALARM");
+  await cloud.advance("1m");
+  expect([await statusOf(cloud), await statusOf(cloud, id), namesOf(cloud)]).toEqual([
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    ["a", "g"],
+  ]);
+});
+
+test("a second update that a nested stack refuses undoes what the first did to it", async () => {
+  const cloud = world();
+  const P = { Parameters: { P: { Type: "String", AllowedPattern: "[a-z0-9]+" } } };
+  await place(cloud, { A: thing({ Name: { Ref: "P" } }) }, P);
+  const n = (p: string) => ({ ...nested(URL), Properties: { TemplateURL: URL, Parameters: { P: p } } });
+  await create(cloud, { N: n("a") });
+  const id = await innerId(cloud);
+  await update(cloud, { N: n("a2"), Z: thing({ FailOnCreate: true, CreateSeconds: 5 }, { DependsOn: "N" }) }, { DisableRollback: true });
+  await cloud.advance("1m");
+  await update(cloud, { N: n("???") });
+  await cloud.advance("1m");
+  expect([await statusOf(cloud), await statusOf(cloud, id), namesOf(cloud)]).toEqual([
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    ["a"],
+  ]);
+});
+
+test("whenever the power is cut while the rollback of a stack two levels down is continued, the end is the same", async () => {
+  const story = async (cloud: World) => {
+    await place(cloud, { D: thing({ Name: "d", Text: "1" }) }, {}, DEEP);
+    await place(cloud, { N: nested(DEEP), A: thing({ Name: "a" }) });
+    await create(cloud, { N: nested(URL) });
+    await place(cloud, { D: thing({ Name: "d", Text: "2" }) }, {}, DEEP);
+    await update(cloud, { N: nested(URL), Z: thing({ FailOnCreate: true, CreateSeconds: 60 }, { DependsOn: "N" }) });
+    await castSpell(cloud, "update d");
+    await cloud.advance("2m");
+    const deep = await innerId(cloud, await innerId(cloud));
+    const name = (await stackOf(cloud, deep)).StackName;
+    expect([await statusOf(cloud), await statusOf(cloud, await innerId(cloud)), await statusOf(cloud, deep)]).toEqual(
+      Array(3).fill("UPDATE_ROLLBACK_FAILED"),
+    );
+    await cloud.call(continueUpdateRollback, { ...S, ResourcesToSkip: [`${name}.D`] });
+    await cloud.advance("1m");
+    expect([await statusOf(cloud), await statusOf(cloud, await innerId(cloud)), await statusOf(cloud, deep)]).toEqual(
+      Array(3).fill("UPDATE_ROLLBACK_COMPLETE"),
+    );
   };
   expect(await endsTheSameWheneverThePowerIsCut(world, story)).toBeGreaterThan(1);
 });

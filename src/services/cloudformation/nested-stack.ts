@@ -1,6 +1,6 @@
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
-import type { Progress, ResourceRequest, ResourceType } from "../../kernel/resource.ts";
+import { nameWithin, type Progress, type ResourceRequest, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { EngineRequest } from "./custom-resource.ts";
 import { draft, goBack, NO_UPDATES, startCreate, startDelete, startUpdate } from "./operation.ts";
@@ -50,25 +50,27 @@ export const nestedStack: ResourceType<JsonObject> = {
 function createOnce(
   scope: Scope,
   declared: JsonObject,
-  { generatedName, stackId, token, roleArn, tags }: ResourceRequest,
+  { generatedName, logicalId, stackId, token, roleArn, tags }: ResourceRequest,
 ): Stack | Progress {
   const parent = stacks.get(scope, idOfArn(stackId)!)!;
-  const inner = nestedDraft(scope, parent, { generatedName, stackId, token }, declared);
+  const inner = nestedDraft(scope, parent, { generatedName, logicalId, stackId, token }, declared);
   const known = stacks.get(scope, inner.id);
   // One that was looked at in a change set is there already, with nothing in it.
   if (known !== undefined && known.status !== "REVIEW_IN_PROGRESS") return known;
   return attempt(() => startCreate(scope, inner, nestedRequest(declared, targetOf(parent), tags, roleArn), { token }));
 }
 
+const NAME_MAX = 128;
+
 /** A nested stack that has nothing yet. Its name and id derive from the token of its creation. */
 export function nestedDraft(
   scope: Scope,
   parent: Stack,
-  { generatedName, stackId, token }: Pick<ResourceRequest, "generatedName" | "stackId" | "token">,
+  { generatedName, logicalId, stackId, token }: Pick<ResourceRequest, "generatedName" | "logicalId" | "stackId" | "token">,
   declared: JsonObject = {},
 ): Stack {
   const timeout = Number(declared["TimeoutInMinutes"] ?? 0);
-  return draft(scope, generatedName.slice(0, 128), {
+  return draft(scope, nameWithin(NAME_MAX, generatedName, logicalId), {
     uuid: idsFrom(`nested ${token}`).uuid(),
     onFailure: "DO_NOTHING",
     parentId: stackId,
