@@ -30,8 +30,11 @@ function parseWords(args: readonly string[], options: Options) {
 export const endpointOf = ({ endpoint }: Record<string, any>): string =>
   (endpoint ?? process.env["SLIPWAY_ENDPOINT"] ?? process.env["AWS_ENDPOINT_URL"] ?? "http://127.0.0.1:4566").replace(/\/$/, "");
 
+/** The account of the shell, where its access key is one: that of `slipway env --account`. */
+const keyAccount = (): string | undefined => /^\d{12}$/.exec(process.env["AWS_ACCESS_KEY_ID"] ?? "")?.[0];
+
 export const partitionOf = ({ account, region }: Record<string, any>): Record<string, string> => ({
-  account: account ?? "000000000000",
+  account: account ?? keyAccount() ?? "000000000000",
   region: region ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"] ?? "us-east-1",
 });
 

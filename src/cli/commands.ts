@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 const ENDPOINT = `  --endpoint URL   where Slipway listens (SLIPWAY_ENDPOINT, else http://127.0.0.1:4566)
   --json           JSON, for machines
 `;
-const PARTITION = `  --account ID     the account (000000000000)
+const PARTITION = `  --account ID     the account (AWS_ACCESS_KEY_ID of twelve digits, else 000000000000)
   --region NAME    the region (AWS_REGION, else us-east-1)
 `;
 

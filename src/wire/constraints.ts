@@ -10,6 +10,8 @@ interface Violation {
   readonly path: string;
   /** The last member of the path, as the model has it. */
   readonly name: string;
+  /** The same as a query has it: InstanceId.1 is one of InstanceIds. */
+  readonly queryName?: string;
   readonly value: unknown;
   readonly isSensitive: boolean;
   /** Such as: Member must have length less than or equal to 100. */
@@ -21,6 +23,8 @@ type Check = (value: unknown, path: string, found: Violation[]) => void;
 /** How a service refuses what violates its model. */
 interface Style {
   readonly code: string;
+  /** That of whatever is there and wrong, where it has another one. */
+  readonly invalid?: string;
   /** Its own sentence, about the first violation. */
   readonly word?: (violation: Violation) => string;
   /** Whether the service refuses here only what is absent, and everything else in words that are its handlers' business. */
@@ -41,6 +45,17 @@ const STYLES: Readonly<Record<string, Style>> = {
     code: "InvalidParameter",
     word: ({ name }) => `Invalid parameter: ${name} Reason: no value for required parameter`,
     onlyRequired: true,
+  },
+  // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+  ec2: {
+    code: "MissingParameter",
+    invalid: "InvalidParameterValue",
+    word: ({ name, queryName = name, path, value, rule }) =>
+      value === null
+        ? `The request must contain the parameter ${queryName}`
+        : rule.includes("enum value set")
+          ? `Invalid value '${value}' for ${queryName}.`
+          : `Value (${value}) for parameter ${path} is invalid. ${rule}`,
   },
   ecr: {
     code: "InvalidParameterException",
@@ -76,8 +91,8 @@ export class Validator {
 
   #fault(found: readonly Violation[], protocol: ProtocolName): WireFault {
     const isQuery = protocol === "awsQuery" || protocol === "ec2Query";
-    const { code, word } = this.#style ?? { code: isQuery ? "ValidationError" : "ValidationException" };
-    if (word !== undefined) return new WireFault(code, word(found[0]!));
+    const { code, invalid = code, word }: Style = this.#style ?? { code: isQuery ? "ValidationError" : "ValidationException" };
+    if (word !== undefined) return new WireFault(found[0]!.value === null ? code : invalid, word(found[0]!));
     const count = found.length === 1 ? "1 validation error" : `${found.length} validation errors`;
     return new WireFault(code, `${count} detected: ${found.map(sentenceOf).join("; ")}`);
   }
@@ -88,21 +103,23 @@ export class Validator {
     if (known !== undefined) return known;
     const required = raw[6] ?? 0;
     const constraints = this.#constraints[raw[2]];
-    let members: { name: string; segment: string; isRequired: boolean; check: Check | undefined }[] | undefined;
+    let members: { name: string; segment: string; queryName: string; isRequired: boolean; check: Check | undefined }[] | undefined;
     const compile = () =>
       [...schema.structIterator()].map(([name, member], index) => ({
         name,
         segment: name.charAt(0).toLowerCase() + name.slice(1),
+        queryName: queryNameOf(member, name),
         isRequired: index < required,
         check: this.#member(name, member, this.#isLeft(name) ? undefined : constraints?.[name]),
       }));
     const check: Check = (value, path, found) => {
       members ??= compile();
       const object = value as Record<string, unknown>;
-      for (const { name, segment, isRequired, check: checkMember } of members) {
+      for (const { name, segment, queryName, isRequired, check: checkMember } of members) {
         const item = object[name];
         if (item == null) {
-          if (isRequired) found.push({ path: join(path, segment), name, value: null, isSensitive: false, rule: "Member must not be null" });
+          if (isRequired)
+            found.push({ path: join(path, segment), name, queryName, value: null, isSensitive: false, rule: "Member must not be null" });
         } else if (checkMember !== undefined) {
           checkMember(item, join(path, segment), found);
         }
@@ -180,6 +197,11 @@ function contentRules({ each, key, value }: Constraint, schema: NormalizedSchema
   add(value, () => schema.getValueSchema().isNumericSchema(), Object.values, "Map value");
   return rules;
 }
+
+const queryNameOf = (schema: NormalizedSchema, name: string): string => {
+  const { ec2QueryName, xmlName } = schema.getMergedTraits() as { ec2QueryName?: string; xmlName?: string };
+  return ec2QueryName ?? (xmlName === undefined ? name : xmlName.charAt(0).toUpperCase() + xmlName.slice(1));
+};
 
 const join = (path: string, segment: string): string => (path === "" ? segment : `${path}.${segment}`);
 

@@ -112,4 +112,11 @@ describe("validation", () => {
     // About 10 µs for twenty data here; the bound leaves room for slow machines.
     expect(performance.now() - start).toBeLessThan(200);
   });
+
+  it("of EC2 is in its own words", async () => {
+    const ec2 = (operation: string, input: unknown) => refusal("ec2", operation, input, "ec2Query");
+    expect(await ec2("StopInstances", {})).toBe("MissingParameter: The request must contain the parameter InstanceId");
+    const launch = { MinCount: 1, MaxCount: 1, InstanceType: "t9.micro" };
+    expect(await ec2("RunInstances", launch)).toBe("InvalidParameterValue: Invalid value 't9.micro' for InstanceType.");
+  });
 });

@@ -102,7 +102,12 @@ function ensureNested(scope: Scope, { stack, set, target }: Outer, { logicalId, 
 /** A nested stack that is not there yet, under the name and id that it has once the change set is executed. */
 function review(scope: Scope, outer: Stack, logicalId: string): Stack {
   const token = ensureToken(scope, outer, outer.operations + 1, logicalId);
-  const inner = nestedDraft(scope, outer, { token, generatedName: generatedName(outer, logicalId, token), stackId: arnOf(scope, outer) });
+  const inner = nestedDraft(scope, outer, {
+    token,
+    logicalId,
+    generatedName: generatedName(outer, logicalId, token),
+    stackId: arnOf(scope, outer),
+  });
   tellStack(scope, stacks.put(scope, inner), "REVIEW_IN_PROGRESS", "User Initiated");
   return inner;
 }

@@ -10,7 +10,7 @@ export interface EngineRequest extends ResourceRequest {
   /** As the template has it, of custom resources of a name of their own. */
   readonly resourceType?: string;
   /** Where something is put back as it was: the token of the update that is undone. */
-  readonly undoes?: string;
+  readonly undoes?: true;
 }
 
 /** A request to a custom resource; its id is the secret part of its ResponseURL. */

@@ -13,9 +13,10 @@ import {
   UpdateStack$,
 } from "../../sdk/cloudformation.js";
 import { exportsRefusal } from "./export.ts";
-import { type Busy, cancelRunning, rowsOf, setStatus, startApply, startRemovals, startRestores } from "./phase.ts";
+import { type Busy, cancelRunning, setStatus, startApply, startRemovals, startRestores } from "./phase.ts";
 import type { Plan } from "./plan.ts";
 import { type Planned, planFor } from "./planning.ts";
+import { checkSkipped } from "./skipped-resource.ts";
 import { arnOf, findStack, isInProgress, requireStack, type Stack, type StackOperation, stacks, type Target } from "./stack.ts";
 import { givenPolicy } from "./stack-policy.ts";
 import { dropTemplates } from "./stored-template.ts";
@@ -119,11 +120,10 @@ export const continueUpdateRollback = operation(
   (scope, { StackName, ClientRequestToken, ResourcesToSkip = [] }) => {
     const stack = requireStack(scope, StackName);
     if (ClientRequestToken !== undefined && stack.tokens.includes(`CONTINUE ${ClientRequestToken}`)) return {};
+    if (stack.parentId !== undefined) refuse("RollbackUpdatedStack cannot be invoked on child stacks");
     if (stack.status !== "UPDATE_ROLLBACK_FAILED")
       refuse(`Stack:${arnOf(scope, stack)} is in ${stack.status} state and can not continue update rollback.`);
-    const failed = rowsOf(scope, stack).filter(({ step }) => step?.state === "FAILED");
-    const strange = ResourcesToSkip.filter((name) => !failed.some(({ logicalId }) => logicalId === name));
-    if (strange.length > 0) refuse(`Only resources in UPDATE_FAILED state can be skipped: [${strange.join(", ")}]`);
+    checkSkipped(scope, stack, ResourcesToSkip);
     startUndoing(scope, stack, { token: ClientRequestToken, word: "CONTINUE", skipped: ResourcesToSkip });
     return {};
   },
@@ -273,9 +273,9 @@ export function startDelete(scope: Scope, stack: Stack, { token, retain = [], fo
   return begun;
 }
 
-/** Set out to put back what a nested stack was before an update that went well, since that of its parent did not. */
-export const goBack = (scope: Scope, stack: Stack, token: string): Stack =>
-  startUndoing(scope, stack, { token, word: "UPDATE", skipped: [] });
+/** Set out to put back what a nested stack was before an update, since that of its parent did not go well. */
+export const goBack = (scope: Scope, stack: Stack, token: string, skipped: readonly string[]): Stack =>
+  startUndoing(scope, stack, { token, word: "UPDATE", skipped });
 
 /** Set out to put back what was, where an operation has left that undone. */
 function startUndoing(

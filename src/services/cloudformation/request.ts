@@ -73,7 +73,7 @@ interface Requesting {
   readonly nameToken: string;
   readonly wanted?: DesiredResource;
   readonly previous?: JsonObject;
-  readonly undoes?: string | undefined;
+  readonly undoes?: true;
 }
 
 export function requestOf(
@@ -94,7 +94,7 @@ export function requestOf(
     tags: target?.tags ?? [],
     resourceType: type,
     ...(previous !== undefined && { previous }),
-    ...(undoes !== undefined && { undoes }),
+    ...(undoes && { undoes }),
     ...(target?.roleArn !== undefined && { roleArn: target.roleArn }),
     ...(Object.keys(policies).length > 0 && { updatePolicy: policies }),
   };

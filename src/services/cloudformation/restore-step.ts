@@ -5,6 +5,7 @@ import { STACK } from "./event.ts";
 import { type Busy, changeResource, setResource } from "./phase.ts";
 import { ensureOnce, requestOf, type Waits, waitsFor, withReferences } from "./request.ts";
 import type { Made, StackResource } from "./resource.ts";
+import { isSkipped } from "./skipped-resource.ts";
 import { typeInStack } from "./target.ts";
 
 /** Put one resource back as it was. */
@@ -20,11 +21,11 @@ export function restoreStep(scope: Scope, stack: Busy, waiting: StackResource): 
       step: { ...step, state: "DONE" },
     });
   };
-  if (stack.operation.skipped.includes(logicalId)) return done(waiting);
+  if (isSkipped(stack, logicalId)) return done(waiting);
   const replaced = leftovers.some(({ physicalId }) => physicalId === was.physicalId);
   const tried = step.undoes?.wanted !== undefined && !step.undoes.replaces;
   // What changed within a nested stack does not show in its properties.
-  const nested = type === STACK && step.undoes?.state === "DONE" && now?.physicalId === was.physicalId;
+  const nested = type === STACK && now?.physicalId === was.physicalId;
   const touched = nested || tried || !sameJson(now?.properties, was.properties) || !sameJson(now?.tags, was.tags);
   const untold = !nested && step.undoes?.state === "DONE" && !replaced && sameJson(withoutToken(now), withoutToken(was));
   if (untold) {
@@ -52,7 +53,7 @@ export function restoreStep(scope: Scope, stack: Busy, waiting: StackResource): 
     nameToken: was.token,
     wanted: was,
     previous: attempted,
-    undoes: step.undoes?.token,
+    undoes: true,
   });
   const progress = withReferences(scope, was.properties, (properties) =>
     typeInStack(scope, type).ensure(scope, properties, now!.physicalId, request),

@@ -10,7 +10,7 @@ import { forgetDetections } from "./drift.ts";
 import { ensureStep } from "./ensure-step.ts";
 import { forgetEvents, tellStack } from "./event.ts";
 import { exportedBy, setExports } from "./export.ts";
-import { openNestedStack, parentOf } from "./nested-stack.ts";
+import { followsParent, openNestedStack, parentOf } from "./nested-stack.ts";
 import { outputsOf, outputsRefusal } from "./output.ts";
 import {
   type Busy,
@@ -328,7 +328,7 @@ function succeed(scope: Scope, stack: Busy): void {
     const next = stacks.patch(scope, stack.id, change) as Busy;
     return end(scope, next, WORDS[op.kind as "CREATE" | "IMPORT"].done);
   }
-  const held = parentOf(scope, stack)?.operation?.kind === "UPDATE";
+  const held = followsParent(stack) && parentOf(scope, stack)?.operation?.kind === "UPDATE";
   const next = setStatus(scope, stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", undefined, {
     ...change,
     operation: { ...op, phase: held ? "hold" : "remove" },

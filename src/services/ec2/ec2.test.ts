@@ -12,17 +12,19 @@ import { getParameter } from "../ssm/parameter.ts";
 import { describeImages } from "./image.ts";
 import { ec2 } from "./index.ts";
 import { describeInstances } from "./instance.ts";
-import { modifyInstanceAttribute } from "./instance-attribute.ts";
+import { describeInstanceCreditSpecifications, modifyInstanceAttribute } from "./instance-attribute.ts";
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from "./instance-state.ts";
 import { describeInstanceStatus, getConsoleOutput } from "./instance-status.ts";
 import { createLaunchTemplate, modifyLaunchTemplate } from "./launch-template.ts";
 import { createLaunchTemplateVersion, describeLaunchTemplateVersions } from "./launch-template-version.ts";
+import { describeNetworkInterfaces } from "./network-interface.ts";
 import { describeInternetGateways, describeRouteTables } from "./route-table.ts";
 import { runInstances } from "./run.ts";
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-group.ts";
 import { authorizeSecurityGroupIngress, revokeSecurityGroupEgress } from "./security-group-rule.ts";
 import { createSubnet, describeSubnets } from "./subnet.ts";
-import { createTags, deleteTags, describeTags } from "./tag.ts";
+import { describeTags } from "./tag.ts";
+import { createTags, deleteTags } from "./tagging.ts";
 import { createVpc, deleteVpc, describeVpcs } from "./vpc.ts";
 
 const AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
@@ -45,6 +47,37 @@ const states = (cloud: World): string[] =>
     .read(cloud.scope(), EVENTS)
     .filter(({ value }) => value.detailType === "EC2 Instance State-change Notification")
     .map(({ value }) => (value.detail as { state: string }).state);
+
+test("tags are for what is there, and their keys are not AWS's own", async () => {
+  const cloud = newWorld();
+  const tag = (Resources: string[], Key: string) => cloud.call(createTags, { Resources, Tags: [{ Key, Value: "1" }] });
+  await expect(tag(["i-0123456789abcdef0"], "a")).rejects.toThrow("The instance ID 'i-0123456789abcdef0' does not exist");
+  await expect(tag(["vpc-0123456789abcdef0"], "a")).rejects.toThrow("The vpc ID 'vpc-0123456789abcdef0' does not exist");
+  await expect(tag(await run(cloud), "aws:a")).rejects.toThrow("Tag keys starting with 'aws:' are reserved for internal use");
+  const TagSpecifications = [{ ResourceType: "instance" as const, Tags: [{ Key: "AWS:a", Value: "1" }] }];
+  await expect(run(cloud, { TagSpecifications })).rejects.toThrow("reserved for internal use");
+});
+
+test("what bursts says what it does with its credits, to Terraform above all", async () => {
+  const cloud = newWorld();
+  const [id] = await run(cloud);
+  await run(cloud, { InstanceType: "m5.large" });
+  const { InstanceCreditSpecifications } = await cloud.call(describeInstanceCreditSpecifications, {});
+  expect(InstanceCreditSpecifications).toEqual([{ InstanceId: id, CpuCredits: "unlimited" }]);
+});
+
+test("who deletes a security group finds what is in it", async () => {
+  const cloud = newWorld();
+  const { VpcId } = (await cloud.call(describeVpcs, {})).Vpcs![0]!;
+  const { GroupId } = await cloud.call(createSecurityGroup, { GroupName: "web", Description: "web", VpcId });
+  const [id] = await run(cloud, { SecurityGroupIds: [GroupId!] });
+  const inGroup = async () =>
+    (await cloud.call(describeNetworkInterfaces, { Filters: [{ Name: "group-id", Values: [GroupId!] }] })).NetworkInterfaces;
+  expect(await inGroup()).toMatchObject([{ Attachment: { InstanceId: id }, PrivateIpAddress: "172.31.0.4", Status: "in-use" }]);
+  await cloud.call(terminateInstances, { InstanceIds: [id!] });
+  await cloud.advance("1m");
+  expect(await inGroup()).toEqual([]);
+});
 
 describe("an instance", () => {
   test("comes up, and says where it is", async () => {

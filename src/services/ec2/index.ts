@@ -10,6 +10,7 @@ import { deleteKeyPair, describeKeyPairs, importKeyPair, keyPairs } from "./key-
 import * as template from "./launch-template.ts";
 import * as templateVersion from "./launch-template-version.ts";
 import { networkAddresses } from "./network-address.ts";
+import { describeNetworkInterfaces } from "./network-interface.ts";
 import * as profile from "./profile-association.ts";
 import { resources } from "./resources.ts";
 import { describeInternetGateways, describeRouteTables, describeVpnGateways } from "./route-table.ts";
@@ -18,6 +19,7 @@ import * as group from "./security-group.ts";
 import * as rule from "./security-group-rule.ts";
 import * as subnet from "./subnet.ts";
 import * as tag from "./tag.ts";
+import * as tagging from "./tagging.ts";
 import * as vpc from "./vpc.ts";
 import { describeAvailabilityZones, describeRegions } from "./zone.ts";
 
@@ -33,6 +35,7 @@ export const ec2 = service({
     state.rebootInstances,
     state.terminateInstances,
     attribute.describeInstanceAttribute,
+    attribute.describeInstanceCreditSpecifications,
     attribute.modifyInstanceAttribute,
     attribute.modifyInstanceMetadataOptions,
     attribute.monitorInstances,
@@ -54,8 +57,8 @@ export const ec2 = service({
     importKeyPair,
     describeKeyPairs,
     deleteKeyPair,
-    tag.createTags,
-    tag.deleteTags,
+    tagging.createTags,
+    tagging.deleteTags,
     tag.describeTags,
     describeRegions,
     describeAvailabilityZones,
@@ -64,6 +67,7 @@ export const ec2 = service({
     vpc.describeVpcAttribute,
     vpc.describeVpcs,
     vpc.modifyVpcAttribute,
+    describeNetworkInterfaces,
     describeInternetGateways,
     describeRouteTables,
     describeVpnGateways,

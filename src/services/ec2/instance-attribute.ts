@@ -2,12 +2,14 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   DescribeInstanceAttribute$,
+  DescribeInstanceCreditSpecifications$,
   ModifyInstanceAttribute$,
   ModifyInstanceMetadataOptions$,
   MonitorInstances$,
   UnmonitorInstances$,
 } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
+import { paged } from "./filter.ts";
 import { type Instance, instances, requireInstance, requireInstances } from "./instance.ts";
 import { requireType } from "./instance-type.ts";
 import { requireGroup, securityGroups } from "./security-group.ts";
@@ -44,6 +46,22 @@ export const modifyInstanceMetadataOptions = ec2Operation(ModifyInstanceMetadata
     },
   };
 });
+
+/** Types that burst spend without limit, but for t2: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html */
+export const describeInstanceCreditSpecifications = ec2Operation(
+  DescribeInstanceCreditSpecifications$,
+  (scope, { InstanceIds, ...paging }) => {
+    const chosen = InstanceIds === undefined ? instances.list(scope) : requireInstances(scope, InstanceIds);
+    const bursting = chosen.filter(({ instanceType }) => requireType(instanceType).burstable);
+    const { items, next } = paged(bursting, ({ id }) => id, paging);
+    const shown = items.map(({ id, instanceType }) => ({
+      InstanceId: id,
+      CpuCredits: instanceType.startsWith("t2.") ? "standard" : "unlimited",
+    }));
+    return { InstanceCreditSpecifications: shown, ...next };
+  },
+  { partial: "the default of the type, whatever was asked for: nobody counts credits" },
+);
 
 export const monitorInstances = ec2Operation(
   MonitorInstances$,

@@ -29,7 +29,10 @@ export const runInstances = ec2Operation(
     if (MinCount > MaxCount || MinCount < 1)
       fault("InvalidParameterCombination", `Invalid value '${MinCount}' for minCount. Valid values: 1 up to maxCount.`);
     const known = ClientToken === undefined ? [] : instances.by(scope, "clientToken", ClientToken);
-    const made = known.length > 0 ? known : launch(scope, launchOf(scope, input), MaxCount);
+    const made =
+      known.length > 0
+        ? [...known].sort((one, other) => one.launchIndex - other.launchIndex)
+        : launch(scope, launchOf(scope, input), MaxCount);
     return {
       ReservationId: made[0]!.reservationId,
       OwnerId: scope.account,

@@ -26,27 +26,43 @@ interface Wish {
   readonly SecurityGroupRuleIds?: readonly string[] | undefined;
 }
 
-export const authorizeSecurityGroupIngress = ec2Operation(AuthorizeSecurityGroupIngress$, (scope, input) => {
-  const rules = authorize(scope, input, false);
-  for (const { id } of rules.added) putTags(scope, id, specified(input.TagSpecifications, "security-group-rule"));
-  return { Return: true, SecurityGroupRules: rules.added.map((rule) => shown(scope, rules.group, rule)) };
-});
+export const authorizeSecurityGroupIngress = ec2Operation(
+  AuthorizeSecurityGroupIngress$,
+  (scope, input) => {
+    const rules = authorize(scope, input, false);
+    for (const { id } of rules.added) putTags(scope, id, specified(input.TagSpecifications, "security-group-rule"));
+    return { Return: true, SecurityGroupRules: rules.added.map((rule) => shown(scope, rules.group, rule)) };
+  },
+  { partial: "kept and told of; no packet is filtered by it" },
+);
 
-export const authorizeSecurityGroupEgress = ec2Operation(AuthorizeSecurityGroupEgress$, (scope, input) => {
-  const rules = authorize(scope, input, true);
-  for (const { id } of rules.added) putTags(scope, id, specified(input.TagSpecifications, "security-group-rule"));
-  return { Return: true, SecurityGroupRules: rules.added.map((rule) => shown(scope, rules.group, rule)) };
-});
+export const authorizeSecurityGroupEgress = ec2Operation(
+  AuthorizeSecurityGroupEgress$,
+  (scope, input) => {
+    const rules = authorize(scope, input, true);
+    for (const { id } of rules.added) putTags(scope, id, specified(input.TagSpecifications, "security-group-rule"));
+    return { Return: true, SecurityGroupRules: rules.added.map((rule) => shown(scope, rules.group, rule)) };
+  },
+  { partial: "kept and told of; no packet is filtered by it" },
+);
 
-export const revokeSecurityGroupIngress = ec2Operation(RevokeSecurityGroupIngress$, (scope, input) => {
-  revoke(scope, input, false);
-  return { Return: true };
-});
+export const revokeSecurityGroupIngress = ec2Operation(
+  RevokeSecurityGroupIngress$,
+  (scope, input) => {
+    revoke(scope, input, false);
+    return { Return: true };
+  },
+  { partial: "kept and told of; no packet is filtered by it" },
+);
 
-export const revokeSecurityGroupEgress = ec2Operation(RevokeSecurityGroupEgress$, (scope, input) => {
-  revoke(scope, input, true);
-  return { Return: true };
-});
+export const revokeSecurityGroupEgress = ec2Operation(
+  RevokeSecurityGroupEgress$,
+  (scope, input) => {
+    revoke(scope, input, true);
+    return { Return: true };
+  },
+  { partial: "kept and told of; no packet is filtered by it" },
+);
 
 export const describeSecurityGroupRules = ec2Operation(
   DescribeSecurityGroupRules$,

@@ -31,18 +31,22 @@ export const securityGroups = new Standing<SecurityGroup>("ec2/security-group", 
   }),
 );
 
-export const createSecurityGroup = ec2Operation(CreateSecurityGroup$, (scope, { GroupName, Description, VpcId, TagSpecifications }) => {
-  const vpc =
-    VpcId === undefined ? (defaultVpc(scope) ?? fault("VPCIdNotSpecified", "No default VPC for this user")) : requireVpc(scope, VpcId);
-  if (/^sg-/.test(GroupName!)) fault("InvalidParameterValue", `Invalid value '${GroupName}' for groupName. It may not begin with 'sg-'.`);
-  if (securityGroups.list(scope).some(({ name, vpcId }) => name === GroupName && vpcId === vpc.id))
-    fault("InvalidGroup.Duplicate", `The security group '${GroupName}' already exists for VPC '${vpc.id}'`);
-  const rule: Rule = { id: newId(scope, "sgr"), egress: true, protocol: "-1", cidr: "0.0.0.0/0" };
-  const id = newId(scope, "sg");
-  securityGroups.put(scope, { id, name: GroupName!, description: Description!, vpcId: vpc.id, rules: [rule] });
-  putTags(scope, id, specified(TagSpecifications, "security-group"));
-  return { GroupId: id, SecurityGroupArn: scope.arn("ec2", `security-group/${id}`), ...shownTags(scope, id) };
-});
+export const createSecurityGroup = ec2Operation(
+  CreateSecurityGroup$,
+  (scope, { GroupName, Description, VpcId, TagSpecifications }) => {
+    const vpc =
+      VpcId === undefined ? (defaultVpc(scope) ?? fault("VPCIdNotSpecified", "No default VPC for this user")) : requireVpc(scope, VpcId);
+    if (/^sg-/.test(GroupName!)) fault("InvalidParameterValue", `Invalid value '${GroupName}' for groupName. It may not begin with 'sg-'.`);
+    if (securityGroups.list(scope).some(({ name, vpcId }) => name === GroupName && vpcId === vpc.id))
+      fault("InvalidGroup.Duplicate", `The security group '${GroupName}' already exists for VPC '${vpc.id}'`);
+    const rule: Rule = { id: newId(scope, "sgr"), egress: true, protocol: "-1", cidr: "0.0.0.0/0" };
+    const id = newId(scope, "sg");
+    securityGroups.put(scope, { id, name: GroupName!, description: Description!, vpcId: vpc.id, rules: [rule] });
+    putTags(scope, id, specified(TagSpecifications, "security-group"));
+    return { GroupId: id, SecurityGroupArn: scope.arn("ec2", `security-group/${id}`), ...shownTags(scope, id) };
+  },
+  { partial: "kept and told of; no packet is filtered by it" },
+);
 
 export const describeSecurityGroups = ec2Operation(DescribeSecurityGroups$, (scope, { GroupIds, GroupNames, Filters, ...paging }) => {
   for (const id of GroupIds ?? []) requireGroup(scope, id);

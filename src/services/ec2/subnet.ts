@@ -38,28 +38,32 @@ export const subnets = new Standing<Subnet>("ec2/subnet", (scope) =>
 /** AWS keeps five addresses of each subnet for itself. */
 const RESERVED = 5;
 
-export const createSubnet = ec2Operation(CreateSubnet$, (scope, input) => {
-  const vpc = requireVpc(scope, input.VpcId!);
-  if (input.Ipv6CidrBlock !== undefined || input.Ipv6Native) notImplemented("An IPv6 block of a subnet");
-  const block = parseCidr(input.CidrBlock ?? "");
-  if (block === undefined)
-    fault("InvalidParameterValue", `Value (${input.CidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
-  if (!contains(parseCidr(vpc.cidr)!, block!)) fault("InvalidSubnet.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
-  const others = subnets.list(scope).filter(({ vpcId }) => vpcId === vpc.id);
-  if (others.some(({ cidr }) => overlaps(parseCidr(cidr)!, block!)))
-    fault("InvalidSubnet.Conflict", `The CIDR '${input.CidrBlock}' conflicts with another subnet`);
-  const zones = zonesOf(scope);
-  const zone = input.AvailabilityZone ?? zones.find((_, index) => zoneId(scope.region, index) === input.AvailabilityZoneId) ?? zones[0]!;
-  if (!zones.includes(zone))
-    fault(
-      "InvalidParameterValue",
-      `Value (${zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ${zones.join(", ")}.`,
-    );
-  const id = newId(scope, "subnet");
-  const subnet = subnets.put(scope, { id, vpcId: vpc.id, cidr: input.CidrBlock!, zone, isDefault: false, mapPublicIp: false });
-  putTags(scope, id, specified(input.TagSpecifications, "subnet"));
-  return { Subnet: shown(scope, subnet) };
-});
+export const createSubnet = ec2Operation(
+  CreateSubnet$,
+  (scope, input) => {
+    const vpc = requireVpc(scope, input.VpcId!);
+    if (input.Ipv6CidrBlock !== undefined || input.Ipv6Native) notImplemented("An IPv6 block of a subnet");
+    const block = parseCidr(input.CidrBlock ?? "");
+    if (block === undefined)
+      fault("InvalidParameterValue", `Value (${input.CidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
+    if (!contains(parseCidr(vpc.cidr)!, block!)) fault("InvalidSubnet.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
+    const others = subnets.list(scope).filter(({ vpcId }) => vpcId === vpc.id);
+    if (others.some(({ cidr }) => overlaps(parseCidr(cidr)!, block!)))
+      fault("InvalidSubnet.Conflict", `The CIDR '${input.CidrBlock}' conflicts with another subnet`);
+    const zones = zonesOf(scope);
+    const zone = input.AvailabilityZone ?? zones.find((_, index) => zoneId(scope.region, index) === input.AvailabilityZoneId) ?? zones[0]!;
+    if (!zones.includes(zone))
+      fault(
+        "InvalidParameterValue",
+        `Value (${zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ${zones.join(", ")}.`,
+      );
+    const id = newId(scope, "subnet");
+    const subnet = subnets.put(scope, { id, vpcId: vpc.id, cidr: input.CidrBlock!, zone, isDefault: false, mapPublicIp: false });
+    putTags(scope, id, specified(input.TagSpecifications, "subnet"));
+    return { Subnet: shown(scope, subnet) };
+  },
+  { partial: "kept and told of; no packet is routed by it" },
+);
 
 export const describeSubnets = ec2Operation(DescribeSubnets$, (scope, { SubnetIds, Filters, ...paging }) => {
   for (const id of SubnetIds ?? []) requireSubnet(scope, id);

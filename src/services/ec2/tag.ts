@@ -2,8 +2,8 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { type Tags, tagList, tagsOf, withTags } from "../../kernel/tag.ts";
-import type { TagSpecification } from "../../sdk/ec2.js";
-import { CreateTags$, DeleteTags$, DescribeTags$ } from "../../sdk/ec2.js";
+import type { Tag, TagSpecification } from "../../sdk/ec2.js";
+import { DescribeTags$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { fits, paged } from "./filter.ts";
 
@@ -31,27 +31,6 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const TAGS_MAX = 50;
-
-export const createTags = ec2Operation(CreateTags$, (scope, { Resources = [], Tags = [] }) => {
-  for (const id of Resources) {
-    requireTaggable(id);
-    putTags(scope, id, tagsOf(Tags));
-  }
-  return {};
-});
-
-export const deleteTags = ec2Operation(DeleteTags$, (scope, { Resources = [], Tags }) => {
-  for (const id of Resources) {
-    const has = tagsFor(scope, requireTaggable(id));
-    // A tag without a value goes whatever its value is; no tags at all means all of them.
-    const goes = ([key, value]: [string, string]): boolean =>
-      Tags === undefined
-        ? !key.startsWith("aws:")
-        : Tags.some((tag) => tag.Key === key && (tag.Value === undefined || tag.Value === value));
-    tags.put(scope, { id, tags: Object.fromEntries(Object.entries(has).filter((entry) => !goes(entry))) });
-  }
-  return {};
-});
 
 export const describeTags = ec2Operation(DescribeTags$, (scope, { Filters, ...paging }) => {
   const all = tags.list(scope).flatMap(({ id, tags: own }) => Object.entries(own).map(([Key, Value]) => ({ id, Key, Value })));
@@ -89,11 +68,13 @@ export const forgetTags = (scope: Scope, id: string): void => {
 
 /** The tags that a request gives to the resource that it makes. */
 export const specified = (specifications: readonly TagSpecification[] | undefined, type: string): Tags =>
-  tagsOf((specifications ?? []).filter(({ ResourceType }) => ResourceType === type).flatMap(({ Tags = [] }) => Tags));
+  given((specifications ?? []).filter(({ ResourceType }) => ResourceType === type).flatMap(({ Tags = [] }) => Tags));
 
-const typeOf = (id: string): string | undefined => TYPES[id.slice(0, id.lastIndexOf("-"))];
-
-function requireTaggable(id: string): string {
-  if (typeOf(id) === undefined) fault("InvalidID", `The ID '${id}' is not valid`);
-  return id;
+/** The tags that somebody gives: not those that are AWS's own. */
+export function given(list: readonly Tag[]): Tags {
+  const reserved = list.find(({ Key }) => Key?.toLowerCase().startsWith("aws:"));
+  if (reserved !== undefined) fault("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use");
+  return tagsOf(list);
 }
+
+export const typeOf = (id: string): string | undefined => TYPES[id.slice(0, id.lastIndexOf("-"))];

@@ -25,20 +25,24 @@ export const vpcs = new Standing<Vpc>("ec2/vpc", (scope) => [
   { id: defaultId(scope, "vpc"), cidr: DEFAULT_CIDR, isDefault: true, tenancy: "default", dnsSupport: true, dnsHostnames: true },
 ]);
 
-export const createVpc = ec2Operation(CreateVpc$, (scope, input) => {
-  if (input.Ipv4IpamPoolId !== undefined) notImplemented("An IPAM pool");
-  if (input.AmazonProvidedIpv6CidrBlock || input.Ipv6CidrBlock !== undefined) notImplemented("An IPv6 block of a VPC");
-  if (input.CidrBlock === undefined) fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
-  const block = parseCidr(input.CidrBlock!);
-  if (block === undefined)
-    fault("InvalidParameterValue", `Value (${input.CidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
-  if (block!.size > 65_536 || block!.size < 16) fault("InvalidVpc.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
-  const tenancy = input.InstanceTenancy === "dedicated" ? "dedicated" : "default";
-  const id = newId(scope, "vpc");
-  const vpc = vpcs.put(scope, { id, cidr: input.CidrBlock!, isDefault: false, tenancy, dnsSupport: true, dnsHostnames: false });
-  putTags(scope, id, specified(input.TagSpecifications, "vpc"));
-  return { Vpc: shown(scope, vpc) };
-});
+export const createVpc = ec2Operation(
+  CreateVpc$,
+  (scope, input) => {
+    if (input.Ipv4IpamPoolId !== undefined) notImplemented("An IPAM pool");
+    if (input.AmazonProvidedIpv6CidrBlock || input.Ipv6CidrBlock !== undefined) notImplemented("An IPv6 block of a VPC");
+    if (input.CidrBlock === undefined) fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
+    const block = parseCidr(input.CidrBlock!);
+    if (block === undefined)
+      fault("InvalidParameterValue", `Value (${input.CidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
+    if (block!.size > 65_536 || block!.size < 16) fault("InvalidVpc.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
+    const tenancy = input.InstanceTenancy === "dedicated" ? "dedicated" : "default";
+    const id = newId(scope, "vpc");
+    const vpc = vpcs.put(scope, { id, cidr: input.CidrBlock!, isDefault: false, tenancy, dnsSupport: true, dnsHostnames: false });
+    putTags(scope, id, specified(input.TagSpecifications, "vpc"));
+    return { Vpc: shown(scope, vpc) };
+  },
+  { partial: "kept and told of; no packet is routed by it" },
+);
 
 export const describeVpcs = ec2Operation(DescribeVpcs$, (scope, { VpcIds, Filters, ...paging }) => {
   for (const id of VpcIds ?? []) requireVpc(scope, id);
@@ -67,16 +71,20 @@ export const describeVpcAttribute = ec2Operation(DescribeVpcAttribute$, (scope, 
   };
 });
 
-export const modifyVpcAttribute = operation(ModifyVpcAttribute$, (scope, input) => {
-  const vpc = requireVpc(scope, input.VpcId!);
-  if (input.EnableNetworkAddressUsageMetrics?.Value) notImplemented("Network address usage metrics");
-  vpcs.put(scope, {
-    ...vpc,
-    dnsSupport: input.EnableDnsSupport?.Value ?? vpc.dnsSupport,
-    dnsHostnames: input.EnableDnsHostnames?.Value ?? vpc.dnsHostnames,
-  });
-  return {};
-});
+export const modifyVpcAttribute = operation(
+  ModifyVpcAttribute$,
+  (scope, input) => {
+    const vpc = requireVpc(scope, input.VpcId!);
+    if (input.EnableNetworkAddressUsageMetrics?.Value) notImplemented("Network address usage metrics");
+    vpcs.put(scope, {
+      ...vpc,
+      dnsSupport: input.EnableDnsSupport?.Value ?? vpc.dnsSupport,
+      dnsHostnames: input.EnableDnsHostnames?.Value ?? vpc.dnsHostnames,
+    });
+    return {};
+  },
+  { partial: "kept and told of; names are not resolved by it" },
+);
 
 /** The default group goes with its VPC; all else has to go before. */
 const isInUse = (scope: Scope, id: string): boolean =>

@@ -14,6 +14,7 @@ export const elasticLoadBalancingV2 = service({
   operations: [
     balancer.createLoadBalancer,
     balancer.deleteLoadBalancer,
+    balancer.describeCapacityReservation,
     balancer.describeLoadBalancerAttributes,
     balancer.describeLoadBalancers,
     balancer.modifyLoadBalancerAttributes,

@@ -7,6 +7,7 @@ import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
   CreateLoadBalancer$,
   DeleteLoadBalancer$,
+  DescribeCapacityReservation$,
   DescribeLoadBalancerAttributes$,
   DescribeLoadBalancers$,
   DuplicateLoadBalancerNameException,
@@ -121,6 +122,12 @@ export const modifyLoadBalancerAttributes = operation(ModifyLoadBalancerAttribut
   const attributes = changed(LOAD_BALANCER[type], before, Attributes!, "Load balancer");
   loadBalancers.patch(scope, id, { attributes });
   return { Attributes: allOf(LOAD_BALANCER[type], attributes) };
+});
+
+/** Nothing is ever reserved. */
+export const describeCapacityReservation = operation(DescribeCapacityReservation$, (scope, { LoadBalancerArn }) => {
+  requireLoadBalancer(scope, LoadBalancerArn!);
+  return { CapacityReservationState: [] };
 });
 
 export const setSecurityGroups = operation(

@@ -75,7 +75,8 @@ export const createTargetGroup = operation(CreateTargetGroup$, (scope, input) =>
   if (protocol === undefined) fault("ValidationError", "A protocol must be specified");
   if (port === undefined) fault("ValidationError", "A port must be specified");
   if (protocol !== "HTTP" && protocol !== "TCP") notImplemented(`A target group of the protocol ${protocol}`);
-  if ((input.ProtocolVersion ?? "HTTP1") !== "HTTP1") notImplemented(`The protocol version ${input.ProtocolVersion} of a target group`);
+  // Terraform sends an empty text where its user says nothing.
+  if ((input.ProtocolVersion || "HTTP1") !== "HTTP1") notImplemented(`The protocol version ${input.ProtocolVersion} of a target group`);
   if (input.VpcId === undefined) fault("ValidationError", "A VPC ID must be specified");
   const wished = {
     protocol: protocol as TargetGroup["protocol"],
