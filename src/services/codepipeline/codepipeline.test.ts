@@ -26,7 +26,8 @@ import {
   told,
   world,
 } from "./codepipeline.fixture.ts";
-import { getPipelineExecution, startPipelineExecution } from "./execution.ts";
+import { startPipelineExecution } from "./execution.ts";
+import { getPipelineExecution } from "./history.ts";
 import { deletePipeline, getPipeline, listPipelines, updatePipeline } from "./pipeline.ts";
 
 describe("a pipeline", () => {

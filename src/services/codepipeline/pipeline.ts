@@ -28,6 +28,7 @@ import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
 import { actionRuns } from "./action-run.ts";
 import { executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
+import { ruleRuns } from "./rule-run.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
 
@@ -169,7 +170,7 @@ export function changePipeline(scope: Scope, declaration: PipelineDeclaration, t
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
   pipelines.remove(scope, name);
-  for (const table of [pipelineVersions, executions, actionRuns, stageStates, jobs]) {
+  for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
   }
 }
@@ -210,7 +211,7 @@ function withDefaults<A extends object>(action: A): A {
 }
 
 function check(scope: Scope, declaration: PipelineDeclaration): void {
-  checkStructure(declaration, scope.region);
+  checkStructure(scope, declaration);
   const roles = (declaration.stages ?? []).flatMap(({ actions = [] }) => actions.flatMap(({ roleArn }) => roleArn ?? []));
   for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role);
 }

@@ -13,7 +13,7 @@ export function startForChanges(scope: Scope, pipeline: Pipeline): void {
   const seen: Record<string, string> = { ...pipeline.seen };
   const changed: string[] = [];
   for (const { name, actionTypeId, configuration = {} } of declarationOf(scope, pipeline.id).stages![0]!.actions!) {
-    const revision = providerOf(actionTypeId!)?.polled?.(scope, configuration);
+    const revision = providerOf(scope, actionTypeId!)?.polled?.(scope, configuration);
     if (revision === undefined || seen[name!] === revision) continue;
     if (seen[name!] !== undefined && revision !== NOTHING) changed.push(name!);
     seen[name!] = revision;

@@ -1,8 +1,8 @@
 import type { BlobRef } from "../../../kernel/blob.ts";
 import type { Scope } from "../../../kernel/scope.ts";
 import { ensureBuild, type PipelineBuild, stopBuild } from "../../codebuild/api.ts";
-import type { ActionRun } from "../action-run.ts";
 import { type ActionProgress, type ActionProvider, absent, failed, refuseAction } from "../provider.ts";
+import type { Run } from "../run.ts";
 
 const TIMEOUT_MINUTES = 480;
 
@@ -41,7 +41,7 @@ const codeBuildAs = (category: "Build" | "Test"): ActionProvider => ({
 export const codeBuild = codeBuildAs("Build");
 export const codeBuildTest = codeBuildAs("Test");
 
-function buildOf(scope: Scope, run: ActionRun): PipelineBuild {
+function buildOf(scope: Scope, run: Run): PipelineBuild {
   const { ProjectName, PrimarySource, EnvironmentVariables = "[]" } = run.configuration;
   const primary = run.inputs.find(({ name }) => name === PrimarySource) ?? run.inputs[0]!;
   const others = run.inputs.filter((input) => input !== primary).map(({ name, digest }) => [name, { digest }] as const);
@@ -55,7 +55,7 @@ function buildOf(scope: Scope, run: ActionRun): PipelineBuild {
   });
 }
 
-function progressOf(scope: Scope, run: ActionRun, build: PipelineBuild): ActionProgress {
+function progressOf(scope: Scope, run: Run, build: PipelineBuild): ActionProgress {
   const { id, status, reason = `Build terminated with state: ${status}` } = build;
   const external = id === undefined ? {} : { externalExecutionId: id, externalExecutionUrl: urlOf(scope, run, id) };
   if (status === "IN_PROGRESS") return { status: "InProgress", because: `build ${id} is running`, ...external };
@@ -68,7 +68,7 @@ function progressOf(scope: Scope, run: ActionRun, build: PipelineBuild): ActionP
 }
 
 /** One output artifact is the build's primary one; several are the secondary ones of their names. */
-function outputsOf({ outputs }: ActionRun, { artifacts: { primary, secondary } }: PipelineBuild): Readonly<Record<string, BlobRef>> {
+function outputsOf({ outputs }: Run, { artifacts: { primary, secondary } }: PipelineBuild): Readonly<Record<string, BlobRef>> {
   const [only, ...more] = outputs;
   const fallback = more.length === 0 && only !== undefined && primary !== undefined ? { [only]: primary } : {};
   return { ...fallback, ...secondary };
@@ -83,5 +83,5 @@ function variablesIn(text: string) {
   }
 }
 
-const urlOf = ({ region, account }: Scope, { configuration }: ActionRun, id: string): string =>
+const urlOf = ({ region, account }: Scope, { configuration }: Run, id: string): string =>
   `https://${region}.console.aws.amazon.com/codesuite/codebuild/${account}/projects/${configuration["ProjectName"]}/build/${encodeURIComponent(id)}/?region=${region}`;

@@ -1,7 +1,7 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import { ensureSourceArchive, forgetSourceArchive, headOf, repositoryOf } from "../../codecommit/api.ts";
-import type { ActionRun } from "../action-run.ts";
 import { type ActionProgress, type ActionProvider, absent, failed, NOTHING } from "../provider.ts";
+import type { Run } from "../run.ts";
 
 /** The head of a branch. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html */
 export const codeCommit: ActionProvider = {
@@ -55,7 +55,7 @@ export const codeCommit: ActionProvider = {
 
 function found(
   { region }: Scope,
-  run: ActionRun,
+  run: Run,
   commit: string,
   { archive, summary }: Extract<ReturnType<typeof ensureSourceArchive>, { state: "done" }>,
 ): ActionProgress {
@@ -80,7 +80,7 @@ function found(
   };
 }
 
-const archiveId = ({ actionExecutionId }: ActionRun): string => `codepipeline/${actionExecutionId}`;
+const archiveId = ({ actionExecutionId }: Run): string => `codepipeline/${actionExecutionId}`;
 
 /** Without milliseconds: 2026-01-01T00:00:00Z. */
 const instant = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");

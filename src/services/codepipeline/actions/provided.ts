@@ -1,0 +1,20 @@
+import type { ActionProvider } from "../provider.ts";
+import { cloudFormation } from "./cloudformation.ts";
+import { codeBuild, codeBuildTest } from "./codebuild.ts";
+import { codeCommit } from "./codecommit.ts";
+import { commands } from "./commands.ts";
+import { lambdaInvoke } from "./lambda.ts";
+import { manualApproval } from "./manual-approval.ts";
+import { s3Source } from "./s3.ts";
+
+/** Every kind of action of AWS's own, a line each. */
+export const actionProviders: readonly ActionProvider[] = [
+  codeCommit,
+  s3Source,
+  codeBuild,
+  codeBuildTest,
+  cloudFormation,
+  commands,
+  manualApproval,
+  lambdaInvoke,
+];
