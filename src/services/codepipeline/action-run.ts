@@ -20,7 +20,10 @@ export interface ActionRun extends Run {
 }
 
 /** On disk: the tries of what is over are read only when asked for. */
-export const actionRuns = new Table<ActionRun>("codepipeline/action-run", { stored: true });
+export const actionRuns = new Table<ActionRun>("codepipeline/action-run", {
+  stored: true,
+  indexes: { actionExecutionId: ({ actionExecutionId }) => actionExecutionId },
+});
 
 const PAGE_MAX = 100;
 

@@ -31,7 +31,7 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   const minutes = action.timeoutInMinutes ?? requireProvider(scope, type).timeoutMinutes;
   const region = action.region ?? scope.region;
   const input = inputsOf(scope, execution, action.inputArtifacts ?? [], region);
-  const override = execution.overrides.find(({ actionName }) => actionName === action.name);
+  const overrides = execution.overrides.filter(({ actionName }) => actionName === action.name);
   const run = actionRuns.put(scope, {
     id: `${execution.id}/${stage}/${action.name}/${attempt}`,
     actionExecutionId: scope.id.uuid(),
@@ -52,7 +52,8 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
     inputs: input.artifacts,
     outputs: (action.outputArtifacts ?? []).map(({ name }) => name!),
     ...(action.commands && { shell: shellOf(action) }),
-    ...(override && { override }),
+    ...(overrides.length > 0 && { overrides }),
+    ...(execution.pushed?.action === action.name && { pushed: execution.pushed! }),
     startedAt: now,
     updatedAt: now,
   });

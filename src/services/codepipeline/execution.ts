@@ -16,6 +16,7 @@ import {
   type PipelineVariable,
   type RetryTrigger,
   type SourceRevisionOverride,
+  type SourceRevisionType,
   type StageExecutionStatus,
   StartPipelineExecution$,
 } from "../../sdk/codepipeline.js";
@@ -23,6 +24,7 @@ import type { Artifact } from "./artifact.ts";
 import { emitExecution } from "./happening.ts";
 import { declarationOf, type Pipeline, pipelines, requirePipeline } from "./pipeline.ts";
 import type { Revision } from "./provider.ts";
+import type { Pushed } from "./run.ts";
 import type { Namespaces } from "./variable.ts";
 
 /** One execution of a pipeline, by pipeline/how new it is: newest first. */
@@ -38,6 +40,7 @@ export interface Execution extends Row {
   readonly trigger: Stored<ExecutionTrigger>;
   readonly requestToken?: string;
   readonly overrides: readonly Stored<SourceRevisionOverride>[];
+  readonly pushed?: Pushed;
   /** The stage that it is in, or that it waits for. */
   readonly stage: string;
   readonly isWaiting: boolean;
@@ -93,6 +96,7 @@ export interface ExecutionRequest {
   readonly requestToken?: string;
   readonly variables?: readonly PipelineVariable[] | undefined;
   readonly overrides?: readonly SourceRevisionOverride[] | undefined;
+  readonly pushed?: Pushed;
 }
 
 export const executions = new Table<Execution>("codepipeline/execution", {
@@ -136,14 +140,15 @@ export function startExecution(scope: Scope, pipeline: Pipeline, request: Execut
       `The pipeline has reached the limit for concurrent pipeline executions: ${QUEUED_OR_PARALLEL_MAX}`,
     );
   }
-  const { id: executionId, trigger, requestToken, overrides = [] } = request;
-  for (const { actionName } of overrides) requireSource(declaration, actionName!);
+  const { id: executionId, trigger, requestToken, overrides = [], pushed } = request;
+  for (const override of overrides) checkOverride(declaration, override);
   return putExecution(scope, pipeline, {
     executionId,
     mode,
     trigger,
     ...(requestToken !== undefined && { requestToken }),
     overrides: stored([...overrides]),
+    ...(pushed && { pushed }),
     stage: stages[0]!.name!,
     artifacts: {},
     namespaces: { variables: variablesOf(declaration, request.variables) },
@@ -157,6 +162,7 @@ type Beginning =
   | "trigger"
   | "requestToken"
   | "overrides"
+  | "pushed"
   | "stage"
   | "artifacts"
   | "namespaces"
@@ -214,9 +220,24 @@ function variablesOf({ variables = [] }: Stored<PipelineDeclaration>, given: rea
   return Object.fromEntries(variables.map(({ name, defaultValue }) => [name!, valueFor(name!, defaultValue)]));
 }
 
-function requireSource({ stages }: Stored<PipelineDeclaration>, action: string): void {
-  if (stages![0]!.actions!.some(({ name }) => name === action)) return;
-  fault(ActionNotFoundException, `Source action with name '${action}' not found in the pipeline`);
+/** Which revisions may be said of which source. https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html */
+const REVISION_TYPES: Readonly<Record<string, readonly SourceRevisionType[]>> = {
+  S3: ["S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID"],
+  CodeCommit: ["COMMIT_ID"],
+  CodeStarSourceConnection: ["COMMIT_ID"],
+  ECR: ["IMAGE_DIGEST"],
+};
+
+function checkOverride({ stages }: Stored<PipelineDeclaration>, { actionName, revisionType }: SourceRevisionOverride): void {
+  const action = stages![0]!.actions!.find(({ name }) => name === actionName);
+  if (action === undefined) return fault(ActionNotFoundException, `Source action with name '${actionName}' not found in the pipeline`);
+  const { provider } = action.actionTypeId!;
+  if (!REVISION_TYPES[provider!]?.includes(revisionType!)) {
+    invalid(`The source revision type ${revisionType} is not supported for source action '${actionName}' of type ${provider}`);
+  }
+  if (revisionType === "S3_OBJECT_KEY" && action.configuration?.["AllowOverrideForS3ObjectKey"] !== "true") {
+    invalid(`Source action '${actionName}' does not allow to override its object key: AllowOverrideForS3ObjectKey is not true`);
+  }
 }
 
 const invalid = (message: string): never => fault("ValidationException", message);

@@ -1,11 +1,13 @@
 import { service } from "../../kernel/service.ts";
 import { abandonedJobLoop } from "./abandoned-job.loop.ts";
 import { abandonedJobs } from "./abandoned-job.ts";
+import { putActionRevision } from "./action-revision.ts";
 import * as actionRun from "./action-run.ts";
 import * as actionType from "./action-type.ts";
 import { putApprovalResult } from "./approval.ts";
 import { overrideStageCondition } from "./condition.ts";
 import * as customActionType from "./custom-action-type.ts";
+import { listDeployActionExecutionTargets } from "./deploy-target.ts";
 import * as execution from "./execution.ts";
 import * as history from "./history.ts";
 import * as job from "./job.ts";
@@ -22,6 +24,8 @@ import { getPipelineState } from "./state.ts";
 import { stopPipelineExecution } from "./stop.ts";
 import { pipelineTarget } from "./target.ts";
 import * as thirdPartyJob from "./third-party-job.ts";
+import { watchedSources } from "./trigger.ts";
+import * as webhook from "./webhook.ts";
 
 export const codepipeline = service({
   name: "codepipeline",
@@ -32,6 +36,8 @@ export const codepipeline = service({
     pipeline.createPipeline,
     customActionType.deleteCustomActionType,
     pipeline.deletePipeline,
+    webhook.deleteWebhook,
+    webhook.deregisterWebhookWithThirdParty,
     stage.disableStageTransition,
     stage.enableStageTransition,
     actionType.getActionType,
@@ -42,19 +48,24 @@ export const codepipeline = service({
     thirdPartyJob.getThirdPartyJobDetails,
     actionRun.listActionExecutions,
     actionType.listActionTypes,
+    listDeployActionExecutionTargets,
     history.listPipelineExecutions,
     pipeline.listPipelines,
     ruleRun.listRuleExecutions,
     listRuleTypes,
     pipeline.listTagsForResource,
+    webhook.listWebhooks,
     overrideStageCondition,
     jobPoll.pollForJobs,
     thirdPartyJob.pollForThirdPartyJobs,
+    putActionRevision,
     putApprovalResult,
     job.putJobFailureResult,
     job.putJobSuccessResult,
     thirdPartyJob.putThirdPartyJobFailureResult,
     thirdPartyJob.putThirdPartyJobSuccessResult,
+    webhook.putWebhook,
+    webhook.registerWebhookWithThirdParty,
     retryStageExecution,
     rollbackStage,
     execution.startPipelineExecution,
@@ -73,6 +84,8 @@ export const codepipeline = service({
     stage.stageStates,
     job.jobs,
     customActionType.actionTypes,
+    webhook.webhooks,
+    watchedSources,
     abandonedJobs,
   ],
   loops: [pipelineLoop, abandonedJobLoop],

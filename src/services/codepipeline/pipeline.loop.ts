@@ -6,6 +6,7 @@ import { declarationOf, type Pipeline, pipelines } from "./pipeline.ts";
 import { startForChanges } from "./poll.ts";
 import { noteLatest, stageState } from "./stage.ts";
 import { hasToMeet, stageOf, walkStage } from "./stage-walk.ts";
+import { startForTriggers } from "./trigger.ts";
 import { earliest } from "./wait.ts";
 
 /** Takes every execution of a pipeline that is not over a step further. */
@@ -13,8 +14,9 @@ export const pipelineLoop: Loop<Pipeline> = {
   table: pipelines,
   turn(scope, pipeline) {
     startForChanges(scope, pipeline);
+    const looking = startForTriggers(scope, pipelines.get(scope, pipeline.id)!);
     const active = activeExecutions(scope, pipeline.id);
-    return earliest(active.map((execution) => advance(scope, execution, active)));
+    return earliest([looking, ...active.map((execution) => advance(scope, execution, active))]);
   },
 };
 

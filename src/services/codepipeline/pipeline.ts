@@ -31,6 +31,7 @@ import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
+import { forgetTriggers } from "./trigger.ts";
 
 /** A pipeline by its name. What it declares is in its versions. */
 export interface Pipeline extends Row {
@@ -42,6 +43,8 @@ export interface Pipeline extends Row {
   readonly executions: number;
   /** By stage/action of the sources that look for changes themselves: what was there last. */
   readonly seen: Readonly<Record<string, string>>;
+  /** By name of the source action: the revision that a worker told of last. */
+  readonly told?: Readonly<Record<string, string>>;
   /** The CloudFormation request that made it. */
   readonly madeBy?: string;
 }
@@ -157,6 +160,7 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
 export function changePipeline(scope: Scope, declaration: PipelineDeclaration, tags?: Tags): Pipeline {
   const known = requirePipeline(scope, declaration.name!);
   check(scope, declaration);
+  unwatch(scope, known.id);
   const version = known.version + 1;
   putVersion(scope, declaration, version);
   return pipelines.patch(scope, known.id, {
@@ -169,10 +173,21 @@ export function changePipeline(scope: Scope, declaration: PipelineDeclaration, t
 
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
+  if (pipelines.get(scope, name) !== undefined) unwatch(scope, name);
   pipelines.remove(scope, name);
   for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
   }
+}
+
+/** Nobody looks for changes of its sources any more. */
+function unwatch(scope: Scope, name: string): void {
+  const actions = declarationOf(scope, name).stages![0]!.actions!;
+  forgetTriggers(
+    scope,
+    { id: name },
+    actions.map((action) => action.name!),
+  );
 }
 
 export function requirePipeline(scope: Scope, name: string): Pipeline {
@@ -224,7 +239,7 @@ function checkRole(scope: Scope, arn: string): void {
   if (refusal !== undefined) fault("AccessDeniedException", refusal);
 }
 
-function checkedTags(tags: Tags): Tags {
+export function checkedTags(tags: Tags): Tags {
   if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `A resource can have at most ${TAGS_MAX} tags.`);
   return tags;
 }

@@ -3,7 +3,7 @@ import type { WaitKind } from "../../kernel/clock.ts";
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type ActionTypeId, type ErrorDetails, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
+import { type ActionTypeId, type ErrorDetails, type ExecutionTrigger, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
 import type { Run } from "./run.ts";
 
 export type ActionType = { readonly [K in keyof ActionTypeId]: NonNullable<ActionTypeId[K]> };
@@ -25,6 +25,10 @@ export interface ActionProvider {
   stop?(scope: Scope, run: Run): void;
   /** Of a source that looks for changes itself: what it would find now, or `NOTHING`. Undefined where it does not look. */
   polled?(scope: Scope, configuration: Readonly<Record<string, string>>): string | undefined;
+  /** Look for changes from now on, for whoever the id says, where that has to be asked for. */
+  watch?(scope: Scope, id: string, configuration: Readonly<Record<string, string>>): void;
+  /** How an execution says that it was started for a change; by default that the source was polled. */
+  pollTrigger?(configuration: Readonly<Record<string, string>>): ExecutionTrigger;
   /** Where the console shows what the action works on. */
   entityUrl?(scope: Scope, configuration: Readonly<Record<string, string>>): string;
 }

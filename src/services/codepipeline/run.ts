@@ -36,7 +36,9 @@ export interface Run extends Row {
   /** What it runs, where it runs commands. */
   readonly shell?: ShellWork;
   /** Which revision a source is to take, where whoever started the execution said so. */
-  readonly override?: Stored<SourceRevisionOverride>;
+  readonly overrides?: readonly Stored<SourceRevisionOverride>[];
+  /** The push or pull request that a source is taken for. */
+  readonly pushed?: Pushed;
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly updatedBy?: string;
@@ -61,4 +63,14 @@ export interface ShellWork {
   readonly exported: readonly string[];
   /** By name of the output artifact: patterns of the files in it. */
   readonly files: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a trigger has started an execution for. */
+export interface Pushed {
+  /** The name of the source action. */
+  readonly action: string;
+  readonly branch?: string;
+  readonly tag?: string;
+  /** The variables that a pull request gives. */
+  readonly pullRequest?: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,7 @@ import { cloudFormation } from "./cloudformation.ts";
 import { codeBuild, codeBuildTest } from "./codebuild.ts";
 import { codeCommit } from "./codecommit.ts";
 import { commands } from "./commands.ts";
+import { connectionSource } from "./connection.ts";
 import { lambdaInvoke } from "./lambda.ts";
 import { manualApproval } from "./manual-approval.ts";
 import { s3Source } from "./s3.ts";
@@ -10,6 +11,7 @@ import { s3Source } from "./s3.ts";
 /** Every kind of action of AWS's own, a line each. */
 export const actionProviders: readonly ActionProvider[] = [
   codeCommit,
+  connectionSource,
   s3Source,
   codeBuild,
   codeBuildTest,
