@@ -44,12 +44,18 @@ export const listActionExecutions = operation(ListActionExecutions$, (scope, { p
 
 /** The runs of the executions, newest first, each with a text that sorts in that order. */
 function* newestFirst(scope: Scope, chosen: Iterable<Execution>, latestOnly: boolean): Generator<{ run: ActionRun; place: string }> {
-  for (const { id: execution } of chosen) {
-    const found = actionRuns.list(scope, `${execution}/`);
+  for (const execution of chosen) {
+    const found = actionRuns.list(scope, `${execution.id}/`);
     const runs = latestOnly ? found.filter((run) => !found.some((other) => isLaterTry(other, run))) : found;
-    const places = runs.map((run) => ({ run, place: `${execution} ${String(9e15 - run.startedAt).padStart(16, "0")} ${run.id}` }));
+    const places = runs.map((run) => ({ run, place: `${execution.id} ${placeOf(execution, run)}` }));
     yield* places.sort((one, other) => (one.place < other.place ? -1 : 1));
   }
+}
+
+/** Those of one instant stand in the order in which the execution began them. */
+function placeOf({ stages }: Execution, { startedAt, stage, action, id }: ActionRun): string {
+  const begun = Object.keys(stages).indexOf(stage) * 100 + Object.keys(stages[stage]?.runs ?? {}).indexOf(action);
+  return `${String(9e15 - startedAt).padStart(16, "0")} ${String(9999 - begun).padStart(4, "0")} ${id}`;
 }
 
 const isLaterTry = (other: ActionRun, run: ActionRun): boolean =>

@@ -127,8 +127,9 @@ function giveOn(scope: Scope, { execution: id, action, namespace, variables = {}
   });
 }
 
-function requireProvider(scope: Scope, type: ActionType): ActionProvider {
-  const provider = providerOf(scope, type);
-  if (provider === undefined) throw new Error(`no provider for ${type.category}/${type.provider}`);
-  return provider;
+/** An action type may have been deleted while an execution was on its way to it. */
+function requireProvider(scope: Scope, type: ActionType): Pick<ActionProvider, "observe" | "stop" | "timeoutMinutes"> {
+  const { category, owner, provider, version } = type;
+  const gone = `ActionType (Category: '${category}', Provider: '${provider}', Owner: '${owner}', Version: '${version}') is not available`;
+  return providerOf(scope, type) ?? { timeoutMinutes: 1, observe: () => failed("ConfigurationError", gone) };
 }

@@ -7,6 +7,7 @@ import { connectionSource } from "./connection.ts";
 import { lambdaInvoke } from "./lambda.ts";
 import { manualApproval } from "./manual-approval.ts";
 import { s3Source } from "./s3.ts";
+import { s3Deploy } from "./s3-deploy.ts";
 
 /** Every kind of action of AWS's own, a line each. */
 export const actionProviders: readonly ActionProvider[] = [
@@ -17,6 +18,7 @@ export const actionProviders: readonly ActionProvider[] = [
   codeBuildTest,
   cloudFormation,
   commands,
+  s3Deploy,
   manualApproval,
   lambdaInvoke,
 ];
