@@ -125,8 +125,9 @@ const rowsOf = (cloud: World): string[] =>
     .map((line) => line.split(" ")[0]!)
     .filter((path) => !/^(~|sha256:|(cloudformation|kernel|compute|testing)\/)/.test(path) && !KEPT.test(path));
 
-/** Keys wait for their deletion, instances and what was done with them are told of afterwards, numbers of layers and sequences of queues are never used again, and the default bus is always there. */
-const KEPT = /^(kms\/key|lambda\/layer|sqs\/sequence|ec2\/instance|ec2\/tag|auto-scaling\/activity):|^eventbridge\/bus:.*:default$/;
+/** Keys wait for their deletion, instances and what was done with them are told of afterwards, numbers of layers, versions of action types and sequences of queues are never used again, and the default bus is always there. */
+const KEPT =
+  /^(kms\/key|lambda\/layer|sqs\/sequence|ec2\/instance|ec2\/tag|auto-scaling\/activity|codepipeline\/action-type):|^eventbridge\/bus:.*:default$/;
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

@@ -19,6 +19,8 @@ export interface CustomActionType extends Row {
   readonly shown: Stored<ActionType>;
   readonly isDeleted?: true;
   readonly tags: Tags;
+  /** The CloudFormation request that made it. */
+  readonly madeBy?: string;
   /** Of a partner: how it was declared, and what his workers show. */
   readonly partner?: {
     readonly declaration: Stored<ActionTypeDeclaration>;
