@@ -1,2 +1,3 @@
 export { putPartnerType } from "./action-type.ts";
+export { noticePullRequest, type PullRequest } from "./trigger.ts";
 export { takeWebhook, type WebhookAnswer, type WebhookRequest } from "./webhook-delivery.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Job } from "../../compute/job.ts";
 import { simulatedHands } from "../../compute/simulated.ts";
 import { digestOf } from "../../kernel/blob.ts";
-import type { ActionDeclaration, GitPushFilter } from "../../sdk/codepipeline.js";
+import type { ActionDeclaration, GitPullRequestFilter, GitPushFilter } from "../../sdk/codepipeline.js";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { codecommit } from "../codecommit/index.ts";
@@ -15,6 +15,7 @@ import { sts } from "../sts/index.ts";
 import { actionsOf, approval, create, executionsOf, latest, pipelineOf, prepareStore } from "./codepipeline.fixture.ts";
 import { matchesGlob } from "./glob.ts";
 import { codepipeline } from "./index.ts";
+import { noticePullRequest, type PullRequest } from "./trigger.ts";
 import { zipOf } from "./zip.ts";
 
 const ARCHIVE = zipOf("app.txt", Buffer.from("app"));
@@ -44,7 +45,7 @@ class Server {
     const said = (stdout: string) => ({ exitCode: 0, stdout, stderr: "" });
     const [{ args, stdin = "" }] = spec.commands as [{ args: readonly string[]; stdin?: string }];
     if (args[0] === "fetch") return { git: [said(""), said([...this.refs].map(([ref, commit]) => `${ref} ${commit}\n`).join(""))] };
-    if (args[0] === "diff-tree") return { git: [said((this.changes.get(args.at(-1)!) ?? []).join("\n"))] };
+    if (args[0]!.startsWith("diff")) return { git: [said((this.changes.get(args.at(-1)!.slice(-40)) ?? []).join("\n"))] };
     const who = "Ann <ann@example.com> 1767225600 +0000";
     const text = `tree 1\nauthor ${who}\ncommitter ${who}\n\nDiscounts\n`;
     return { git: [said(`${stdin.trim()} commit ${text.length}\n${text}\n`)] };
@@ -67,13 +68,18 @@ const source = (configuration: Record<string, string> = {}): ActionDeclaration =
 const agree: ActionDeclaration = { ...approval, configuration: { CustomData: "#{App.BranchName} #{App.CommitId}" } };
 
 /** A pipeline behind a connection; with filters it has a trigger. */
-async function connected(cloud: World, push?: readonly GitPushFilter[], more: Record<string, string> = {}): Promise<void> {
+async function connected(
+  cloud: World,
+  push?: readonly GitPushFilter[],
+  more: Record<string, string> = {},
+  pullRequest?: GitPullRequestFilter[],
+): Promise<void> {
   await prepareStore(cloud);
   const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
   cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ path: "/srv/git" })));
-  const triggers = push && [
-    { providerType: "CodeStarSourceConnection" as const, gitConfiguration: { sourceActionName: "App", push: [...push] } },
-  ];
+  const filters = pullRequest ? { pullRequest } : push && { push: [...push] };
+  const gitConfiguration = { sourceActionName: "App", ...filters };
+  const triggers = filters && [{ providerType: "CodeStarSourceConnection" as const, gitConfiguration }];
   const settings = { pipelineType: "V2", executionMode: "PARALLEL", ...(triggers && { triggers }) } as const;
   await create(cloud, pipelineOf([source({ ConnectionArn: ConnectionArn!, ...more }), agree], settings));
   await cloud.advance("1s");
@@ -172,6 +178,26 @@ describe("a trigger", () => {
       await cloud.advance("1m");
     }
     expect((await startedFor(cloud)).slice(1)).toEqual(wanted);
+  });
+
+  test("for pull requests starts the pipeline with what they bring", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    const filter = { events: ["OPEN", "UPDATED"], branches: { includes: ["main"] }, filePaths: { includes: ["src/**"] } };
+    await connected(cloud, undefined, {}, [filter as GitPullRequestFilter]);
+    const tell = async (event: PullRequest["event"], letter: string, destination: string, files: readonly string[]): Promise<void> => {
+      server.push(cloud, "refs/heads/topic", letter, files);
+      const pullRequest = { event, id: "7", title: "Discounts", branch: "topic", commit: commitOf(letter), destination };
+      cloud.change((scope) => noticePullRequest(scope, "Acme/shop", pullRequest));
+      await cloud.advance("1m");
+    };
+    await tell("OPEN", "b", "main", ["src/app.ts"]);
+    await tell("UPDATED", "c", "main", ["README.md"]);
+    await tell("UPDATED", "d", "other", ["src/app.ts"]);
+    await tell("CLOSED", "e", "main", ["src/app.ts"]);
+    expect((await startedFor(cloud)).slice(1)).toEqual(["topic bbbbbb"]);
+    const variables = (await actionsOf(cloud)).find(({ actionName }) => actionName === "App")!.output!.outputVariables;
+    expect(variables).toMatchObject({ PullRequestId: "7", SourceBranchName: "topic", DestinationBranchName: "main" });
   });
 
   test("ends the same whenever the power is cut", async () => {
