@@ -114,6 +114,7 @@ export async function prepare(cloud: World): Promise<void> {
     name: "shop",
     source: { type: "CODEPIPELINE" },
     artifacts: { type: "CODEPIPELINE" },
+    buildBatchConfig: { serviceRole: roleArn },
     environment: { type: "LINUX_CONTAINER", image: "aws/codebuild/standard:7.0", computeType: "BUILD_GENERAL1_SMALL" },
     serviceRole: roleArn,
   });
