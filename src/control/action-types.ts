@@ -1,5 +1,4 @@
-import type { ActionTypeDeclaration } from "../sdk/codepipeline.js";
-import { putPartnerType } from "../services/codepipeline/api.ts";
+import { type ActionTypeDeclaration, putPartnerType } from "../services/codepipeline/api.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 
 /**

@@ -7,6 +7,9 @@ interface AbandonedJob extends Row {}
 
 export const abandonedJobs = new Table<AbandonedJob>("codepipeline/abandoned-job");
 
+/** The job of a run that runs commands. */
+export const shellJob = (actionExecutionId: string): string => `codepipeline/${actionExecutionId}/shell`;
+
 /** End a job without waiting for it. */
 export function abandonJob(scope: Scope, id: string): void {
   stopJob(scope, id);

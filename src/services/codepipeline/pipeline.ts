@@ -25,8 +25,9 @@ import {
   UpdatePipeline$,
 } from "../../sdk/codepipeline.js";
 import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
+import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
-import { executions, startExecution } from "./execution.ts";
+import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
 import { stageStates } from "./stage.ts";
@@ -174,6 +175,7 @@ export function changePipeline(scope: Scope, declaration: PipelineDeclaration, t
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
   if (pipelines.get(scope, name) !== undefined) unwatch(scope, name);
+  for (const { id } of activeExecutions(scope, name)) abandonShells(scope, id);
   pipelines.remove(scope, name);
   for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
@@ -188,6 +190,14 @@ function unwatch(scope: Scope, name: string): void {
     { id: name },
     actions.map((action) => action.name!),
   );
+}
+
+/** What other services were asked for goes on; commands have nobody else. */
+function abandonShells(scope: Scope, execution: string): void {
+  const runs = [...actionRuns.list(scope, `${execution}/`), ...ruleRuns.list(scope, `${execution}/`)];
+  for (const { status, shell, actionExecutionId } of runs) {
+    if (status === "InProgress" && shell !== undefined) abandonJob(scope, shellJob(actionExecutionId));
+  }
 }
 
 export function requirePipeline(scope: Scope, name: string): Pipeline {

@@ -28,7 +28,7 @@ export function checkStructure(scope: Scope, declaration: PipelineDeclaration): 
   if (stages.length > STAGES_MAX) {
     structure(`Pipeline has ${stages.length} stage(s). There should be a maximum of ${STAGES_MAX} stages in a pipeline`);
   }
-  checkStores(declaration);
+  checkStores(scope, declaration);
   checkType(declaration);
   refuseDuplicates(
     stages.map(({ name }) => name!),
@@ -41,11 +41,19 @@ export function checkStructure(scope: Scope, declaration: PipelineDeclaration): 
   checkOrder(stages);
 }
 
-function checkStores({ artifactStore, artifactStores }: PipelineDeclaration): void {
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-cross-region.html */
+function checkStores(scope: Scope, { artifactStore, artifactStores, stages = [] }: PipelineDeclaration): void {
   if (artifactStore === undefined && artifactStores === undefined) structure("One of artifactStore or artifactStores is required");
   if (artifactStore !== undefined && artifactStores !== undefined) {
     structure("Only one of artifactStore or artifactStores can be specified");
   }
+  const regions = new Set([scope.region, ...stages.flatMap(({ actions = [] }) => actions.flatMap(({ region }) => region ?? []))]);
+  if (artifactStores === undefined) {
+    if (regions.size > 1) structure(`A pipeline with actions in several regions must have artifactStores: ${[...regions].join(", ")}`);
+    return;
+  }
+  const missing = [...regions].find((region) => artifactStores[region] === undefined);
+  if (missing !== undefined) structure(`The pipeline has no artifact store for region ${missing}`);
 }
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-types-planning.html: what needs the type V2. */

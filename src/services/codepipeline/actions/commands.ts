@@ -1,6 +1,6 @@
 import { type CommandSpec, ensureJob, forgetJob, isOver, type Job } from "../../../compute/job.ts";
 import type { Scope } from "../../../kernel/scope.ts";
-import { abandonJob } from "../abandoned-job.ts";
+import { abandonJob, shellJob } from "../abandoned-job.ts";
 import { declarationOf } from "../pipeline.ts";
 import { type ActionProgress, type ActionProvider, failed } from "../provider.ts";
 import type { Run } from "../run.ts";
@@ -106,6 +106,6 @@ function secretReference(reference: string): string {
   return rest.length === 0 ? id : [id, "SecretString", ...rest].join(":");
 }
 
-const jobId = ({ actionExecutionId }: Run): string => `codepipeline/${actionExecutionId}/shell`;
+const jobId = ({ actionExecutionId }: Run): string => shellJob(actionExecutionId);
 const groupOf = ({ pipeline }: Run): string => `/aws/codepipeline/${pipeline}`;
 const folderOf = (index: number): string => (index === 0 ? "src" : `secondary/${index}`);

@@ -1,9 +1,25 @@
 import { describe, expect, test } from "vitest";
 import type { ActionDeclaration } from "../../../sdk/codepipeline.js";
+import { endsTheSameWheneverThePowerIsCut } from "../../../testing/power.ts";
 import type { World } from "../../../testing/world.ts";
+import { createRole } from "../../iam/role.ts";
 import { readObject } from "../../s3/api.ts";
 import { createBucket } from "../../s3/bucket.ts";
-import { actionsOf, approval, create, latest, pipelineOf, prepare, source, start, stateOf, world } from "../codepipeline.fixture.ts";
+import { getParameter } from "../../ssm/parameter.ts";
+import {
+  actionsOf,
+  approval,
+  create,
+  latest,
+  pipelineOf,
+  prepare,
+  putSource,
+  source,
+  start,
+  stateOf,
+  world,
+} from "../codepipeline.fixture.ts";
+import { deletePipeline } from "../pipeline.ts";
 import { stopPipelineExecution } from "../stop.ts";
 
 const deploy = (configuration: Record<string, string>): ActionDeclaration => ({
@@ -90,10 +106,87 @@ describe("commands", () => {
     expect(cloud.image().filter((line) => line.includes("compute/job") || line.includes("abandoned-job"))).toEqual([]);
   });
 
+  test("end the same whenever the power is cut, and are gone with their pipeline", async () => {
+    await endsTheSameWheneverThePowerIsCut(world, async (cloud) => {
+      await prepare(cloud);
+      await create(cloud, pipelineOf([source, shell(["sleep"])]));
+      const { pipelineExecutionId } = await latest(cloud);
+      await cloud.call(stopPipelineExecution, { pipelineName: "shop", pipelineExecutionId: pipelineExecutionId!, abandon: true });
+      await start(cloud);
+      await cloud.advance("5m");
+      expect((await latest(cloud)).status).toBe("Succeeded");
+      await start(cloud);
+      await cloud.call(deletePipeline, { name: "shop" });
+      await cloud.advance("5m");
+      expect(cloud.image().filter((line) => /^(compute\/job|codepipeline\/)/.test(line))).toEqual([]);
+    });
+  });
+
   test("need commands, and outputs that name their files", async () => {
     const cloud = await withSite();
     await expect(create(cloud, pipelineOf([source, shell([])]))).rejects.toThrow("at least one command");
     const bare = shell(["make"], { outputArtifacts: [{ name: "Built" }] });
     await expect(create(cloud, pipelineOf([source, bare]))).rejects.toThrow("must name its files");
+  });
+});
+
+describe("a stack set", () => {
+  const targets = { DeploymentTargets: "111122223333", Regions: "eu-west-1" };
+  const action = (provider: string, configuration: Record<string, string>, runOrder: number): ActionDeclaration => ({
+    name: provider,
+    actionTypeId: { category: "Deploy", owner: "AWS", provider, version: "1" },
+    configuration: { StackSetName: "Shop", ...configuration },
+    inputArtifacts: [{ name: "Source" }],
+    runOrder,
+    namespace: provider,
+  });
+  const released = async (cloud: World, region: string) =>
+    (await cloud.call(getParameter, { Name: "/released" }, { region })).Parameter!.Value;
+
+  test("is created, updated, and brought to more regions", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const trusting = (Principal: object) =>
+      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }] });
+    const roles = {
+      Administration: { Service: "cloudformation.amazonaws.com" },
+      Execution: { AWS: "arn:aws:iam::111122223333:role/AWSCloudFormationStackSetAdministrationRole" },
+    };
+    for (const [name, principal] of Object.entries(roles)) {
+      const RoleName = `AWSCloudFormationStackSet${name}Role`;
+      await cloud.call(createRole, { RoleName, AssumeRolePolicyDocument: trusting(principal) });
+    }
+    const set = action(
+      "CloudFormationStackSet",
+      { TemplatePath: "Source::template.json", Parameters: "ParameterKey=Bucket,ParameterValue=#{App.VersionId}", ...targets },
+      1,
+    );
+    const more = action(
+      "CloudFormationStackInstances",
+      { DeploymentTargets: "111122223333", Regions: "us-east-1", ParameterOverrides: "ParameterKey=Bucket,ParameterValue=far" },
+      2,
+    );
+    await create(cloud, pipelineOf([source, [set, more]]));
+    await cloud.advance("10m");
+    expect((await actionsOf(cloud)).map(({ status }) => status)).toEqual(["Succeeded", "Succeeded", "Succeeded"]);
+    const first = await released(cloud, "eu-west-1");
+    expect(await released(cloud, "us-east-1")).toBe("far");
+    putSource(cloud);
+    await start(cloud);
+    await cloud.advance("10m");
+    expect((await latest(cloud)).status).toBe("Succeeded");
+    expect(await released(cloud, "eu-west-1")).not.toBe(first);
+    expect((await actionsOf(cloud))[1]!.output!.outputVariables).toMatchObject({ StackSetId: expect.stringContaining("Shop:") });
+  });
+
+  test("fails with the reason of its operation", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const set = action("CloudFormationStackSet", { TemplatePath: "Source::template.json", ...targets }, 1);
+    await create(cloud, pipelineOf([source, set]));
+    await cloud.advance("10m");
+    expect((await latest(cloud)).status).toBe("Failed");
+    const half = action("CloudFormationStackSet", { TemplatePath: "Source::template.json", Regions: "eu-west-1" }, 1);
+    await expect(create(cloud, { ...pipelineOf([source, half]), name: "second" })).rejects.toThrow("or neither");
   });
 });

@@ -8,6 +8,7 @@ import { lambdaInvoke } from "./lambda.ts";
 import { manualApproval } from "./manual-approval.ts";
 import { s3Source } from "./s3.ts";
 import { s3Deploy } from "./s3-deploy.ts";
+import { stackInstances, stackSet } from "./stack-set.ts";
 
 /** Every kind of action of AWS's own, a line each. */
 export const actionProviders: readonly ActionProvider[] = [
@@ -17,6 +18,8 @@ export const actionProviders: readonly ActionProvider[] = [
   codeBuild,
   codeBuildTest,
   cloudFormation,
+  stackSet,
+  stackInstances,
   commands,
   s3Deploy,
   manualApproval,

@@ -34,7 +34,7 @@ export function wishOf(scope: Scope, run: Run, { stackName, token }: Pick<StackW
 }
 
 /** The file that Artifact::path names. */
-function readPath(scope: Scope, { inputs }: Run, path: string): string {
+export function readPath(scope: Scope, { inputs }: Run, path: string): string {
   const [artifactName, file] = path.split("::", 2);
   const artifact = inputs.find(({ name }) => name === artifactName);
   if (artifact === undefined || file === undefined) throw new Unreadable(`The path ${path} does not name an input artifact of the action.`);
