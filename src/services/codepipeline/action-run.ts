@@ -10,6 +10,7 @@ import { newestFirst as executionsNewestFirst } from "./history.ts";
 import { requirePipeline } from "./pipeline.ts";
 import type { ActionType } from "./provider.ts";
 import type { Run } from "./run.ts";
+import { masked } from "./secret.ts";
 
 /** One try of one action of an execution, by execution row/stage/action/attempt. */
 export interface ActionRun extends Run {
@@ -39,7 +40,7 @@ export const listActionExecutions = operation(ListActionExecutions$, (scope, { p
     nextToken,
     () => fault(InvalidNextTokenException, "The next token is invalid."),
   );
-  return { actionExecutionDetails: items.map(({ run }) => shownDetail(run)), ...(next && { nextToken: next }) };
+  return { actionExecutionDetails: items.map(({ run }) => shownDetail(scope, run)), ...(next && { nextToken: next }) };
 });
 
 /** The runs of the executions, newest first, each with a text that sorts in that order. */
@@ -61,7 +62,7 @@ function placeOf({ stages }: Execution, { startedAt, stage, action, id }: Action
 const isLaterTry = (other: ActionRun, run: ActionRun): boolean =>
   other.stage === run.stage && other.action === run.action && other.id > run.id;
 
-function shownDetail(run: ActionRun): ActionExecutionDetail {
+function shownDetail(scope: Scope, run: ActionRun): ActionExecutionDetail {
   const { actionExecutionId, stage, action, pipelineVersion, status, type, declared, configuration, roleArn, region, namespace } = run;
   return {
     pipelineExecutionId: run.executionId,
@@ -75,8 +76,8 @@ function shownDetail(run: ActionRun): ActionExecutionDetail {
     status,
     input: {
       actionTypeId: { ...type },
-      configuration: { ...declared },
-      resolvedConfiguration: { ...configuration },
+      configuration: masked(scope, type, declared),
+      resolvedConfiguration: masked(scope, type, configuration),
       ...(roleArn !== undefined && { roleArn }),
       region,
       inputArtifacts: run.inputs.map(shownArtifact),

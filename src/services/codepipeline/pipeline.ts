@@ -30,6 +30,7 @@ import { actionRuns } from "./action-run.ts";
 import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
+import { maskedDeclaration, unmaskedDeclaration } from "./secret.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
 import { forgetTriggers } from "./trigger.ts";
@@ -66,12 +67,12 @@ const LIST_MAX = 1000;
 export const createPipeline = operation(CreatePipeline$, (scope, { pipeline, tags }) => {
   const created = newPipeline(scope, pipeline!, tagsOf(tags));
   startExecution(scope, created, { id: scope.id.uuid(), trigger: { triggerType: "CreatePipeline", triggerDetail: scope.caller.arn } });
-  return { pipeline: declarationOf(scope, created.id) as PipelineDeclaration, ...(tags && { tags: lowerTagList(created.tags) }) };
+  return { pipeline: shownDeclaration(scope, created.id), ...(tags && { tags: lowerTagList(created.tags) }) };
 });
 
 export const updatePipeline = operation(UpdatePipeline$, (scope, { pipeline }) => {
   const { id } = changePipeline(scope, pipeline!);
-  return { pipeline: declarationOf(scope, id) as PipelineDeclaration };
+  return { pipeline: shownDeclaration(scope, id) };
 });
 
 export const getPipeline = operation(GetPipeline$, (scope, { name, version }) => {
@@ -81,7 +82,7 @@ export const getPipeline = operation(GetPipeline$, (scope, { name, version }) =>
     return fault(PipelineVersionNotFoundException, `Pipeline '${name}' does not have a version '${version}'`);
   }
   return {
-    pipeline: declaration as PipelineDeclaration,
+    pipeline: maskedDeclaration(scope, declaration) as PipelineDeclaration,
     metadata: {
       pipelineArn: pipelineArn(scope, name!),
       created: new Date(pipeline.createdAt),
@@ -158,8 +159,9 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
 }
 
 /** Make the pipeline's next version; what runs keeps to its own. */
-export function changePipeline(scope: Scope, declaration: PipelineDeclaration, tags?: Tags): Pipeline {
-  const known = requirePipeline(scope, declaration.name!);
+export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?: Tags): Pipeline {
+  const known = requirePipeline(scope, changed.name!);
+  const declaration = unmaskedDeclaration(scope, stored(changed), declarationOf(scope, known.id)) as PipelineDeclaration;
   check(scope, declaration);
   unwatch(scope, known.id);
   const version = known.version + 1;
@@ -211,6 +213,9 @@ export function declarationOf(scope: Scope, name: string, version?: number): Sto
   if (found === undefined) throw new Error(`pipeline ${name} has no version ${version}`);
   return found.declaration;
 }
+
+const shownDeclaration = (scope: Scope, name: string): PipelineDeclaration =>
+  maskedDeclaration(scope, declarationOf(scope, name)) as PipelineDeclaration;
 
 export const pipelineArn = (scope: Scope, name: string): string => scope.arn("codepipeline", name);
 

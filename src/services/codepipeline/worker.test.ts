@@ -15,6 +15,7 @@ import {
   pipelineOf,
   prepare,
   source,
+  start,
   stateOf,
   world,
 } from "./codepipeline.fixture.ts";
@@ -22,6 +23,7 @@ import { createCustomActionType, deleteCustomActionType } from "./custom-action-
 import { listDeployActionExecutionTargets } from "./deploy-target.ts";
 import { getJobDetails, jobs, putJobFailureResult, putJobSuccessResult } from "./job.ts";
 import { acknowledgeJob, pollForJobs } from "./job-poll.ts";
+import { getPipeline, updatePipeline } from "./pipeline.ts";
 import { stopPipelineExecution } from "./stop.ts";
 import {
   acknowledgeThirdPartyJob,
@@ -184,6 +186,23 @@ describe("a partner's action", () => {
     await expect(cloud.call(putThirdPartyJobFailureResult, { jobId, clientToken: "guess", failureDetails })).rejects.toMatchObject(refusal);
     await cloud.call(putThirdPartyJobSuccessResult, { jobId, clientToken });
     expect((await latest(cloud)).status).toBe("Succeeded");
+  });
+});
+
+describe("a secret of an action", () => {
+  test("is shown to its worker alone, and stays where an update has not seen it", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const secret = { name: "Password", required: true, key: false, secret: true };
+    await cloud.call(createCustomActionType, { ...JENKINS, configurationProperties: [...JENKINS.configurationProperties, secret] });
+    await create(cloud, pipelineOf([source, { ...check, configuration: { Project: "shop", Password: "hush" } }]));
+    const { pipeline } = await cloud.call(getPipeline, { name: "shop" });
+    expect(pipeline!.stages![1]!.actions![0]!.configuration).toEqual({ Project: "shop", Password: "****" });
+    expect((await actionsOf(cloud))[0]!.input!.resolvedConfiguration).toMatchObject({ Password: "****" });
+    await cloud.call(putJobSuccessResult, { jobId: (await poll(cloud))[0]!.id! });
+    await cloud.call(updatePipeline, { pipeline: pipeline! });
+    await start(cloud);
+    expect((await poll(cloud))[0]!.data!.actionConfiguration!.configuration).toMatchObject({ Password: "hush" });
   });
 });
 
