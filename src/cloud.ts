@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
+import { pipelineWebhookRoute } from "./cloud/pipeline-webhooks.ts";
 import { keepRootKey, writeRootKey } from "./cloud/root-key.ts";
 import { codebuildRoute, codeRoute, customResourceRoute, hookPayloadRoute } from "./cloud/routes.ts";
 import { seedOf } from "./cloud/seed.ts";
@@ -136,7 +137,13 @@ export class Cloud {
     const git = codecommitRoute(this.drive, this.#hands.repositories);
     await compareRefs(this.drive, this.#hands.repositories);
     const { drive, kernel } = this;
-    const answering = [customResourceRoute(drive), codeRoute(kernel), hookPayloadRoute(kernel), codebuildRoute(drive)];
+    const answering = [
+      customResourceRoute(drive),
+      codeRoute(kernel),
+      hookPayloadRoute(kernel),
+      codebuildRoute(drive),
+      pipelineWebhookRoute(drive),
+    ];
     const routes = [control, ...answering, git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
     server.on("request", (request, response) => {

@@ -1,5 +1,6 @@
 import { parseArn } from "../kernel/arn.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Scope } from "../kernel/scope.ts";
 import { type Partition, partitionOf } from "../kernel/table.ts";
 import {
   complete,
@@ -10,6 +11,7 @@ import {
   noticePush,
   serverOf,
 } from "../services/codeconnections/api.ts";
+import { noticePullRequest, type PullRequest } from "../services/codepipeline/api.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 
 const HOW = 'give a "connection" by name or ARN, and "url": "http://…", "path": "/…" or "codecommit": true; or a "host"';
@@ -45,8 +47,35 @@ export const pushEndpoint: Endpoint = ({ kernel }, { body, query, partition }) =
   const repository = repositoryIn(body);
   if (repository === undefined) throw new Refusal(400, 'give the webhook\'s body, or { "repository": "owner/name" }');
   const homes = query.has("account") ? [partition] : homesOfMirrors(kernel);
-  return { repository, noticed: homes.reduce((sum, home) => sum + kernel.commit(home, (scope) => noticePush(scope, repository)), 0) };
+  const all = (notice: (scope: Scope) => number): number => homes.reduce((sum, home) => sum + kernel.commit(home, notice), 0);
+  const noticed = all((scope) => noticePush(scope, repository));
+  const pullRequest = pullRequestIn(body);
+  if (pullRequest === undefined) return { repository, noticed };
+  return { repository, noticed, pullRequests: all((scope) => noticePullRequest(scope, repository, pullRequest)) };
 };
+
+const EVENTS: Readonly<Record<string, PullRequest["event"]>> = {
+  opened: "OPEN",
+  reopened: "OPEN",
+  synchronize: "UPDATED",
+  synchronized: "UPDATED",
+  closed: "CLOSED",
+};
+
+/** A pull request, as GitHub and Gitea tell of it. */
+function pullRequestIn({ action, pull_request }: Readonly<Record<string, any>>): PullRequest | undefined {
+  const event = EVENTS[action];
+  if (event === undefined || typeof pull_request?.head?.ref !== "string") return undefined;
+  const { number, title, head, base } = pull_request;
+  return {
+    event,
+    id: String(number),
+    title: String(title ?? ""),
+    branch: head.ref,
+    commit: String(head.sha),
+    destination: String(base?.ref),
+  };
+}
 
 /** GitHub, Gitea and Bitbucket say full_name; GitLab says path_with_namespace. */
 function repositoryIn({ repository, project }: Readonly<Record<string, any>>): string | undefined {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json as readJson } from "node:stream/consumers";
+import { actionTypesEndpoint } from "./action-types.ts";
 import { clockEndpoint } from "./clock.ts";
 import { connectionsEndpoint, pushEndpoint } from "./connections.ts";
 import { coverage } from "./coverage.ts";
@@ -24,6 +25,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET connections": connectionsEndpoint,
   "POST connections": connectionsEndpoint,
   "POST connections/push": pushEndpoint,
+  "POST action-types": actionTypesEndpoint,
   "GET events": eventsEndpoint,
   "GET dora": doraEndpoint,
   "GET dora/policy": policyEndpoint,

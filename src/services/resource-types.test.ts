@@ -127,9 +127,12 @@ const rowsOf = (cloud: World): string[] =>
     .map((line) => line.split(" ")[0]!)
     .filter((path) => !/^(~|sha256:|(cloudformation|kernel|compute|testing)\/)/.test(path) && !KEPT.test(path));
 
-/** Keys wait for their deletion, deployments, instances and what was done with them are told of afterwards, numbers of layers and sequences of queues are never used again, and the default bus is always there. */
+/**
+ * Keys wait for their deletion, deployments, instances and what was done with them are told of afterwards, numbers of layers, versions of
+ * action types and sequences of queues are never used again, and the default bus is always there.
+ */
 const KEPT =
-  /^(kms\/key|lambda\/layer|sqs\/sequence|codedeploy\/deployment(-instance)?|ec2\/instance|ec2\/tag|auto-scaling\/activity):|^eventbridge\/bus:.*:default$/;
+  /^(kms\/key|lambda\/layer|sqs\/sequence|codedeploy\/deployment(-instance)?|ec2\/instance|ec2\/tag|auto-scaling\/activity|codepipeline\/action-type):|^eventbridge\/bus:.*:default$/;
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

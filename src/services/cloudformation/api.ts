@@ -22,6 +22,13 @@ export { type HookResult, hookResults } from "./hook-result.ts";
 /** What the registry of resource types knows: Cloud Control works on the same types. */
 export { declarable, identifierIn, identifierNames, liveModel } from "./live-model.ts";
 export { type Violation, violationsOf } from "./property-validation.ts";
+export {
+  deployStackInstances,
+  deployStackSet,
+  type StackInstancesWish,
+  type StackSetOutcome,
+  type StackSetWish,
+} from "./stack-set-wish.ts";
 export { registeredType } from "./target.ts";
 export { schemaOf, specificationOf } from "./type-knowledge.ts";
 export { isList, isObject, type Json, type JsonObject } from "./value.ts";

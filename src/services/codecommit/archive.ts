@@ -24,19 +24,19 @@ export type SourceArchive =
 const TIMEOUT_MS = 600_000;
 
 /**
- * Make sure that a commit's files are being packed into a zip (CODE_ZIP: without history), and say how that stands. The
- * id says for whom; call `forgetSourceArchive` with it when the archive's digest is in a row.
+ * Make sure that a commit's files are being packed into a zip (CODE_ZIP: without history; `full` has a whole clone in it), and say
+ * how that stands. The id says for whom; call `forgetSourceArchive` with it when the archive's digest is in a row.
  */
-export function ensureSourceArchive(scope: Scope, id: string, repositoryId: string, commit: string): SourceArchive {
+export function ensureSourceArchive(scope: Scope, id: string, repositoryId: string, commit: string, full = false): SourceArchive {
   const packing = ensureJob(scope, archiveJob(id), {
     type: "command",
     identity: { accountId: scope.account, region: scope.region, sessionName: "codecommit" },
     workspace: archiveJob(id),
-    checkout: { repositoryId, commit, path: "src" },
+    checkout: { repositoryId, commit, path: "src", ...(full && { full }) },
     script: "exit 0",
     env: {},
     timeoutMs: TIMEOUT_MS,
-    outputs: [{ name: "archive", type: "zip", base: "src", files: ["**/*"], exclude: [".git/**"] }],
+    outputs: [{ name: "archive", type: "zip", base: "src", files: ["**/*"], ...(!full && { exclude: [".git/**"] }) }],
   });
   const reading = readCommit(scope, id, repositoryId, commit);
   if (!isOver(packing) || !isOver(reading)) return { state: "busy", because: `the files of commit ${commit} are packed` };

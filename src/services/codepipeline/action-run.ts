@@ -1,102 +1,68 @@
 import { fault } from "../../kernel/fault.ts";
-import type { Stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type Row, Table } from "../../kernel/table.ts";
-import {
-  type ActionExecutionDetail,
-  type ActionExecutionStatus,
-  type ApprovalResult,
-  type ErrorDetails,
-  InvalidNextTokenException,
-  ListActionExecutions$,
-  type SourceRevisionOverride,
-} from "../../sdk/codepipeline.js";
+import { Table } from "../../kernel/table.ts";
+import { type ActionExecutionDetail, InvalidNextTokenException, ListActionExecutions$ } from "../../sdk/codepipeline.js";
 import type { Artifact } from "./artifact.ts";
-import { executions, requireExecution } from "./execution.ts";
+import { type Execution, requireExecution } from "./execution.ts";
+import { newestFirst as executionsNewestFirst } from "./history.ts";
 import { requirePipeline } from "./pipeline.ts";
-import type { ActionType, Revision } from "./provider.ts";
+import type { ActionType } from "./provider.ts";
+import type { Run } from "./run.ts";
+import { masked } from "./secret.ts";
 
 /** One try of one action of an execution, by execution row/stage/action/attempt. */
-export interface ActionRun extends Row {
-  readonly actionExecutionId: string;
-  readonly pipeline: string;
-  readonly pipelineVersion: number;
-  readonly executionId: string;
-  /** The execution's row. */
-  readonly execution: string;
-  readonly stage: string;
-  readonly action: string;
+export interface ActionRun extends Run {
   readonly type: ActionType;
-  readonly status: ActionExecutionStatus;
-  /** As declared, and with the variables' values in it. */
-  readonly declared: Readonly<Record<string, string>>;
-  readonly configuration: Readonly<Record<string, string>>;
-  readonly roleArn?: string;
-  readonly region: string;
   readonly namespace?: string;
-  readonly timeoutAt: number;
-  readonly inputs: readonly Artifact[];
-  /** The names of the artifacts that it is to give. */
-  readonly outputs: readonly string[];
-  /** Which revision a source is to take, where whoever started the execution said so. */
-  readonly override?: Stored<SourceRevisionOverride>;
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  readonly updatedBy?: string;
   readonly produced?: readonly Artifact[];
   readonly variables?: Readonly<Record<string, string>>;
-  readonly revision?: Revision;
-  readonly summary?: string;
-  readonly externalExecutionId?: string;
-  readonly externalExecutionUrl?: string;
-  readonly logStreamArn?: string;
-  readonly percentComplete?: number;
-  readonly errorDetails?: Stored<ErrorDetails>;
-  /** What an approval is answered with, and what it was answered. */
-  readonly token?: string;
-  readonly approval?: Stored<ApprovalResult>;
 }
 
 /** On disk: the tries of what is over are read only when asked for. */
-export const actionRuns = new Table<ActionRun>("codepipeline/action-run", { stored: true });
+export const actionRuns = new Table<ActionRun>("codepipeline/action-run", {
+  stored: true,
+  indexes: { actionExecutionId: ({ actionExecutionId }) => actionExecutionId },
+});
 
 const PAGE_MAX = 100;
 
 export const listActionExecutions = operation(ListActionExecutions$, (scope, { pipelineName, filter, maxResults, nextToken }) => {
   const { id: pipeline } = requirePipeline(scope, pipelineName!);
   const wanted = filter?.pipelineExecutionId ?? filter?.latestInPipelineExecution?.pipelineExecutionId;
-  const chosen = wanted === undefined ? executions.list(scope, `${pipeline}/`) : [requireExecution(scope, pipeline, wanted)];
+  const chosen = wanted === undefined ? executionsNewestFirst(scope, pipeline, () => true) : [requireExecution(scope, pipeline, wanted)];
   const isLatestOnly = filter?.latestInPipelineExecution?.startTimeRange === "Latest";
   const { items, nextToken: next } = page(
-    newestFirst(
-      scope,
-      chosen.map(({ id }) => id),
-      isLatestOnly,
-    ),
+    newestFirst(scope, chosen, isLatestOnly),
     ({ place }) => place,
     maxResults ?? PAGE_MAX,
     nextToken,
     () => fault(InvalidNextTokenException, "The next token is invalid."),
   );
-  return { actionExecutionDetails: items.map(({ run }) => shownDetail(run)), ...(next && { nextToken: next }) };
+  return { actionExecutionDetails: items.map(({ run }) => shownDetail(scope, run)), ...(next && { nextToken: next }) };
 });
 
 /** The runs of the executions, newest first, each with a text that sorts in that order. */
-function* newestFirst(scope: Scope, executionRows: readonly string[], latestOnly: boolean): Generator<{ run: ActionRun; place: string }> {
-  for (const execution of executionRows) {
-    const found = actionRuns.list(scope, `${execution}/`);
+function* newestFirst(scope: Scope, chosen: Iterable<Execution>, latestOnly: boolean): Generator<{ run: ActionRun; place: string }> {
+  for (const execution of chosen) {
+    const found = actionRuns.list(scope, `${execution.id}/`);
     const runs = latestOnly ? found.filter((run) => !found.some((other) => isLaterTry(other, run))) : found;
-    const places = runs.map((run) => ({ run, place: `${execution} ${String(9e15 - run.startedAt).padStart(16, "0")} ${run.id}` }));
+    const places = runs.map((run) => ({ run, place: `${execution.id} ${placeOf(execution, run)}` }));
     yield* places.sort((one, other) => (one.place < other.place ? -1 : 1));
   }
+}
+
+/** Those of one instant stand in the order in which the execution began them. */
+function placeOf({ stages }: Execution, { startedAt, stage, action, id }: ActionRun): string {
+  const begun = Object.keys(stages).indexOf(stage) * 100 + Object.keys(stages[stage]?.runs ?? {}).indexOf(action);
+  return `${String(9e15 - startedAt).padStart(16, "0")} ${String(9999 - begun).padStart(4, "0")} ${id}`;
 }
 
 const isLaterTry = (other: ActionRun, run: ActionRun): boolean =>
   other.stage === run.stage && other.action === run.action && other.id > run.id;
 
-function shownDetail(run: ActionRun): ActionExecutionDetail {
+function shownDetail(scope: Scope, run: ActionRun): ActionExecutionDetail {
   const { actionExecutionId, stage, action, pipelineVersion, status, type, declared, configuration, roleArn, region, namespace } = run;
   return {
     pipelineExecutionId: run.executionId,
@@ -110,8 +76,8 @@ function shownDetail(run: ActionRun): ActionExecutionDetail {
     status,
     input: {
       actionTypeId: { ...type },
-      configuration: { ...declared },
-      resolvedConfiguration: { ...configuration },
+      configuration: masked(scope, type, declared),
+      resolvedConfiguration: masked(scope, type, configuration),
       ...(roleArn !== undefined && { roleArn }),
       region,
       inputArtifacts: run.inputs.map(shownArtifact),

@@ -1,6 +1,6 @@
 import type { BlobRef } from "../../kernel/blob.ts";
 import { isFault } from "../../kernel/fault.ts";
-import { type Stored, sameJson } from "../../kernel/json.ts";
+import { type Stored, stored } from "../../kernel/json.ts";
 import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
@@ -11,12 +11,13 @@ import { type Execution, executions } from "./execution.ts";
 import { emitAction } from "./happening.ts";
 import { declarationOf } from "./pipeline.ts";
 import { type ActionProgress, type ActionProvider, type ActionType, failed } from "./provider.ts";
+import type { ShellWork } from "./run.ts";
 import { noteLatest } from "./stage.ts";
+import { type Ending, inputsOf, noteProgress, standingOf } from "./standing.ts";
 import { resolveConfiguration } from "./variable.ts";
 
 const MINUTE_MS = 60_000;
 
-type Ending = Exclude<ActionProgress, { status: "InProgress" }>;
 type Failure = Extract<ActionProgress, { status: "Failed" }>;
 
 /** Begin an action: write down what it works with. Its provider is asked from the next turn on. */
@@ -27,8 +28,10 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   const now = scope.clock.now();
   const declared = action.configuration ?? {};
   const resolved = resolveConfiguration(declared, execution.namespaces);
-  const minutes = action.timeoutInMinutes ?? requireProvider(type).timeoutMinutes;
-  const override = execution.overrides.find(({ actionName }) => actionName === action.name);
+  const minutes = action.timeoutInMinutes ?? requireProvider(scope, type).timeoutMinutes;
+  const region = action.region ?? scope.region;
+  const input = inputsOf(scope, execution, action.inputArtifacts ?? [], region);
+  const overrides = execution.overrides.filter(({ actionName }) => actionName === action.name);
   const run = actionRuns.put(scope, {
     id: `${execution.id}/${stage}/${action.name}/${attempt}`,
     actionExecutionId: scope.id.uuid(),
@@ -43,12 +46,14 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
     declared,
     configuration: "unknown" in resolved ? declared : resolved.configuration,
     ...(action.roleArn !== undefined && { roleArn: action.roleArn }),
-    region: action.region ?? scope.region,
+    region,
     ...(action.namespace !== undefined && { namespace: action.namespace }),
     timeoutAt: now + minutes * MINUTE_MS,
-    inputs: (action.inputArtifacts ?? []).flatMap(({ name }) => execution.artifacts[name!] ?? []),
+    inputs: input.artifacts,
     outputs: (action.outputArtifacts ?? []).map(({ name }) => name!),
-    ...(override && { override }),
+    ...(action.commands && { shell: shellOf(action) }),
+    ...(overrides.length > 0 && { overrides }),
+    ...(execution.pushed?.action === action.name && { pushed: execution.pushed! }),
     startedAt: now,
     updatedAt: now,
   });
@@ -56,54 +61,27 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   executions.patch(scope, execution.id, { stages: { ...execution.stages, [stage]: began }, updatedAt: now });
   noteLatest(scope, execution.pipeline, stage, { runs: { [run.action]: run.id } });
   emitAction(scope, execution, run, "STARTED");
-  if ("unknown" in resolved) {
-    endAction(scope, execution, run, failed("ConfigurationError", `The variable reference ${resolved.unknown} could not be resolved.`));
-    return;
-  }
-  const missing = (action.inputArtifacts ?? []).find(({ name }) => execution.artifacts[name!] === undefined);
-  if (missing !== undefined) {
-    endAction(
-      scope,
-      execution,
-      run,
-      failed("ConfigurationError", `The input artifact ${missing.name} was not produced in this execution.`),
-    );
-  }
+  const problem = "unknown" in resolved ? `The variable reference ${resolved.unknown} could not be resolved.` : input.problem;
+  if (problem !== undefined) endAction(scope, execution, run, failed("ConfigurationError", problem));
+}
+
+function shellOf({ commands = [], environmentVariables = [], outputVariables = [], outputArtifacts = [] }: ActionDeclaration): ShellWork {
+  const files = outputArtifacts.map(({ name, files: patterns = [] }) => [name!, patterns] as const);
+  return { commands, variables: stored(environmentVariables), exported: outputVariables, files: Object.fromEntries(files) };
 }
 
 /** Ask the provider how the action stands, and write down what it says. */
 export function observeAction(scope: Scope, execution: Execution, run: ActionRun): Rest | undefined {
-  const provider = requireProvider(run.type);
-  const here = scope.in({ region: run.region });
-  if (scope.clock.now() >= run.timeoutAt) {
-    provider.stop?.(here, run);
-    const minutes = (run.timeoutAt - run.startedAt) / MINUTE_MS;
-    return endAction(scope, execution, run, failed("Timeout", `The action has timed out after ${minutes} minutes.`));
-  }
-  const progress = askProvider(here, provider, run);
-  if (progress.status !== "InProgress") return endAction(scope, execution, run, progress);
-  const { status: _, because, wakeAt, kind, ...told } = progress;
-  const known = actionRuns.get(scope, run.id)!;
-  if (!sameJson({ ...known, ...told }, known)) actionRuns.patch(scope, run.id, { ...told, updatedAt: scope.clock.now() });
-  const sentence = `execution ${run.executionId}: ${run.stage}/${run.action}: ${because}`;
-  if (wakeAt !== undefined && wakeAt < run.timeoutAt) return { wakeAt, kind: kind ?? "wait", because: sentence };
-  return { wakeAt: run.timeoutAt, kind: "deadline", because: sentence };
+  const progress = standingOf(scope, requireProvider(scope, run.type), run);
+  if (progress.status === "InProgress") return noteProgress(scope, actionRuns, run, progress);
+  return endAction(scope, execution, run, progress);
 }
 
 /** End an action without waiting for it. */
 export function abandonAction(scope: Scope, execution: Execution, run: ActionRun): void {
-  requireProvider(run.type).stop?.(scope.in({ region: run.region }), run);
+  requireProvider(scope, run.type).stop?.(scope.in({ region: run.region }), run);
   const ended = actionRuns.patch(scope, run.id, { status: "Abandoned", updatedAt: scope.clock.now() });
   emitAction(scope, execution, ended, "ABANDONED");
-}
-
-function askProvider(scope: Scope, provider: ActionProvider, run: ActionRun): ActionProgress {
-  try {
-    return provider.observe(scope, run);
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return failed("ConfigurationError", error.message);
-  }
 }
 
 function endAction(scope: Scope, execution: Execution, run: ActionRun, ending: Ending): undefined {
@@ -149,8 +127,9 @@ function giveOn(scope: Scope, { execution: id, action, namespace, variables = {}
   });
 }
 
-function requireProvider(type: ActionType): ActionProvider {
-  const provider = providerOf(type);
-  if (provider === undefined) throw new Error(`no provider for ${type.category}/${type.provider}`);
-  return provider;
+/** An action type may have been deleted while an execution was on its way to it. */
+function requireProvider(scope: Scope, type: ActionType): Pick<ActionProvider, "observe" | "stop" | "timeoutMinutes"> {
+  const { category, owner, provider, version } = type;
+  const gone = `ActionType (Category: '${category}', Provider: '${provider}', Owner: '${owner}', Version: '${version}') is not available`;
+  return providerOf(scope, type) ?? { timeoutMinutes: 1, observe: () => failed("ConfigurationError", gone) };
 }

@@ -3,7 +3,7 @@ import { idsFrom } from "../../kernel/id.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ArtifactStore, PipelineDeclaration } from "../../sdk/codepipeline.js";
-import { putObject } from "../s3/api.ts";
+import { putObject, readObject } from "../s3/api.ts";
 import { fileInZip } from "./zip.ts";
 
 /** What an action gave to the ones after it: an object in the artifact store. */
@@ -18,15 +18,32 @@ export interface Artifact extends BlobRef {
 const KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** Put an action's output into the bucket; its key derives from the action execution's id. */
-export function storeArtifact(
-  scope: Scope,
-  bucket: string,
-  { name, pipeline, actionExecutionId, isSource }: { name: string; pipeline: string; actionExecutionId: string; isSource: boolean },
-  { digest, size }: BlobRef,
-): Artifact {
-  const key = `${folderOf(pipeline, name)}/${idsFrom(`${actionExecutionId}/${name}`).text(7, KEY_LETTERS)}${isSource ? ".zip" : ""}`;
-  putObject(scope, bucket, key, { digest, size }, { contentType: "application/zip" });
-  return { name, bucket, key, digest, size };
+export function storeArtifact(scope: Scope, bucket: string, origin: ArtifactOrigin, { digest, size }: BlobRef): Artifact {
+  const key = artifactKey(origin);
+  // A worker puts his artifacts there himself.
+  if (readObject(scope, bucket, key)?.digest !== digest)
+    putObject(scope, bucket, key, { digest, size }, { contentType: "application/zip" });
+  return { name: origin.name, bucket, key, digest, size };
+}
+
+/** Where an artifact comes from. */
+export interface ArtifactOrigin {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly actionExecutionId: string;
+  readonly isSource: boolean;
+}
+
+export const artifactKey = ({ name, pipeline, actionExecutionId, isSource }: ArtifactOrigin): string =>
+  `${folderOf(pipeline, name)}/${idsFrom(`${actionExecutionId}/${name}`).text(7, KEY_LETTERS)}${isSource ? ".zip" : ""}`;
+
+/** The artifact in another store: a cross-region action works with a copy. https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-cross-region.html */
+export function copiedTo(scope: Scope, bucket: string, artifact: Artifact): Artifact {
+  if (artifact.bucket === bucket) return artifact;
+  const { digest, size, key } = artifact;
+  if (readObject(scope, bucket, key)?.digest !== digest)
+    putObject(scope, bucket, key, { digest, size }, { contentType: "application/zip" });
+  return { ...artifact, bucket };
 }
 
 /** CodePipeline shortens both names in its keys: my-pipeline/SourceArti/AbCdEfG. */

@@ -10,6 +10,7 @@ import { cloudwatch } from "../cloudwatch/index.ts";
 import { codebuild } from "../codebuild/index.ts";
 import { createProject } from "../codebuild/project.ts";
 import { codecommit } from "../codecommit/index.ts";
+import { codeconnections } from "../codeconnections/index.ts";
 import { eventbridge } from "../eventbridge/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
@@ -23,7 +24,8 @@ import { ssm } from "../ssm/index.ts";
 import { sts } from "../sts/index.ts";
 import { listActionExecutions } from "./action-run.ts";
 import { putApprovalResult } from "./approval.ts";
-import { getPipelineExecution, listPipelineExecutions, startPipelineExecution } from "./execution.ts";
+import { startPipelineExecution } from "./execution.ts";
+import { getPipelineExecution, listPipelineExecutions } from "./history.ts";
 import { codepipeline } from "./index.ts";
 import { createPipeline } from "./pipeline.ts";
 import { getPipelineState } from "./state.ts";
@@ -49,6 +51,11 @@ const handsOf =
     }
     if (spec.type === "git")
       return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(() => ({ exitCode: 0, stdout: COMMIT, stderr: "" })) } };
+    if (id.endsWith("/shell")) {
+      const isLong = spec.type === "command" && spec.script.includes("sleep");
+      const outputs = { "variable/RELEASE": { text: "7" }, "artifact/Built": { digest: digestOf(BUILT), size: BUILT.length } };
+      return { afterMs: isLong ? 60_000 : 0, status: "SUCCEEDED", result: { outputs } };
+    }
     if (id.endsWith("/commands")) {
       const told = ["INSTALL 0 -", "PRE_BUILD 0 -", `BUILD ${isBroken(job) ? "1 build:0" : "0 -"}`, "POST_BUILD 0 -"];
       const progress = told
@@ -64,7 +71,21 @@ const handsOf =
 
 /** A cloud whose builds fail where the test says so. */
 export function world(isBroken: (job: Job) => boolean = () => false): World {
-  const services = [iam, sts, ssm, cloudwatch, s3, lambda, sns, eventbridge, codecommit, codebuild, codepipeline, cloudformation];
+  const services = [
+    iam,
+    sts,
+    ssm,
+    cloudwatch,
+    s3,
+    lambda,
+    sns,
+    eventbridge,
+    codecommit,
+    codeconnections,
+    codebuild,
+    codepipeline,
+    cloudformation,
+  ];
   const cloud = new World({ services: [insights, ...services], hands: simulatedHands(handsOf(isBroken)) });
   cloud.blobs.write(BUILT);
   return cloud;
@@ -78,17 +99,22 @@ const TEMPLATE = JSON.stringify({
   Outputs: { Released: { Value: { Ref: "P" } } },
 });
 
+/** A role, and the artifact store. */
+export async function prepareStore(cloud: World): Promise<void> {
+  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
+  await cloud.call(createBucket, { Bucket: "artifacts", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
+}
+
 /** A role, the artifact store, a project, and a source bucket with a template in an archive. */
 export async function prepare(cloud: World): Promise<void> {
-  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
-  for (const Bucket of ["artifacts", "source"]) {
-    await cloud.call(createBucket, { Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
-  }
+  await prepareStore(cloud);
+  await cloud.call(createBucket, { Bucket: "source", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
   await cloud.call(putBucketVersioning, { Bucket: "source", VersioningConfiguration: { Status: "Enabled" } });
   await cloud.call(createProject, {
     name: "shop",
     source: { type: "CODEPIPELINE" },
     artifacts: { type: "CODEPIPELINE" },
+    buildBatchConfig: { serviceRole: roleArn },
     environment: { type: "LINUX_CONTAINER", image: "aws/codebuild/standard:7.0", computeType: "BUILD_GENERAL1_SMALL" },
     serviceRole: roleArn,
   });

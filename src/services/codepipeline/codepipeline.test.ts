@@ -4,6 +4,8 @@ import { mirrorRefs, repositoryOf } from "../codecommit/api.ts";
 import { createRepository } from "../codecommit/repository.ts";
 import { putRule } from "../eventbridge/rule.ts";
 import { putTargets } from "../eventbridge/target.ts";
+import { readObject } from "../s3/api.ts";
+import { createBucket } from "../s3/bucket.ts";
 import { getParameter } from "../ssm/parameter.ts";
 import {
   actionsOf,
@@ -26,7 +28,8 @@ import {
   told,
   world,
 } from "./codepipeline.fixture.ts";
-import { getPipelineExecution, startPipelineExecution } from "./execution.ts";
+import { startPipelineExecution } from "./execution.ts";
+import { getPipelineExecution } from "./history.ts";
 import { deletePipeline, getPipeline, listPipelines, updatePipeline } from "./pipeline.ts";
 
 describe("a pipeline", () => {
@@ -194,6 +197,39 @@ describe("a pipeline", () => {
       message: "Account '111122223333' does not have a pipeline with name 'shop'",
     });
     expect(cloud.image().filter((line) => line.includes("codepipeline/pipeline"))).toEqual([]);
+  });
+});
+
+describe("an action in another region", () => {
+  test("works with a copy of its artifacts in that region's store", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    await cloud.call(
+      createBucket,
+      { Bucket: "far", CreateBucketConfiguration: { LocationConstraint: "us-west-2" } },
+      { region: "us-west-2" },
+    );
+    const store = (location: string) => ({ type: "S3" as const, location });
+    const { artifactStore: _, ...pipeline } = pipelineOf([
+      source,
+      [
+        { ...deploy, region: "us-west-2" },
+        { ...deploy, name: "Near", namespace: "Near" },
+      ],
+    ]);
+    await create(cloud, { ...pipeline, artifactStores: { "eu-west-1": store("artifacts"), "us-west-2": store("far") } });
+    await cloud.advance("2m");
+    const [near, far] = (await actionsOf(cloud))
+      .filter(({ stageName }) => stageName === "Deploy")
+      .sort((a, b) => (a.actionName! < b.actionName! ? -1 : 1));
+    const place = (action: typeof near) => action!.input!.inputArtifacts![0]!.s3location!;
+    expect([place(near).bucket, place(far).bucket]).toEqual(["artifacts", "far"]);
+    expect(readObject(cloud.scope(), "far", place(far).key!)?.digest).toBe(
+      readObject(cloud.scope(), "artifacts", place(near).key!)?.digest,
+    );
+    expect((await cloud.call(getParameter, { Name: "/released" }, { region: "us-west-2" })).Parameter!.Value).toBe("far");
+    const gone = { ...pipeline, name: "second", artifactStores: { "eu-west-1": store("artifacts") } };
+    await expect(create(cloud, gone)).rejects.toThrow("us-west-2");
   });
 });
 

@@ -1,37 +1,30 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
   ActionNotFoundException,
   ConcurrentPipelineExecutionsLimitExceededException,
-  DuplicatedStopRequestException,
+  type ConditionExecutionStatus,
+  type ConditionType,
   type ExecutionMode,
   type ExecutionTrigger,
-  GetPipelineExecution$,
-  InvalidNextTokenException,
-  ListPipelineExecutions$,
-  NotLatestPipelineExecutionException,
   type PipelineDeclaration,
   PipelineExecutionNotFoundException,
-  PipelineExecutionNotStoppableException,
   type PipelineExecutionStatus,
   type PipelineVariable,
-  RetryStageExecution$,
+  type RetryTrigger,
   type SourceRevisionOverride,
+  type SourceRevisionType,
   type StageExecutionStatus,
-  StageNotRetryableException,
   StartPipelineExecution$,
-  StopPipelineExecution$,
 } from "../../sdk/codepipeline.js";
-import { actionRuns } from "./action-run.ts";
 import type { Artifact } from "./artifact.ts";
-import { emitExecution, emitStage } from "./happening.ts";
+import { emitExecution } from "./happening.ts";
 import { declarationOf, type Pipeline, pipelines, requirePipeline } from "./pipeline.ts";
 import type { Revision } from "./provider.ts";
-import { requireStage, stageState } from "./stage.ts";
+import type { Pushed } from "./run.ts";
 import type { Namespaces } from "./variable.ts";
 
 /** One execution of a pipeline, by pipeline/how new it is: newest first. */
@@ -47,6 +40,7 @@ export interface Execution extends Row {
   readonly trigger: Stored<ExecutionTrigger>;
   readonly requestToken?: string;
   readonly overrides: readonly Stored<SourceRevisionOverride>[];
+  readonly pushed?: Pushed;
   /** The stage that it is in, or that it waits for. */
   readonly stage: string;
   readonly isWaiting: boolean;
@@ -58,6 +52,8 @@ export interface Execution extends Row {
   readonly stop?: { readonly abandon: boolean; readonly reason?: string };
   /** Raised by each retry. */
   readonly attempt: number;
+  /** The id of the execution that it puts back, in one stage. */
+  readonly rollbackTarget?: string;
   readonly startedAt: number;
   readonly updatedAt: number;
 }
@@ -69,6 +65,22 @@ export interface StageRun {
   readonly startedAt: number;
   /** By name of the action: which attempt's run counts. */
   readonly runs: Readonly<Record<string, number>>;
+  /** The condition that is being checked; otherwise its actions run. */
+  readonly checking?: ConditionKind;
+  readonly conditions?: Readonly<Partial<Record<ConditionKind, ConditionRun>>>;
+  readonly retries?: { readonly manual: number; readonly automatic: number; readonly latest: RetryTrigger };
+}
+
+export type ConditionKind = ConditionType | "ON_FAILURE";
+
+/** How a condition of a stage went. Its rules are in rows of their own. */
+export interface ConditionRun {
+  readonly status: ConditionExecutionStatus;
+  /** That of the stage when it began. */
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly changedAt: number;
+  readonly summary?: string;
 }
 
 /** What a source action gave. */
@@ -84,6 +96,7 @@ export interface ExecutionRequest {
   readonly requestToken?: string;
   readonly variables?: readonly PipelineVariable[] | undefined;
   readonly overrides?: readonly SourceRevisionOverride[] | undefined;
+  readonly pushed?: Pushed;
 }
 
 export const executions = new Table<Execution>("codepipeline/execution", {
@@ -97,7 +110,6 @@ export const executions = new Table<Execution>("codepipeline/execution", {
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
 const QUEUED_OR_PARALLEL_MAX = 50;
-const PAGE_MAX = 100;
 
 export const isOver = (status: PipelineExecutionStatus): boolean => status !== "InProgress" && status !== "Stopping";
 
@@ -116,101 +128,6 @@ export const startPipelineExecution = operation(StartPipelineExecution$, (scope,
   return { pipelineExecutionId: executionId };
 });
 
-export const stopPipelineExecution = operation(StopPipelineExecution$, (scope, input) => {
-  const { pipelineName, pipelineExecutionId, abandon = false, reason } = input;
-  requirePipeline(scope, pipelineName!);
-  const execution = requireExecution(scope, pipelineName!, pipelineExecutionId!);
-  if (isOver(execution.status)) {
-    fault(
-      PipelineExecutionNotStoppableException,
-      `Unable to stop the pipeline execution. The pipeline execution ${pipelineExecutionId} is already in a ${execution.status} state.`,
-    );
-  }
-  if (execution.stop !== undefined && (execution.stop.abandon || !abandon)) {
-    fault(DuplicatedStopRequestException, "Unable to stop the pipeline execution. The pipeline execution is already being stopped.");
-  }
-  const stopping = executions.patch(scope, execution.id, {
-    status: "Stopping",
-    stop: { abandon, ...(reason !== undefined && { reason }) },
-    updatedAt: scope.clock.now(),
-  });
-  if (execution.status !== "Stopping") emitExecution(scope, stopping, "STOPPING");
-  return { pipelineExecutionId: execution.executionId };
-});
-
-export const retryStageExecution = operation(RetryStageExecution$, (scope, input) => {
-  const { pipelineName, stageName, pipelineExecutionId, retryMode } = input;
-  const pipeline = requirePipeline(scope, pipelineName!);
-  const execution = requireExecution(scope, pipeline.id, pipelineExecutionId!);
-  requireStage(scope, pipeline.id, stageName!, execution.pipelineVersion);
-  if (stageState(scope, pipeline.id, stageName!).latest !== execution.id && execution.mode !== "PARALLEL") {
-    fault(
-      NotLatestPipelineExecutionException,
-      `The stage has failed in a later run of the pipeline and the pipelineExecutionId ${pipelineExecutionId} associated with the request is out of date.`,
-    );
-  }
-  const before = execution.stages[stageName!];
-  const isRetryable = isOver(execution.status) && (before?.status === "Failed" || before?.status === "Stopped");
-  if (!isRetryable || pipeline.version !== execution.pipelineVersion) notRetryable();
-  const kept = retryMode === "ALL_ACTIONS" ? {} : succeededOf(scope, execution, stageName!, before!);
-  const now = scope.clock.now();
-  const stage: StageRun = { status: "InProgress", attempt: before!.attempt + 1, startedAt: now, runs: kept };
-  const again = executions.patch(scope, execution.id, {
-    status: "InProgress",
-    statusSummary: undefined,
-    stop: undefined,
-    stage: stageName!,
-    isWaiting: false,
-    stages: { ...execution.stages, [stageName!]: stage },
-    attempt: execution.attempt + 1,
-    updatedAt: now,
-  });
-  emitExecution(scope, again, "RESUMED");
-  emitStage(scope, again, stageName!, "RESUMED");
-  return { pipelineExecutionId: execution.executionId };
-});
-
-export const getPipelineExecution = operation(GetPipelineExecution$, (scope, { pipelineName, pipelineExecutionId }) => {
-  requirePipeline(scope, pipelineName!);
-  const execution = requireExecution(scope, pipelineName!, pipelineExecutionId!);
-  const { executionId, pipelineVersion, status, statusSummary, trigger, mode, namespaces, revisions } = execution;
-  return {
-    pipelineExecution: {
-      pipelineName: pipelineName!,
-      pipelineVersion,
-      pipelineExecutionId: executionId,
-      status,
-      ...(statusSummary !== undefined && { statusSummary }),
-      artifactRevisions: revisions.map(({ artifact, id, summary, url, createdAt }) => ({
-        name: artifact,
-        revisionId: id,
-        ...(summary !== undefined && { revisionSummary: summary }),
-        ...(createdAt !== undefined && { created: new Date(createdAt) }),
-        ...(url !== undefined && { revisionUrl: url }),
-      })),
-      variables: Object.entries(namespaces["variables"] ?? {}).map(([name, resolvedValue]) => ({ name, resolvedValue })),
-      trigger,
-      executionMode: mode,
-      executionType: "STANDARD" as const,
-    },
-  };
-});
-
-export const listPipelineExecutions = operation(ListPipelineExecutions$, (scope, { pipelineName, maxResults, filter, nextToken }) => {
-  requirePipeline(scope, pipelineName!);
-  const inStage = filter?.succeededInStage?.stageName;
-  const all = executions.list(scope, `${pipelineName}/`);
-  const wanted = inStage === undefined ? all : all.filter(({ stages }) => stages[inStage]?.status === "Succeeded");
-  const { items, nextToken: next } = page(
-    wanted,
-    ({ id }) => id,
-    maxResults ?? PAGE_MAX,
-    nextToken,
-    () => fault(InvalidNextTokenException, "The next token is invalid."),
-  );
-  return { pipelineExecutionSummaries: items.map(shownSummary), ...(next && { nextToken: next }) };
-});
-
 /** Make sure that the execution was started; the pipeline's loop does the rest. */
 export function startExecution(scope: Scope, pipeline: Pipeline, request: ExecutionRequest): Execution {
   const [known] = executions.by(scope, "executionId", request.id);
@@ -223,28 +140,50 @@ export function startExecution(scope: Scope, pipeline: Pipeline, request: Execut
       `The pipeline has reached the limit for concurrent pipeline executions: ${QUEUED_OR_PARALLEL_MAX}`,
     );
   }
-  const number = pipeline.executions + 1;
-  pipelines.patch(scope, pipeline.id, { executions: number });
-  const { id: executionId, trigger, requestToken, overrides = [] } = request;
-  for (const { actionName } of overrides) requireSource(declaration, actionName!);
-  const now = scope.clock.now();
-  const execution = executions.put(scope, {
-    id: `${pipeline.id}/${String(9e9 - number)}`,
+  const { id: executionId, trigger, requestToken, overrides = [], pushed } = request;
+  for (const override of overrides) checkOverride(declaration, override);
+  return putExecution(scope, pipeline, {
     executionId,
-    pipeline: pipeline.id,
-    pipelineVersion: pipeline.version,
-    number,
     mode,
-    status: "InProgress",
     trigger,
     ...(requestToken !== undefined && { requestToken }),
     overrides: stored([...overrides]),
+    ...(pushed && { pushed }),
     stage: stages[0]!.name!,
+    artifacts: {},
+    namespaces: { variables: variablesOf(declaration, request.variables) },
+    revisions: [],
+  });
+}
+
+type Beginning =
+  | "executionId"
+  | "mode"
+  | "trigger"
+  | "requestToken"
+  | "overrides"
+  | "pushed"
+  | "stage"
+  | "artifacts"
+  | "namespaces"
+  | "revisions"
+  | "rollbackTarget";
+
+/** Write down that an execution begins; it waits for its stage. */
+export function putExecution(scope: Scope, pipeline: Pipeline, beginning: Pick<Execution, Beginning>): Execution {
+  const number = pipeline.executions + 1;
+  pipelines.patch(scope, pipeline.id, { executions: number });
+  const now = scope.clock.now();
+  const execution = executions.put(scope, {
+    ...beginning,
+    namespaces: { ...beginning.namespaces, codepipeline: { PipelineExecutionId: beginning.executionId } },
+    id: `${pipeline.id}/${String(9e9 - number)}`,
+    pipeline: pipeline.id,
+    pipelineVersion: pipeline.version,
+    number,
+    status: "InProgress",
     isWaiting: true,
     stages: {},
-    artifacts: {},
-    namespaces: { codepipeline: { PipelineExecutionId: executionId }, variables: variablesOf(declaration, request.variables) },
-    revisions: [],
     attempt: 1,
     startedAt: now,
     updatedAt: now,
@@ -281,43 +220,24 @@ function variablesOf({ variables = [] }: Stored<PipelineDeclaration>, given: rea
   return Object.fromEntries(variables.map(({ name, defaultValue }) => [name!, valueFor(name!, defaultValue)]));
 }
 
-function requireSource({ stages }: Stored<PipelineDeclaration>, action: string): void {
-  if (stages![0]!.actions!.some(({ name }) => name === action)) return;
-  fault(ActionNotFoundException, `Source action with name '${action}' not found in the pipeline`);
-}
+/** Which revisions may be said of which source. https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html */
+const REVISION_TYPES: Readonly<Record<string, readonly SourceRevisionType[]>> = {
+  S3: ["S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID"],
+  CodeCommit: ["COMMIT_ID"],
+  CodeStarSourceConnection: ["COMMIT_ID"],
+  ECR: ["IMAGE_DIGEST"],
+};
 
-function succeededOf(scope: Scope, { id }: Execution, stage: string, { runs }: StageRun): Record<string, number> {
-  const hasSucceeded = ([action, attempt]: [string, number]): boolean =>
-    actionRuns.get(scope, `${id}/${stage}/${action}/${attempt}`)?.status === "Succeeded";
-  return Object.fromEntries(Object.entries(runs).filter(hasSucceeded));
-}
-
-function shownSummary(execution: Execution) {
-  const { executionId, status, statusSummary, startedAt, updatedAt, revisions, trigger, stop, mode } = execution;
-  return {
-    pipelineExecutionId: executionId,
-    status,
-    ...(statusSummary !== undefined && { statusSummary }),
-    startTime: new Date(startedAt),
-    lastUpdateTime: new Date(updatedAt),
-    sourceRevisions: revisions.map(({ action, id, summary, url }) => ({
-      actionName: action,
-      revisionId: id,
-      ...(summary !== undefined && { revisionSummary: summary }),
-      ...(url !== undefined && { revisionUrl: url }),
-    })),
-    trigger,
-    ...(stop?.reason !== undefined && { stopTrigger: { reason: stop.reason } }),
-    executionMode: mode,
-    executionType: "STANDARD" as const,
-  };
+function checkOverride({ stages }: Stored<PipelineDeclaration>, { actionName, revisionType }: SourceRevisionOverride): void {
+  const action = stages![0]!.actions!.find(({ name }) => name === actionName);
+  if (action === undefined) return fault(ActionNotFoundException, `Source action with name '${actionName}' not found in the pipeline`);
+  const { provider } = action.actionTypeId!;
+  if (!REVISION_TYPES[provider!]?.includes(revisionType!)) {
+    invalid(`The source revision type ${revisionType} is not supported for source action '${actionName}' of type ${provider}`);
+  }
+  if (revisionType === "S3_OBJECT_KEY" && action.configuration?.["AllowOverrideForS3ObjectKey"] !== "true") {
+    invalid(`Source action '${actionName}' does not allow to override its object key: AllowOverrideForS3ObjectKey is not true`);
+  }
 }
 
 const invalid = (message: string): never => fault("ValidationException", message);
-
-/** The reasons are those of https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_RetryStageExecution.html */
-const notRetryable = (): never =>
-  fault(
-    StageNotRetryableException,
-    "Unable to retry. The specified stage can’t be retried because the pipeline structure or stage state changed after the stage was not completed; the stage contains no failed actions; one or more actions are still in progress; or another retry attempt is already in progress.",
-  );

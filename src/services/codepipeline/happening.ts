@@ -8,7 +8,7 @@ import type { Execution } from "./execution.ts";
  * https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
  */
 type ExecutionEvent = "STARTED" | "SUCCEEDED" | "FAILED" | "STOPPING" | "STOPPED" | "SUPERSEDED" | "RESUMED";
-type StageEvent = "STARTED" | "SUCCEEDED" | "FAILED" | "STOPPED" | "RESUMED";
+type StageEvent = "STARTED" | "SUCCEEDED" | "FAILED" | "STOPPING" | "STOPPED" | "RESUMED";
 type ActionEvent = "STARTED" | "SUCCEEDED" | "FAILED" | "ABANDONED";
 
 const ENDED: readonly ExecutionEvent[] = ["SUCCEEDED", "FAILED", "STOPPED"];

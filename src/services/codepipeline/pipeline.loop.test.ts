@@ -22,8 +22,9 @@ import {
   told,
   world,
 } from "./codepipeline.fixture.ts";
-import { retryStageExecution, stopPipelineExecution } from "./execution.ts";
+import { retryStageExecution } from "./retry.ts";
 import { disableStageTransition, enableStageTransition } from "./stage.ts";
+import { stopPipelineExecution } from "./stop.ts";
 
 describe("executions of one pipeline", () => {
   const modes = (executionMode: "SUPERSEDED" | "QUEUED" | "PARALLEL") =>

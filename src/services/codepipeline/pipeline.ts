@@ -25,11 +25,15 @@ import {
   UpdatePipeline$,
 } from "../../sdk/codepipeline.js";
 import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
+import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
-import { executions, startExecution } from "./execution.ts";
+import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
+import { ruleRuns } from "./rule-run.ts";
+import { maskedDeclaration, unmaskedDeclaration } from "./secret.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
+import { forgetTriggers } from "./trigger.ts";
 
 /** A pipeline by its name. What it declares is in its versions. */
 export interface Pipeline extends Row {
@@ -41,6 +45,8 @@ export interface Pipeline extends Row {
   readonly executions: number;
   /** By stage/action of the sources that look for changes themselves: what was there last. */
   readonly seen: Readonly<Record<string, string>>;
+  /** By name of the source action: the revision that a worker told of last. */
+  readonly told?: Readonly<Record<string, string>>;
   /** The CloudFormation request that made it. */
   readonly madeBy?: string;
 }
@@ -61,12 +67,12 @@ const LIST_MAX = 1000;
 export const createPipeline = operation(CreatePipeline$, (scope, { pipeline, tags }) => {
   const created = newPipeline(scope, pipeline!, tagsOf(tags));
   startExecution(scope, created, { id: scope.id.uuid(), trigger: { triggerType: "CreatePipeline", triggerDetail: scope.caller.arn } });
-  return { pipeline: declarationOf(scope, created.id) as PipelineDeclaration, ...(tags && { tags: lowerTagList(created.tags) }) };
+  return { pipeline: shownDeclaration(scope, created.id), ...(tags && { tags: lowerTagList(created.tags) }) };
 });
 
 export const updatePipeline = operation(UpdatePipeline$, (scope, { pipeline }) => {
   const { id } = changePipeline(scope, pipeline!);
-  return { pipeline: declarationOf(scope, id) as PipelineDeclaration };
+  return { pipeline: shownDeclaration(scope, id) };
 });
 
 export const getPipeline = operation(GetPipeline$, (scope, { name, version }) => {
@@ -76,7 +82,7 @@ export const getPipeline = operation(GetPipeline$, (scope, { name, version }) =>
     return fault(PipelineVersionNotFoundException, `Pipeline '${name}' does not have a version '${version}'`);
   }
   return {
-    pipeline: declaration as PipelineDeclaration,
+    pipeline: maskedDeclaration(scope, declaration) as PipelineDeclaration,
     metadata: {
       pipelineArn: pipelineArn(scope, name!),
       created: new Date(pipeline.createdAt),
@@ -153,9 +159,11 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
 }
 
 /** Make the pipeline's next version; what runs keeps to its own. */
-export function changePipeline(scope: Scope, declaration: PipelineDeclaration, tags?: Tags): Pipeline {
-  const known = requirePipeline(scope, declaration.name!);
+export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?: Tags): Pipeline {
+  const known = requirePipeline(scope, changed.name!);
+  const declaration = unmaskedDeclaration(scope, stored(changed), declarationOf(scope, known.id)) as PipelineDeclaration;
   check(scope, declaration);
+  unwatch(scope, known.id);
   const version = known.version + 1;
   putVersion(scope, declaration, version);
   return pipelines.patch(scope, known.id, {
@@ -168,9 +176,29 @@ export function changePipeline(scope: Scope, declaration: PipelineDeclaration, t
 
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
+  if (pipelines.get(scope, name) !== undefined) unwatch(scope, name);
+  for (const { id } of activeExecutions(scope, name)) abandonShells(scope, id);
   pipelines.remove(scope, name);
-  for (const table of [pipelineVersions, executions, actionRuns, stageStates, jobs]) {
+  for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
+  }
+}
+
+/** Nobody looks for changes of its sources any more. */
+function unwatch(scope: Scope, name: string): void {
+  const actions = declarationOf(scope, name).stages![0]!.actions!;
+  forgetTriggers(
+    scope,
+    { id: name },
+    actions.map((action) => action.name!),
+  );
+}
+
+/** What other services were asked for goes on; commands have nobody else. */
+function abandonShells(scope: Scope, execution: string): void {
+  const runs = [...actionRuns.list(scope, `${execution}/`), ...ruleRuns.list(scope, `${execution}/`)];
+  for (const { status, shell, actionExecutionId } of runs) {
+    if (status === "InProgress" && shell !== undefined) abandonJob(scope, shellJob(actionExecutionId));
   }
 }
 
@@ -185,6 +213,9 @@ export function declarationOf(scope: Scope, name: string, version?: number): Sto
   if (found === undefined) throw new Error(`pipeline ${name} has no version ${version}`);
   return found.declaration;
 }
+
+const shownDeclaration = (scope: Scope, name: string): PipelineDeclaration =>
+  maskedDeclaration(scope, declarationOf(scope, name)) as PipelineDeclaration;
 
 export const pipelineArn = (scope: Scope, name: string): string => scope.arn("codepipeline", name);
 
@@ -210,7 +241,7 @@ function withDefaults<A extends object>(action: A): A {
 }
 
 function check(scope: Scope, declaration: PipelineDeclaration): void {
-  checkStructure(declaration, scope.region);
+  checkStructure(scope, declaration);
   const roles = (declaration.stages ?? []).flatMap(({ actions = [] }) => actions.flatMap(({ roleArn }) => roleArn ?? []));
   for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role);
 }
@@ -223,7 +254,7 @@ function checkRole(scope: Scope, arn: string): void {
   if (refusal !== undefined) fault("AccessDeniedException", refusal);
 }
 
-function checkedTags(tags: Tags): Tags {
+export function checkedTags(tags: Tags): Tags {
   if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `A resource can have at most ${TAGS_MAX} tags.`);
   return tags;
 }

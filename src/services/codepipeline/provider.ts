@@ -3,8 +3,8 @@ import type { WaitKind } from "../../kernel/clock.ts";
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { type ActionTypeId, type ErrorDetails, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
-import type { ActionRun } from "./action-run.ts";
+import { type ActionTypeId, type ErrorDetails, type ExecutionTrigger, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
+import type { Run } from "./run.ts";
 
 export type ActionType = { readonly [K in keyof ActionTypeId]: NonNullable<ActionTypeId[K]> };
 
@@ -20,13 +20,22 @@ export interface ActionProvider {
   /** Refuse a declared configuration for more than missing or unknown keys. */
   check?(configuration: Readonly<Record<string, string>>, action: string): void;
   /** Start what is missing and say how it stands. Called again whenever something it read has changed. */
-  observe(scope: Scope, run: ActionRun): ActionProgress;
+  observe(scope: Scope, run: Run): ActionProgress;
   /** End what was started: the action is abandoned, or its time is over. */
-  stop?(scope: Scope, run: ActionRun): void;
+  stop?(scope: Scope, run: Run): void;
   /** Of a source that looks for changes itself: what it would find now, or `NOTHING`. Undefined where it does not look. */
   polled?(scope: Scope, configuration: Readonly<Record<string, string>>): string | undefined;
+  /** Look for changes from now on, for whoever the id says, where that has to be asked for. */
+  watch?(scope: Scope, id: string, configuration: Readonly<Record<string, string>>): void;
+  /** How an execution says that it was started for a change; by default that the source was polled. */
+  pollTrigger?(configuration: Readonly<Record<string, string>>): ExecutionTrigger;
   /** Where the console shows what the action works on. */
   entityUrl?(scope: Scope, configuration: Readonly<Record<string, string>>): string;
+}
+
+/** One kind of rule of a condition. */
+export interface RuleProvider extends Pick<ActionProvider, "inputs" | "properties" | "check" | "observe" | "stop"> {
+  readonly name: string;
 }
 
 export const NOTHING = "";

@@ -48,7 +48,136 @@ const stages = (CustomData: string) => [
 ];
 const store = (Location: string) => ({ Type: "S3", Location, EncryptionKey: { Id: "alias/mine", Type: "KMS" } });
 
+const rule = (Provider: string, more: object) => ({
+  Name: Provider,
+  RuleTypeId: { Category: "Rule", Owner: "AWS", Provider, Version: "1" },
+  InputArtifacts: [],
+  ...more,
+});
+const check = (Value: string) =>
+  rule("VariableCheck", { Configuration: { Variable: "#{variables.STAGE}", Value, Operator: "EQ" }, Region: "eu-west-1" });
+const rules = (value: string) => [
+  check(value),
+  rule("Commands", {
+    Commands: ["make test"],
+    InputArtifacts: [{ Name: "Source" }],
+    RoleArn: { "Fn::GetAtt": ["Two", "Arn"] },
+  }),
+];
+const conditional = (value: string) => [
+  {
+    Name: "Source",
+    Actions: [
+      {
+        Name: "App",
+        ActionTypeId: { Category: "Source", Owner: "AWS", Provider: "CodeStarSourceConnection", Version: "1" },
+        Configuration: { ConnectionArn: { Ref: "Connection" }, FullRepositoryId: "acme/shop", BranchName: "main" },
+        OutputArtifacts: [{ Name: "Source" }],
+      },
+    ],
+  },
+  {
+    Name: "Run",
+    Actions: [
+      {
+        Name: "Run",
+        ActionTypeId: { Category: "Compute", Owner: "AWS", Provider: "Commands", Version: "1" },
+        Commands: ["make"],
+        EnvironmentVariables: [{ Name: "STAGE", Value: value, Type: "PLAINTEXT" }],
+        InputArtifacts: [{ Name: "Source" }],
+        OutputArtifacts: [{ Name: "Built", Files: ["out/**"] }],
+        OutputVariables: ["RELEASE"],
+      },
+    ],
+    BeforeEntry: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
+    OnSuccess: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
+    OnFailure: {
+      Result: "RETRY",
+      RetryConfiguration: { RetryMode: "ALL_ACTIONS" },
+      Conditions: [{ Result: "ROLLBACK", Rules: rules(value) }],
+    },
+  },
+];
+const trigger = (GitConfiguration: object) => [
+  { ProviderType: "CodeStarSourceConnection", GitConfiguration: { SourceActionName: "App", ...GitConfiguration } },
+];
+const pushed = trigger({
+  Push: [
+    { Branches: { Includes: ["main"], Excludes: ["old"] }, FilePaths: { Includes: ["src/**"], Excludes: ["**.md"] } },
+    { Tags: { Includes: ["v*"], Excludes: ["v0"] } },
+  ],
+});
+const requested = trigger({
+  PullRequest: [
+    {
+      Events: ["OPEN", "UPDATED"],
+      Branches: { Includes: ["main"], Excludes: ["old"] },
+      FilePaths: { Includes: ["src/**"], Excludes: ["**.md"] },
+    },
+  ],
+});
+const connection = { Type: "AWS::CodeConnections::Connection", Properties: { ConnectionName: "hub", ProviderType: "GitHub" } };
+const hooked = (Name: string, source: string) => {
+  const [first, ...rest] = stages("Really?");
+  const Stages = [{ ...first, Actions: [{ ...first!.Actions[0], Name: source }] }, ...rest];
+  const Properties = { Name, RoleArn: { "Fn::GetAtt": ["One", "Arn"] }, ArtifactStore: store("store"), Stages };
+  return { Type: "AWS::CodePipeline::Pipeline", Properties };
+};
+
 export const codepipelineExamples: readonly ResourceExample[] = [
+  {
+    type: "AWS::CodePipeline::Pipeline",
+    around: { ...AROUND, Connection: connection },
+    properties: {
+      RoleArn: { "Fn::GetAtt": ["One", "Arn"] },
+      ArtifactStore: store("store"),
+      PipelineType: "V2",
+      Variables: [{ Name: "STAGE", DefaultValue: "live" }],
+      Stages: conditional("live"),
+      Triggers: pushed,
+    },
+    updates: [{ Stages: conditional("test") }, { Triggers: requested }],
+  },
+  {
+    type: "AWS::CodePipeline::CustomActionType",
+    properties: {
+      Category: "Test",
+      Provider: "Jenkins",
+      Version: "1",
+      ConfigurationProperties: [
+        { Name: "Project", Description: "Which", Key: true, Queryable: true, Required: true, Secret: false, Type: "String" },
+      ],
+      InputArtifactDetails: { MinimumCount: 0, MaximumCount: 1 },
+      OutputArtifactDetails: { MinimumCount: 0, MaximumCount: 1 },
+      Settings: {
+        EntityUrlTemplate: "http://jenkins/{Config:Project}",
+        ExecutionUrlTemplate: "http://jenkins/{ExternalExecutionId}",
+        RevisionUrlTemplate: "http://jenkins/revision",
+        ThirdPartyConfigurationUrl: "http://jenkins/sign-up",
+      },
+      Tags: [{ Key: "a", Value: "b" }],
+    },
+    updates: [{ Tags: [{ Key: "a", Value: "c" }] }],
+  },
+  {
+    type: "AWS::CodePipeline::Webhook",
+    around: { ...AROUND, Hooked: hooked("hooked", "App"), Second: hooked("second", "Other") },
+    properties: {
+      Name: "push",
+      TargetPipeline: { Ref: "Hooked" },
+      TargetPipelineVersion: 1,
+      TargetAction: "App",
+      Authentication: "GITHUB_HMAC",
+      AuthenticationConfiguration: { SecretToken: "hush" },
+      Filters: [{ JsonPath: "$.ref", MatchEquals: "refs/heads/{S3Bucket}" }],
+      RegisterWithThirdParty: false,
+    },
+    updates: [
+      { Authentication: "IP", AuthenticationConfiguration: { AllowedIPRange: "10.0.0.0/8" } },
+      { Filters: [{ JsonPath: "$.ref" }] },
+      { TargetPipeline: { Ref: "Second" }, TargetAction: "Other", TargetPipelineVersion: 2 },
+    ],
+  },
   {
     type: "AWS::CodePipeline::Pipeline",
     around: AROUND,

@@ -4,9 +4,11 @@ import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { PipelineDeclaration } from "../../sdk/codepipeline.js";
+import { customActionTypeResource } from "./custom-action-type-resource.ts";
 import { startExecution } from "./execution.ts";
 import { changePipeline, completed, declarationOf, newPipeline, pipelineArn, pipelines, removePipeline } from "./pipeline.ts";
 import { disableStageTransition, enableStageTransition, stageState } from "./stage.ts";
+import { webhookResource } from "./webhook-resource.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -15,17 +17,7 @@ const NAME_MAX = 100;
 /** Its id is its name. Creating it starts an execution, as on AWS. */
 const pipelineResource: ResourceType<Properties> = {
   type: "AWS::CodePipeline::Pipeline",
-  absent: {
-    "Stages/Actions/Commands": [],
-    "Stages/Actions/EnvironmentVariables": [],
-    "Stages/Actions/OutputArtifacts/Files": [],
-    "Stages/Actions/OutputVariables": [],
-    "Stages/BeforeEntry": [],
-    "Stages/Blockers": [],
-    "Stages/OnFailure": [],
-    "Stages/OnSuccess": [],
-    Triggers: [],
-  },
+  absent: { "Stages/Blockers": [] },
   ensure: (scope, declared, id, { generatedName, logicalId, tags, token, previous = {} }) =>
     attempt(scope, () => {
       const name: string = id ?? declared["Name"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
@@ -71,7 +63,7 @@ const pipelineResource: ResourceType<Properties> = {
   list: (scope) => pipelines.list(scope).map(({ id }) => id),
 };
 
-export const codepipelineResources = [pipelineResource];
+export const codepipelineResources = [pipelineResource, customActionTypeResource, webhookResource];
 
 /** The template's properties as CreatePipeline takes them. */
 function declarationFrom(declared: Properties, name: string): PipelineDeclaration {
@@ -94,22 +86,37 @@ function stageFrom({ Name, Actions = [], BeforeEntry, OnSuccess, OnFailure }: Pr
   return {
     name: Name,
     actions: Actions.map(actionFrom),
-    ...(BeforeEntry && { beforeEntry: lowered(BeforeEntry) }),
-    ...(OnSuccess && { onSuccess: lowered(OnSuccess) }),
-    ...(OnFailure && { onFailure: lowered(OnFailure) }),
+    ...(BeforeEntry && { beforeEntry: conditionsFrom(BeforeEntry) }),
+    ...(OnSuccess && { onSuccess: conditionsFrom(OnSuccess) }),
+    ...(OnFailure && { onFailure: conditionsFrom(OnFailure) }),
   };
 }
 
+/** Of the rules, too, the configuration's keys are the provider's. */
+function conditionsFrom({ Conditions, ...others }: Properties): any {
+  const conditions = (Conditions ?? []).map(({ Rules = [], ...condition }: Properties) => ({
+    ...(lowered(condition) as object),
+    rules: Rules.map(({ Configuration, RuleTypeId, TimeoutInMinutes, ...rule }: Properties) => ({
+      ...(lowered(rule) as object),
+      ruleTypeId: lowered(RuleTypeId),
+      ...(Configuration && { configuration: textsOf(Configuration) }),
+      ...(TimeoutInMinutes !== undefined && { timeoutInMinutes: Number(TimeoutInMinutes) }),
+    })),
+  }));
+  return { ...(lowered(others) as object), ...(Conditions && { conditions }) };
+}
+
+const textsOf = (configuration: Properties): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(configuration).map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]),
+  );
+
 /** The members' names are AWS's with another first letter, but for the configuration, whose keys are the provider's. */
 function actionFrom({ ActionTypeId, Configuration = {}, RunOrder, TimeoutInMinutes, ...others }: Properties) {
-  const texts = Object.entries(Configuration).map(([key, value]) => [
-    key,
-    typeof value === "object" ? JSON.stringify(value) : String(value),
-  ]);
   return {
     ...(lowered(others) as object),
     actionTypeId: { ...(lowered(ActionTypeId) as object), version: String(ActionTypeId.Version) },
-    configuration: Object.fromEntries(texts),
+    configuration: textsOf(Configuration),
     ...(RunOrder !== undefined && { runOrder: Number(RunOrder) }),
     ...(TimeoutInMinutes !== undefined && { timeoutInMinutes: Number(TimeoutInMinutes) }),
   };

@@ -16,34 +16,32 @@ export interface StageState extends Row {
   readonly latest?: string;
   /** By name of the action: the row of its last run. */
   readonly runs: Readonly<Record<string, string>>;
-  /** Who closed or opened the way into the stage, and why. */
-  readonly transition?: {
-    readonly enabled: boolean;
-    readonly changedBy: string;
-    readonly changedAt: number;
-    readonly reason?: string;
-  };
+  /** The row of the last execution, that is no rollback, which succeeded in it. */
+  readonly succeeded?: string;
+  /** The way into the stage, and the way out of it. */
+  readonly transition?: Transition;
+  readonly outbound?: Transition;
+}
+
+/** Who closed or opened the way, and why. */
+export interface Transition {
+  readonly enabled: boolean;
+  readonly changedBy: string;
+  readonly changedAt: number;
+  readonly reason?: string;
 }
 
 export const stageStates = new Table<StageState>("codepipeline/stage");
 
-export const disableStageTransition = operation(
-  DisableStageTransition$,
-  (scope, { pipelineName, stageName, transitionType, reason }) => {
-    setTransition(scope, pipelineName!, stageName!, transitionType!, { enabled: false, reason: reason! });
-    return {};
-  },
-  { partial: "the inbound transition" },
-);
+export const disableStageTransition = operation(DisableStageTransition$, (scope, { pipelineName, stageName, transitionType, reason }) => {
+  setTransition(scope, pipelineName!, stageName!, transitionType!, { enabled: false, reason: reason! });
+  return {};
+});
 
-export const enableStageTransition = operation(
-  EnableStageTransition$,
-  (scope, { pipelineName, stageName, transitionType }) => {
-    setTransition(scope, pipelineName!, stageName!, transitionType!, { enabled: true });
-    return {};
-  },
-  { partial: "the inbound transition" },
-);
+export const enableStageTransition = operation(EnableStageTransition$, (scope, { pipelineName, stageName, transitionType }) => {
+  setTransition(scope, pipelineName!, stageName!, transitionType!, { enabled: true });
+  return {};
+});
 
 export function stageState(scope: Scope, pipeline: string, stage: string): StageState {
   const id = `${pipeline}/${stage}`;
@@ -55,12 +53,13 @@ export function noteLatest(
   scope: Scope,
   pipeline: string,
   stage: string,
-  latest: { execution?: string; runs?: Readonly<Record<string, string>> },
+  latest: { execution?: string; succeeded?: string; runs?: Readonly<Record<string, string>> },
 ): void {
   const known = stageState(scope, pipeline, stage);
   stageStates.put(scope, {
     ...known,
     ...(latest.execution !== undefined && { latest: latest.execution }),
+    ...(latest.succeeded !== undefined && { succeeded: latest.succeeded }),
     runs: { ...known.runs, ...latest.runs },
   });
 }
@@ -80,7 +79,7 @@ function setTransition(
 ): void {
   requirePipeline(scope, pipeline);
   requireStage(scope, pipeline, stage);
-  if (type !== "Inbound") fault("NotImplemented", `The transition type ${type} is not implemented.`, 501);
   const transition = { ...change, changedBy: scope.caller.arn, changedAt: scope.clock.now() };
-  stageStates.put(scope, { ...stageState(scope, pipeline, stage), transition });
+  const known = stageState(scope, pipeline, stage);
+  stageStates.put(scope, type === "Inbound" ? { ...known, transition } : { ...known, outbound: transition });
 }

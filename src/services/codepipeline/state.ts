@@ -11,7 +11,8 @@ import {
 } from "../../sdk/codepipeline.js";
 import { type ActionRun, actionRuns } from "./action-run.ts";
 import { providerOf } from "./actions/index.ts";
-import { activeExecutions, type Execution, executions } from "./execution.ts";
+import { conditionStates } from "./condition-state.ts";
+import { activeExecutions, type Execution, executions, type StageRun } from "./execution.ts";
 import { declarationOf, requirePipeline } from "./pipeline.ts";
 import { type StageState, stageState } from "./stage.ts";
 
@@ -28,16 +29,12 @@ export const getPipelineState = operation(GetPipelineState$, (scope, { name }) =
   };
 });
 
-function shownStage(
-  scope: Scope,
-  pipeline: string,
-  { name, actions = [] }: StageDeclaration,
-  active: readonly Execution[],
-): StageStateShape {
+function shownStage(scope: Scope, pipeline: string, declared: StageDeclaration, active: readonly Execution[]): StageStateShape {
+  const { name, actions = [] } = declared;
   const state = stageState(scope, pipeline, name!);
   const waiting = active.filter(({ stage, isWaiting }) => isWaiting && stage === name);
   const inbound = waiting.map(
-    ({ executionId }): StageExecution => ({ pipelineExecutionId: executionId, status: "InProgress", type: "STANDARD" }),
+    (execution): StageExecution => ({ pipelineExecutionId: execution.executionId, status: "InProgress", type: typeOf(execution) }),
   );
   const latest = state.latest === undefined ? undefined : executions.get(scope, state.latest);
   const run = latest?.stages[name!];
@@ -48,14 +45,20 @@ function shownStage(
     actionStates: actions.map((action) => shownAction(scope, action, state)),
     ...(latest &&
       run && {
-        latestExecution: { pipelineExecutionId: latest.executionId, status: statusOf(latest, run.status), type: "STANDARD" as const },
+        latestExecution: { pipelineExecutionId: latest.executionId, status: statusOf(latest, run.status), type: typeOf(latest) },
       }),
-    ...(run &&
-      run.attempt > 1 && {
-        retryStageMetadata: { manualStageRetryAttempt: run.attempt - 1, latestRetryTrigger: "ManualStageRetry" as const },
-      }),
+    ...conditionStates(scope, declared, latest),
+    ...(run?.retries && { retryStageMetadata: shownRetries(run.retries) }),
   };
 }
+
+const typeOf = ({ rollbackTarget }: Execution) => (rollbackTarget === undefined ? "STANDARD" : "ROLLBACK");
+
+const shownRetries = ({ manual, automatic, latest }: NonNullable<StageRun["retries"]>) => ({
+  ...(automatic > 0 && { autoStageRetryAttempt: automatic }),
+  ...(manual > 0 && { manualStageRetryAttempt: manual }),
+  latestRetryTrigger: latest,
+});
 
 const statusOf = ({ stop }: Execution, status: StageExecution["status"]): StageExecution["status"] =>
   status === "InProgress" && stop !== undefined ? "Stopping" : status;
@@ -74,7 +77,7 @@ function shownTransition({ transition }: StageState) {
 function shownAction(scope: Scope, { name, actionTypeId, configuration = {} }: ActionDeclaration, { runs }: StageState): ActionState {
   const last = runs[name!];
   const run = last === undefined ? undefined : actionRuns.get(scope, last);
-  const entityUrl = providerOf(actionTypeId!)?.entityUrl?.(scope, configuration);
+  const entityUrl = providerOf(scope, actionTypeId!)?.entityUrl?.(scope, configuration);
   const { revision } = run ?? {};
   return {
     actionName: name!,

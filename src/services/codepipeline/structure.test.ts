@@ -49,9 +49,28 @@ describe("a declaration", () => {
       },
     ],
     [
-      "with a batch build",
-      pipelineOf([source, { ...build, configuration: { ProjectName: "shop", BatchEnabled: "true" } }]),
-      { name: "NotImplemented", message: "A batch build (BatchEnabled) is not implemented." },
+      "that combines what no batch has given",
+      pipelineOf([source, { ...build, configuration: { ProjectName: "shop", CombineArtifacts: "true" } }]),
+      {
+        name: "InvalidActionDeclarationException",
+        message: "Action configuration for action 'Make' has an invalid value 'true' for 'CombineArtifacts'",
+      },
+    ],
+    [
+      "with a trigger of a source that has none",
+      {
+        ...pipelineOf([source, approval], { pipelineType: "V2" }),
+        triggers: [
+          {
+            providerType: "CodeStarSourceConnection",
+            gitConfiguration: { sourceActionName: "App", push: [{ tags: { includes: ["v*"] } }] },
+          },
+        ],
+      },
+      {
+        name: "InvalidStructureException",
+        message: "The trigger of the source action App needs a source of type CodeStarSourceConnection",
+      },
     ],
   ];
 

@@ -1,4 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import {
   type ActionDeclaration,
   InvalidStageDeclarationException,
@@ -7,7 +8,9 @@ import {
   type StageDeclaration,
 } from "../../sdk/codepipeline.js";
 import { providerOf } from "./actions/index.ts";
+import { checkConditions } from "./condition-structure.ts";
 import { type ActionProvider, absent, refuseAction } from "./provider.ts";
+import { checkTriggers } from "./trigger-structure.ts";
 import { namespacesIn } from "./variable.ts";
 
 const STAGES_MIN = 2;
@@ -17,7 +20,7 @@ const CONFIGURATION_LENGTH_MAX = 1000;
 const IMPLICIT_NAMESPACES = ["codepipeline", "variables"];
 
 /** Refuse, in AWS's words, a pipeline that cannot run. https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-requirements.html */
-export function checkStructure(declaration: PipelineDeclaration, region: string): void {
+export function checkStructure(scope: Scope, declaration: PipelineDeclaration): void {
   const stages = declaration.stages ?? [];
   if (stages.length < STAGES_MIN) {
     structure(`Pipeline has only ${stages.length} stage(s). There should be a minimum of ${STAGES_MIN} stages in a pipeline`);
@@ -25,31 +28,36 @@ export function checkStructure(declaration: PipelineDeclaration, region: string)
   if (stages.length > STAGES_MAX) {
     structure(`Pipeline has ${stages.length} stage(s). There should be a maximum of ${STAGES_MAX} stages in a pipeline`);
   }
-  checkStores(declaration);
+  checkStores(scope, declaration);
   checkType(declaration);
   refuseDuplicates(
     stages.map(({ name }) => name!),
     (name) => structure(`Stage name '${name}' must be unique within the pipeline`),
   );
   checkSources(stages);
-  for (const stage of stages) checkStage(stage, region);
+  for (const stage of stages) checkStage(scope, stage);
+  checkConditions(declaration);
+  checkTriggers(declaration);
   checkOrder(stages);
 }
 
-function checkStores({ artifactStore, artifactStores }: PipelineDeclaration): void {
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-cross-region.html */
+function checkStores(scope: Scope, { artifactStore, artifactStores, stages = [] }: PipelineDeclaration): void {
   if (artifactStore === undefined && artifactStores === undefined) structure("One of artifactStore or artifactStores is required");
   if (artifactStore !== undefined && artifactStores !== undefined) {
     structure("Only one of artifactStore or artifactStores can be specified");
   }
+  const regions = new Set([scope.region, ...stages.flatMap(({ actions = [] }) => actions.flatMap(({ region }) => region ?? []))]);
+  if (artifactStores === undefined) {
+    if (regions.size > 1) structure(`A pipeline with actions in several regions must have artifactStores: ${[...regions].join(", ")}`);
+    return;
+  }
+  const missing = [...regions].find((region) => artifactStores[region] === undefined);
+  if (missing !== undefined) structure(`The pipeline has no artifact store for region ${missing}`);
 }
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-types-planning.html: what needs the type V2. */
-function checkType({ pipelineType = "V1", executionMode, variables, triggers, stages }: PipelineDeclaration): void {
-  if (triggers !== undefined && triggers.length > 0) absent("A trigger (of a connection to a git host)");
-  for (const { beforeEntry, onSuccess, onFailure } of stages ?? []) {
-    if (beforeEntry !== undefined || onSuccess !== undefined || onFailure !== undefined)
-      absent("A condition of a stage (beforeEntry, onSuccess, onFailure)");
-  }
+function checkType({ pipelineType = "V1", executionMode, variables }: PipelineDeclaration): void {
   if (pipelineType === "V2") return;
   if (executionMode !== undefined && executionMode !== "SUPERSEDED") {
     structure(`Execution mode ${executionMode} is not supported for pipelines of type V1`);
@@ -65,22 +73,23 @@ function checkSources([first, ...rest]: readonly StageDeclaration[]): void {
   }
 }
 
-function checkStage({ name, actions = [] }: StageDeclaration, region: string): void {
+function checkStage(scope: Scope, { name, actions = [], blockers = [] }: StageDeclaration): void {
+  if (blockers.length > 0) absent("A blocker of a stage");
   if (actions.length === 0) fault(InvalidStageDeclarationException, `Stage ${name} must contain at least one action`);
   if (actions.length > ACTIONS_MAX) fault(InvalidStageDeclarationException, `Stage ${name} has more than ${ACTIONS_MAX} actions`);
   refuseDuplicates(
     actions.map((action) => action.name!),
     (action) => fault(InvalidStageDeclarationException, `Action name '${action}' must be unique within stage '${name}'`),
   );
-  for (const action of actions) checkAction(action, region);
+  for (const action of actions) checkAction(scope, action);
 }
 
-function checkAction(action: ActionDeclaration, region: string): void {
+function checkAction(scope: Scope, action: ActionDeclaration): void {
   const { name, actionTypeId, configuration = {} } = action;
   const { category, provider: providerName, owner, version } = actionTypeId!;
-  const provider = providerOf({ category: category!, provider: providerName!, owner: owner!, version: version! });
+  const provider = providerOf(scope, { category: category!, provider: providerName!, owner: owner!, version: version! });
   if (provider === undefined) {
-    const where = (action.region ?? region).toUpperCase().replaceAll("-", "_");
+    const where = (action.region ?? scope.region).toUpperCase().replaceAll("-", "_");
     return refuseAction(
       `ActionType (Category: '${category}', Provider: '${providerName}', Owner: '${owner}', Version: '${version}') in action '${name}' is not available in region ${where}`,
     );
@@ -88,6 +97,33 @@ function checkAction(action: ActionDeclaration, region: string): void {
   checkCount(action, "input", action.inputArtifacts?.length ?? 0, provider.inputs);
   checkCount(action, "output", action.outputArtifacts?.length ?? 0, provider.outputs);
   checkConfiguration(name!, configuration, provider);
+  checkShell(action);
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Commands.html */
+function checkShell({
+  name,
+  actionTypeId,
+  commands = [],
+  environmentVariables,
+  outputVariables,
+  outputArtifacts = [],
+}: ActionDeclaration): void {
+  const isShell = actionTypeId!.category === "Compute" && actionTypeId!.provider === "Commands";
+  if (isShell && commands.length === 0) refuseAction(`Action ${name} of type Commands must contain at least one command`);
+  if (isShell) {
+    const bare = outputArtifacts.find(({ files = [] }) => files.length === 0);
+    if (bare !== undefined) refuseAction(`The output artifact ${bare.name} of action ${name} must name its files`);
+    return;
+  }
+  const others = {
+    commands: commands.length > 0,
+    outputVariables: outputVariables !== undefined,
+    files: outputArtifacts.some(({ files }) => files),
+  };
+  const wrong = Object.entries(others).find(([, isThere]) => isThere)?.[0];
+  if (wrong !== undefined) refuseAction(`${wrong} is not supported for action ${name} of type ${actionTypeId!.provider}`);
+  if (environmentVariables !== undefined) absent(`environmentVariables of an action of type ${actionTypeId!.provider}`);
 }
 
 function checkCount({ name }: ActionDeclaration, what: "input" | "output", count: number, [least, most]: readonly [number, number]): void {

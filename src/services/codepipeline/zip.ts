@@ -14,6 +14,16 @@ export function fileInZip(archive: Buffer, path: string): Buffer | undefined {
   return undefined;
 }
 
+/** Every file of an archive; undefined where the bytes are none. */
+export function filesInZip(archive: Buffer): { readonly path: string; readonly bytes: Buffer }[] | undefined {
+  if (endOf(archive) === undefined) return undefined;
+  const files = [...entriesOf(archive)].filter(({ path }) => !path.endsWith("/"));
+  return files.flatMap((entry) => {
+    const bytes = contentOf(archive, entry);
+    return bytes === undefined ? [] : [{ path: entry.path, bytes }];
+  });
+}
+
 interface Entry {
   readonly path: string;
   readonly method: number;

@@ -41,18 +41,36 @@ export function readObjects(scope: Scope, bucketName: string, prefix: string): {
   return objects.list(home, objectId(bucket.id, prefix)).map((version) => ({ key: version.key, ...oneBlob(scope.blobs, version) }));
 }
 
+/** What may be said of an object besides its bytes. */
+export interface ObjectSettings {
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly cacheControl?: string;
+  /** Such as private. */
+  readonly acl?: string;
+  /** The key of KMS to encrypt it with. */
+  readonly kmsKey?: string;
+}
+
 /** Put an object as PutObject does, with the events of it. Refuses where there is no such bucket. */
 export function putObject(
   scope: Scope,
   bucketName: string,
   key: string,
   body: { readonly digest: string; readonly size: number; readonly md5?: string },
-  about: { readonly contentType?: string; readonly metadata?: Readonly<Record<string, string>> } = {},
+  about: ObjectSettings = {},
 ): { versionId: string; etag: string } {
   const { bucket, home } = requireBucket(scope, { Bucket: bucketName });
   const { digest, size } = body;
   const version = write(home, bucket, "PutObject", {
-    ...describe(bucket, { Key: key, ContentType: about.contentType, Metadata: about.metadata }),
+    ...describe(bucket, {
+      Key: key,
+      ContentType: about.contentType,
+      Metadata: about.metadata,
+      CacheControl: about.cacheControl,
+      ACL: about.acl,
+      ...(about.kmsKey !== undefined && { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: about.kmsKey }),
+    }),
     size,
     etag: body.md5 ?? md5Of(scope.blobs, [{ digest, size }]),
     pieces: [{ digest, size }],

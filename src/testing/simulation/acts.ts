@@ -12,8 +12,10 @@ import { stopDeployment } from "../../services/codedeploy/deployment-control.ts"
 import { createDeployment } from "../../services/codedeploy/deployment-create.ts";
 import { actionRuns } from "../../services/codepipeline/action-run.ts";
 import { putApprovalResult } from "../../services/codepipeline/approval.ts";
-import { executions, retryStageExecution, startPipelineExecution, stopPipelineExecution } from "../../services/codepipeline/execution.ts";
+import { executions, startPipelineExecution } from "../../services/codepipeline/execution.ts";
+import { retryStageExecution } from "../../services/codepipeline/retry.ts";
 import { disableStageTransition, enableStageTransition } from "../../services/codepipeline/stage.ts";
+import { stopPipelineExecution } from "../../services/codepipeline/stop.ts";
 import { getAlias } from "../../services/lambda/alias.ts";
 import { updateFunctionConfiguration } from "../../services/lambda/function-change.ts";
 import { invoke } from "../../services/lambda/invoke.ts";

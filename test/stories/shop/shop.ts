@@ -6,7 +6,7 @@ import { describeStacks } from "../../../src/services/cloudformation/stack.ts";
 import { mirrorRefs, repositoryOf } from "../../../src/services/codecommit/api.ts";
 import { batchGetDeployments, listDeployments } from "../../../src/services/codedeploy/deployment.ts";
 import { listActionExecutions } from "../../../src/services/codepipeline/action-run.ts";
-import { listPipelineExecutions } from "../../../src/services/codepipeline/execution.ts";
+import { listPipelineExecutions } from "../../../src/services/codepipeline/history.ts";
 import { services } from "../../../src/services/index.ts";
 import { zipOf } from "../../../src/services/lambda/zip.ts";
 import { putObject } from "../../../src/services/s3/api.ts";

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { World } from "../../../testing/world.ts";
+import { batchGetBuildBatches } from "../../codebuild/batch-operations.ts";
 import { createFunction } from "../../lambda/function-change.ts";
 import { putApprovalResult } from "../approval.ts";
 import {
   actionsOf,
   answer,
   approval,
+  build,
   create,
   invoke,
   latest,
@@ -18,6 +20,7 @@ import {
   world,
 } from "../codepipeline.fixture.ts";
 import { getJobDetails, putJobFailureResult, putJobSuccessResult } from "../job.ts";
+import { stopPipelineExecution } from "../stop.ts";
 
 describe("an approval", () => {
   test("that is refused fails the execution, and so does one that nobody gives in a week", async () => {
@@ -86,5 +89,33 @@ describe("a function", () => {
       status: "Failed",
       output: { executionResult: { errorDetails: { code: "JobFailed", message: "It is red" } } },
     });
+  });
+});
+
+describe("a build", () => {
+  const BATCH =
+    "version: 0.2\nbatch: { build-list: [ { identifier: one }, { identifier: two } ] }\nphases: { build: { commands: [make] } }\nartifacts: { files: '**/*' }\n";
+
+  test("may be a batch with a buildspec of its own, whose artifacts are those of its builds", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const configuration = { ProjectName: "shop", BatchEnabled: "true", BuildspecOverride: BATCH };
+    await create(cloud, pipelineOf([source, { ...build, configuration, outputArtifacts: [{ name: "one" }, { name: "two" }] }]));
+    await cloud.advance("5m");
+    const [batch] = await actionsOf(cloud);
+    expect(batch).toMatchObject({ status: "Succeeded", output: { outputArtifacts: [{ name: "one" }, { name: "two" }] } });
+    expect(batch!.output!.executionResult!.externalExecutionUrl).toContain("/batch/");
+  });
+
+  test("that is a batch is stopped with its execution", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const configuration = { ProjectName: "shop", BatchEnabled: "true", CombineArtifacts: "true", BuildspecOverride: BATCH };
+    await create(cloud, pipelineOf([source, { ...build, configuration }]));
+    const { pipelineExecutionId } = await latest(cloud);
+    const id = (await actionsOf(cloud))[0]!.output!.executionResult!.externalExecutionId!;
+    await cloud.call(stopPipelineExecution, { pipelineName, pipelineExecutionId: pipelineExecutionId!, abandon: true });
+    await cloud.advance("1m");
+    expect((await cloud.call(batchGetBuildBatches, { ids: [id] })).buildBatches![0]!.buildBatchStatus).toBe("STOPPED");
   });
 });

@@ -8,8 +8,8 @@ import {
   type StackOutcome,
   type StackWish,
 } from "../../cloudformation/api.ts";
-import type { ActionRun } from "../action-run.ts";
 import { type ActionProgress, type ActionProvider, failed, refuseAction } from "../provider.ts";
+import type { Run } from "../run.ts";
 import { zipOf } from "../zip.ts";
 import { Unreadable, wishOf } from "./stack-wish.ts";
 
@@ -62,7 +62,7 @@ export const cloudFormation: ActionProvider = {
     `https://${region}.console.aws.amazon.com/cloudformation/home?region=${region}#/stacks?filteringText=${StackName}`,
 };
 
-function carryOut(scope: Scope, run: ActionRun): ActionProgress {
+function carryOut(scope: Scope, run: Run): ActionProgress {
   const { ActionMode, StackName, ChangeSetName, RoleArn } = run.configuration;
   const wish: StackWish = { stackName: StackName!, token: run.actionExecutionId };
   switch (ActionMode) {
@@ -81,7 +81,7 @@ function carryOut(scope: Scope, run: ActionRun): ActionProgress {
   }
 }
 
-function stackProgress(scope: Scope, run: ActionRun, outcome: StackOutcome): ActionProgress {
+function stackProgress(scope: Scope, run: Run, outcome: StackOutcome): ActionProgress {
   const { stackId } = outcome;
   const external = stackId ? { externalExecutionId: stackId, externalExecutionUrl: consoleUrl(scope, stackId) } : {};
   switch (outcome.state) {
@@ -102,10 +102,10 @@ function stackProgress(scope: Scope, run: ActionRun, outcome: StackOutcome): Act
 const reasonOf = ({ status, reason }: { status?: string; reason: string }): string =>
   status === undefined ? reason : `${reason} (Status: ${status})`;
 
-const summaryOf = ({ configuration }: ActionRun, status: string): string => `Stack ${configuration["StackName"]} is in ${status}.`;
+const summaryOf = ({ configuration }: Run, status: string): string => `Stack ${configuration["StackName"]} is in ${status}.`;
 
 /** The stack's outputs, as variables and, where a name for it is declared, as a file. */
-function given({ blobs }: Scope, run: ActionRun, outputs: readonly { readonly OutputKey: string; readonly OutputValue: string }[]) {
+function given({ blobs }: Scope, run: Run, outputs: readonly { readonly OutputKey: string; readonly OutputValue: string }[]) {
   const variables = Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const [artifact] = run.outputs;
   const name = run.configuration["OutputFileName"];

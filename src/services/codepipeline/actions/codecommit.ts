@@ -1,7 +1,8 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import { ensureSourceArchive, forgetSourceArchive, headOf, repositoryOf } from "../../codecommit/api.ts";
-import type { ActionRun } from "../action-run.ts";
-import { type ActionProgress, type ActionProvider, absent, failed, NOTHING } from "../provider.ts";
+import { type ActionProgress, type ActionProvider, failed, NOTHING } from "../provider.ts";
+import type { Run } from "../run.ts";
+import { checkFormat, isClone } from "./clone.ts";
 
 /** The head of a branch. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html */
 export const codeCommit: ActionProvider = {
@@ -15,9 +16,7 @@ export const codeCommit: ActionProvider = {
     { name: "OutputArtifactFormat" },
   ],
   timeoutMinutes: 60,
-  check({ OutputArtifactFormat = "CODE_ZIP" }) {
-    if (OutputArtifactFormat !== "CODE_ZIP") absent(`The output artifact format ${OutputArtifactFormat}`);
-  },
+  check: checkFormat,
   observe(scope, run) {
     const { RepositoryName: name = "", BranchName: branch = "" } = run.configuration;
     const repository = repositoryOf(scope, name);
@@ -27,11 +26,11 @@ export const codeCommit: ActionProvider = {
         `The service role does not have access to the repository '${name}', or the repository does not exist.`,
       );
     }
-    const commit = run.externalExecutionId ?? run.override?.revisionValue ?? headOf(scope, repository.repositoryId, branch);
+    const commit = run.externalExecutionId ?? run.overrides?.[0]?.revisionValue ?? headOf(scope, repository.repositoryId, branch);
     if (commit === undefined) {
       return failed("ConfigurationError", `No branch with name '${branch}' was found in the repository '${name}'.`);
     }
-    const archive = ensureSourceArchive(scope, archiveId(run), repository.repositoryId, commit);
+    const archive = ensureSourceArchive(scope, archiveId(run), repository.repositoryId, commit, isClone(run));
     switch (archive.state) {
       case "busy":
         return { status: "InProgress", because: archive.because, externalExecutionId: commit };
@@ -55,7 +54,7 @@ export const codeCommit: ActionProvider = {
 
 function found(
   { region }: Scope,
-  run: ActionRun,
+  run: Run,
   commit: string,
   { archive, summary }: Extract<ReturnType<typeof ensureSourceArchive>, { state: "done" }>,
 ): ActionProgress {
@@ -80,7 +79,7 @@ function found(
   };
 }
 
-const archiveId = ({ actionExecutionId }: ActionRun): string => `codepipeline/${actionExecutionId}`;
+const archiveId = ({ actionExecutionId }: Run): string => `codepipeline/${actionExecutionId}`;
 
 /** Without milliseconds: 2026-01-01T00:00:00Z. */
 const instant = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");

@@ -1,25 +1,16 @@
+import type { Scope } from "../../../kernel/scope.ts";
 import type { ActionTypeId } from "../../../sdk/codepipeline.js";
+import { customProvider } from "../custom-action.ts";
+import { actionTypeRow, actionTypes } from "../custom-action-type.ts";
 import type { ActionProvider } from "../provider.ts";
-import { cloudFormation } from "./cloudformation.ts";
-import { codeBuild, codeBuildTest } from "./codebuild.ts";
-import { codeCommit } from "./codecommit.ts";
-import { lambdaInvoke } from "./lambda.ts";
-import { manualApproval } from "./manual-approval.ts";
-import { s3Source } from "./s3.ts";
+import { actionProviders } from "./provided.ts";
 
-/** Every kind of action, a line each. */
-export const actionProviders: readonly ActionProvider[] = [
-  codeCommit,
-  s3Source,
-  codeBuild,
-  codeBuildTest,
-  cloudFormation,
-  manualApproval,
-  lambdaInvoke,
-];
-
-/** Who carries out the actions of that type; undefined where nobody does. */
-export const providerOf = ({ category, owner, provider, version }: ActionTypeId): ActionProvider | undefined =>
-  actionProviders.find(
-    ({ type }) => type.category === category && type.owner === owner && type.provider === provider && type.version === version,
-  );
+/** Who carries out the actions of that type: one of AWS's, or whoever polls for its jobs; undefined where nobody does. */
+export function providerOf(scope: Scope, typeId: ActionTypeId): ActionProvider | undefined {
+  const { category, owner, provider, version } = typeId;
+  if (owner !== "AWS") {
+    const type = actionTypes.get(scope, actionTypeRow(typeId));
+    return type === undefined || type.isDeleted ? undefined : customProvider(type);
+  }
+  return actionProviders.find(({ type }) => type.category === category && type.provider === provider && type.version === version);
+}

@@ -1,7 +1,7 @@
 import { idsFrom } from "../../../kernel/id.ts";
 import type { Scope } from "../../../kernel/scope.ts";
-import type { ActionRun } from "../action-run.ts";
 import { type ActionProvider, failed } from "../provider.ts";
+import type { Run } from "../run.ts";
 
 const DAY_MINUTES = 1440;
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
@@ -27,10 +27,10 @@ export const manualApproval: ActionProvider = {
 };
 
 /** What PutApprovalResult has to bring. */
-const tokenOf = ({ actionExecutionId }: ActionRun): string => idsFrom(`${actionExecutionId}/approval`).uuid();
+const tokenOf = ({ actionExecutionId }: Run): string => idsFrom(`${actionExecutionId}/approval`).uuid();
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html */
-function notify(scope: Scope, run: ActionRun): void {
+function notify(scope: Scope, run: Run): void {
   const { NotificationArn, CustomData, ExternalEntityLink } = run.configuration;
   if (NotificationArn === undefined) return;
   const { region } = scope;

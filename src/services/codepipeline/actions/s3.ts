@@ -1,3 +1,4 @@
+import type { SourceRevisionType } from "../../../sdk/codepipeline.js";
 import { readObject } from "../../s3/api.ts";
 import { type ActionProvider, failed, NOTHING } from "../provider.ts";
 
@@ -13,11 +14,11 @@ export const s3Source: ActionProvider = {
     { name: "AllowOverrideForS3ObjectKey" },
   ],
   timeoutMinutes: 20,
-  observe(scope, { configuration, outputs, override }) {
-    const { revisionType, revisionValue } = override ?? {};
+  observe(scope, { configuration, outputs, overrides = [] }) {
+    const overridden = (type: SourceRevisionType) => overrides.find(({ revisionType }) => revisionType === type)?.revisionValue;
     const bucket = configuration["S3Bucket"]!;
-    const key = revisionType === "S3_OBJECT_KEY" ? revisionValue! : configuration["S3ObjectKey"]!;
-    const object = readObject(scope, bucket, key, revisionType === "S3_OBJECT_VERSION_ID" ? revisionValue : undefined);
+    const key = overridden("S3_OBJECT_KEY") ?? configuration["S3ObjectKey"]!;
+    const object = readObject(scope, bucket, key, overridden("S3_OBJECT_VERSION_ID"));
     if (object === undefined) {
       return failed(
         "ConfigurationError",

@@ -1,7 +1,7 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import type { StackWish } from "../../cloudformation/api.ts";
-import type { ActionRun } from "../action-run.ts";
 import { type Artifact, fileOf } from "../artifact.ts";
+import type { Run } from "../run.ts";
 
 /** Something in the action's configuration cannot be made sense of; the message is for the pipeline's owner. */
 export class Unreadable extends Error {}
@@ -15,7 +15,7 @@ interface TemplateConfiguration {
 }
 
 /** What the action's configuration asks of CloudFormation: the template and all that goes with it. */
-export function wishOf(scope: Scope, run: ActionRun, { stackName, token }: Pick<StackWish, "stackName" | "token">): StackWish {
+export function wishOf(scope: Scope, run: Run, { stackName, token }: Pick<StackWish, "stackName" | "token">): StackWish {
   const { TemplatePath, TemplateConfiguration, Capabilities, RoleArn, ParameterOverrides } = run.configuration;
   const settings: TemplateConfiguration =
     TemplateConfiguration === undefined ? {} : parse(readPath(scope, run, TemplateConfiguration), "TemplateConfiguration");
@@ -34,7 +34,7 @@ export function wishOf(scope: Scope, run: ActionRun, { stackName, token }: Pick<
 }
 
 /** The file that Artifact::path names. */
-function readPath(scope: Scope, { inputs }: ActionRun, path: string): string {
+export function readPath(scope: Scope, { inputs }: Run, path: string): string {
   const [artifactName, file] = path.split("::", 2);
   const artifact = inputs.find(({ name }) => name === artifactName);
   if (artifact === undefined || file === undefined) throw new Unreadable(`The path ${path} does not name an input artifact of the action.`);
@@ -42,12 +42,12 @@ function readPath(scope: Scope, { inputs }: ActionRun, path: string): string {
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html */
-function overridesOf(scope: Scope, run: ActionRun, text: string): Parameters {
+function overridesOf(scope: Scope, run: Run, text: string): Parameters {
   const declared = parse<Record<string, unknown>>(text, "ParameterOverrides");
   return Object.fromEntries(Object.entries(declared).map(([key, value]) => [key, evaluate(scope, run, value)]));
 }
 
-function evaluate(scope: Scope, { inputs }: ActionRun, value: unknown): string {
+function evaluate(scope: Scope, { inputs }: Run, value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   const { "Fn::GetArtifactAtt": attribute, "Fn::GetParam": parameter } = value as Record<string, readonly string[] | undefined>;
   const [name, second, third] = attribute ?? parameter ?? [];

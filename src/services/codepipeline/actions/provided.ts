@@ -1,0 +1,27 @@
+import type { ActionProvider } from "../provider.ts";
+import { cloudFormation } from "./cloudformation.ts";
+import { codeBuild, codeBuildTest } from "./codebuild.ts";
+import { codeCommit } from "./codecommit.ts";
+import { commands } from "./commands.ts";
+import { connectionSource } from "./connection.ts";
+import { lambdaInvoke } from "./lambda.ts";
+import { manualApproval } from "./manual-approval.ts";
+import { s3Source } from "./s3.ts";
+import { s3Deploy } from "./s3-deploy.ts";
+import { stackInstances, stackSet } from "./stack-set.ts";
+
+/** Every kind of action of AWS's own, a line each. */
+export const actionProviders: readonly ActionProvider[] = [
+  codeCommit,
+  connectionSource,
+  s3Source,
+  codeBuild,
+  codeBuildTest,
+  cloudFormation,
+  stackSet,
+  stackInstances,
+  commands,
+  s3Deploy,
+  manualApproval,
+  lambdaInvoke,
+];
