@@ -15,10 +15,10 @@ import { zipOf } from "../lambda/zip.ts";
 import { aliasUpdate } from "./alias-update.ts";
 import { createApplication } from "./application.ts";
 import { lambdaAppSpec } from "./appspec.ts";
-import { getDeployment, listDeployments } from "./deployment.ts";
+import { deployments, getDeployment, listDeployments } from "./deployment.ts";
 import { stopDeployment } from "./deployment-control.ts";
 import { createDeployment } from "./deployment-create.ts";
-import { createDeploymentGroup } from "./group.ts";
+import { createDeploymentGroup, groups } from "./group.ts";
 import { codedeploy } from "./index.ts";
 import { executionId, putLifecycleEventHookExecutionStatus } from "./lambda.ts";
 import { getDeploymentTarget } from "./target.ts";
@@ -267,5 +267,20 @@ describe("a deployment fails before it moves anything", () => {
     const next = await deploy(cloud);
     await cloud.advance("5m");
     expect((await info(cloud, next)).status).toBe("Succeeded");
+  });
+});
+
+test("rows of before other platforms are those of Lambda", () => {
+  const spec = { functionName: "shop", alias: "live", currentVersion: "1", targetVersion: "2", hooks: {} };
+  const old = { id: "d-1", group: "shop/live", status: "InProgress", createdAt: 1 };
+  expect(deployments.options.upgrade!({ ...old, shifts: [], spec, percent: 10, events: {}, shiftedAt: 2 })).toEqual({
+    ...old,
+    platform: "Lambda",
+    nth: 0,
+    lambda: { shifts: [], spec, percent: 10, events: {}, shiftedAt: 2 },
+  });
+  expect(groups.options.upgrade!({ id: "shop/live", platformSettings: { autoScalingGroups: ["web"] } })).toEqual({
+    id: "shop/live",
+    settings: { autoScalingGroups: ["web"] },
   });
 });
