@@ -270,17 +270,24 @@ describe("a deployment fails before it moves anything", () => {
   });
 });
 
-test("rows of before other platforms are those of Lambda", () => {
-  const spec = { functionName: "shop", alias: "live", currentVersion: "1", targetVersion: "2", hooks: {} };
-  const old = { id: "d-1", group: "shop/live", status: "InProgress", createdAt: 1 };
-  expect(deployments.options.upgrade!({ ...old, shifts: [], spec, percent: 10, events: {}, shiftedAt: 2 })).toEqual({
-    ...old,
-    platform: "Lambda",
-    nth: 0,
-    lambda: { shifts: [], spec, percent: 10, events: {}, shiftedAt: 2 },
-  });
-  expect(groups.options.upgrade!({ id: "shop/live", platformSettings: { autoScalingGroups: ["web"] } })).toEqual({
-    id: "shop/live",
-    settings: { autoScalingGroups: ["web"] },
-  });
+test("a canary of before other platforms goes on", async () => {
+  const cloud = world();
+  await shop(cloud);
+  const id = await deploy(cloud);
+  const { lambda, platform: _, nth: __, ...row } = deployments.get(cloud.scope(), id)!;
+  const { settings: ___, ...group } = groups.get(cloud.scope(), "shop/live")!;
+  // What an earlier version has written, found at boot.
+  const old = [
+    [deployments, id, { ...row, ...lambda! }],
+    [groups, "shop/live", { ...group, platformSettings: { outdatedInstancesStrategy: "IGNORE" } }],
+  ] as const;
+  for (const [table, rowId, value] of old) {
+    cloud.disk.putRow(table.path(cloud.scope(), rowId), JSON.stringify(value));
+    cloud.disk.putMeta(`version:${table.name}`, "1");
+  }
+  cloud.cutPowerAfterCommit(1);
+  await cloud.advance("5m");
+  expect(cloud.powerCuts).toBe(1);
+  expect((await info(cloud, id)).status).toBe("Succeeded");
+  expect(groups.get(cloud.scope(), "shop/live")!.settings).toEqual({ outdatedInstancesStrategy: "IGNORE" });
 });
