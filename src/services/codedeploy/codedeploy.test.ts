@@ -15,10 +15,10 @@ import { zipOf } from "../lambda/zip.ts";
 import { aliasUpdate } from "./alias-update.ts";
 import { createApplication } from "./application.ts";
 import { lambdaAppSpec } from "./appspec.ts";
-import { getDeployment, listDeployments } from "./deployment.ts";
+import { deployments, getDeployment, listDeployments } from "./deployment.ts";
 import { stopDeployment } from "./deployment-control.ts";
 import { createDeployment } from "./deployment-create.ts";
-import { createDeploymentGroup } from "./group.ts";
+import { createDeploymentGroup, groups } from "./group.ts";
 import { codedeploy } from "./index.ts";
 import { executionId, putLifecycleEventHookExecutionStatus } from "./lambda.ts";
 import { getDeploymentTarget } from "./target.ts";
@@ -268,4 +268,26 @@ describe("a deployment fails before it moves anything", () => {
     await cloud.advance("5m");
     expect((await info(cloud, next)).status).toBe("Succeeded");
   });
+});
+
+test("a canary of before other platforms goes on", async () => {
+  const cloud = world();
+  await shop(cloud);
+  const id = await deploy(cloud);
+  const { lambda, platform: _, nth: __, ...row } = deployments.get(cloud.scope(), id)!;
+  const { settings: ___, ...group } = groups.get(cloud.scope(), "shop/live")!;
+  // What an earlier version has written, found at boot.
+  const old = [
+    [deployments, id, { ...row, ...lambda! }],
+    [groups, "shop/live", { ...group, platformSettings: { outdatedInstancesStrategy: "IGNORE" } }],
+  ] as const;
+  for (const [table, rowId, value] of old) {
+    cloud.disk.putRow(table.path(cloud.scope(), rowId), JSON.stringify(value));
+    cloud.disk.putMeta(`version:${table.name}`, "1");
+  }
+  cloud.cutPowerAfterCommit(1);
+  await cloud.advance("5m");
+  expect(cloud.powerCuts).toBe(1);
+  expect((await info(cloud, id)).status).toBe("Succeeded");
+  expect(groups.get(cloud.scope(), "shop/live")!.settings).toEqual({ outdatedInstancesStrategy: "IGNORE" });
 });

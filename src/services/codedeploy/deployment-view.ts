@@ -49,7 +49,7 @@ export function shown(scope: Scope, deployment: Deployment): DeploymentInfo {
   };
 }
 
-function platformMembers(scope: Scope, { id, server, ecs }: Deployment): Partial<DeploymentInfo> {
+function platformMembers(scope: Scope, { id, group, server, ecs }: Deployment): Partial<DeploymentInfo> {
   const shownInfo = (info: Stored<LoadBalancerInfo> | undefined) => info && { loadBalancerInfo: info as LoadBalancerInfo };
   if (server === undefined)
     return {
@@ -72,7 +72,7 @@ function platformMembers(scope: Scope, { id, server, ecs }: Deployment): Partial
   } = server;
   const keepsAlive = blueGreen?.terminateBlueInstancesOnDeploymentSuccess?.action === "KEEP_ALIVE";
   const updates = deployments
-    .list(scope)
+    .by(scope, "group", group)
     .filter((other) => other.server?.rootDeploymentId === id)
     .map((other) => other.id);
   return {

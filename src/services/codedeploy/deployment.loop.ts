@@ -21,7 +21,7 @@ export const deploymentLoop = (platforms: Readonly<Partial<Record<ComputePlatfor
       if (before !== undefined) return { kind: "wait", because: `deployment ${before.id} of the same group comes first` };
       return begin(scope, deployment, platform);
     }
-    const decided = deployment.ending ?? troubleOf(scope, deployment) ?? platform.step(scope, deployment);
+    const decided = deployment.ending ?? groupGone(scope, deployment) ?? troubleOf(scope, deployment) ?? platform.step(scope, deployment);
     if (!isEnding(decided)) return decided;
     return end(scope, deployments.get(scope, deployment.id)!, decided, platform);
   },
@@ -44,15 +44,18 @@ function begin(scope: Scope, deployment: Deployment, platform: Platform): Rest |
 
 /** What may have gone since it was made. */
 function missing(scope: Scope, deployment: Deployment): Ending | undefined {
-  const { group, application, groupName } = deployment;
-  const found = groups.get(scope, group);
-  if (found === undefined)
-    return { status: "Failed", code: "DEPLOYMENT_GROUP_MISSING", message: `The deployment group ${groupName} of ${application} is gone.` };
+  const found = groups.get(scope, deployment.group);
+  if (found === undefined) return groupGone(scope, deployment);
   if (roleIdOf(scope, found.roleArn) === undefined) {
     const message = `The service role ${found.roleArn} cannot be accessed.`;
     return { status: "Failed", code: "IAM_ROLE_MISSING", message };
   }
   return roleRefusal(scope, deployment, found.roleArn);
+}
+
+function groupGone(scope: Scope, { group, application, groupName }: Deployment): Ending | undefined {
+  if (groups.get(scope, group) !== undefined) return undefined;
+  return { status: "Failed", code: "DEPLOYMENT_GROUP_MISSING", message: `The deployment group ${groupName} of ${application} is gone.` };
 }
 
 /** What ends a deployment from outside: somebody stops it, an alarm goes off. */
@@ -101,7 +104,10 @@ function rollsBack({ rollback, creator }: Deployment, ending: Exclude<Ending, { 
 /** A rollback is a deployment of its own. https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html */
 function takeBack(scope: Scope, deployment: Deployment, platform: Platform): void {
   const rollbackId = `d-${idsFrom(`${deployment.id} rollback`).text(9)}`;
-  const { started, message } = platform.takeBack(scope, deployment, rollbackId);
+  const { started, message } =
+    groupGone(scope, deployment) === undefined
+      ? platform.takeBack(scope, deployment, rollbackId)
+      : { started: false, message: "There is no deployment group any more to roll back." };
   const ended = deployments.patch(scope, deployment.id, {
     rollbackMessage: message,
     ...(started && { rollbackDeploymentId: rollbackId }),

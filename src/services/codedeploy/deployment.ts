@@ -72,14 +72,16 @@ export type Ending =
 export const deployments = new Table<Deployment>("codedeploy/deployment", {
   indexes: { group: ({ group }) => group, application: ({ application }) => application, externalId: ({ externalId }) => externalId },
   arn: ({ id }, { account, region }) => `arn:aws:codedeploy:${region}:${account}:deployment:${id}`,
-  version: 1,
-  // Rows of before other platforms: what is Lambda's own lay in the row itself.
-  upgrade: ({ shifts, spec, percent, events, shiftedAt, ...row }) => ({
-    ...row,
-    platform: "Lambda",
-    nth: 0,
-    lambda: { shifts, spec, percent, events, ...(shiftedAt !== undefined && { shiftedAt }) },
-  }),
+  version: 2,
+  upgrade: (row) => ("platform" in row ? row : ofLambda(row)),
+});
+
+/** A row of before other platforms: what is Lambda's own lay in the row itself. */
+const ofLambda = ({ shifts, spec, percent, events, shiftedAt, ...row }: any): Deployment => ({
+  ...row,
+  platform: "Lambda",
+  nth: 0,
+  lambda: { shifts, spec, percent, events, ...(shiftedAt !== undefined && { shiftedAt }) },
 });
 
 export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>

@@ -78,7 +78,7 @@ const TRIGGERS_MAX = 10;
 export type PlatformSettings = Pick<CreateDeploymentGroupInput, (typeof PLATFORM_SETTINGS)[number] | "autoScalingGroups">;
 
 export const groups = new Table<DeploymentGroup>("codedeploy/group", {
-  version: 1,
+  version: 2,
   upgrade: ({ platformSettings, ...row }) => ({ ...row, ...(platformSettings !== undefined && { settings: platformSettings }) }),
   arn: ({ id }, { account, region }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${id}`,
 });

@@ -9,7 +9,7 @@ import { deploymentOf, ensureDeployment } from "./api.ts";
 import { createDeploymentConfig } from "./config.ts";
 import { stopDeployment } from "./deployment-control.ts";
 import { instancesOf } from "./deployment-instance.ts";
-import { getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
+import { deleteDeploymentGroup, getDeploymentGroup, updateDeploymentGroup } from "./group.ts";
 import { agents, createFleetGroup, deployTo, infoOf, LIVE, launchFleet, serverWorld, statusesOf, told } from "./server.fixture.ts";
 import { batchGetDeploymentTargets, getDeploymentInstance, listDeploymentInstances, listDeploymentTargets } from "./target.ts";
 
@@ -244,6 +244,25 @@ test("a pipeline's deployment waits for its turn, and is asked for once", async 
   expect(ensure().status).toBe("InProgress");
   await cloud.advance("6s");
   expect(deploymentOf(cloud.scope(), "d-PIPELINE1")).toEqual({ id: "d-PIPELINE1", status: "Succeeded" });
+});
+
+test("a deployment whose group is deleted ends, and is not taken back", async () => {
+  const cloud = serverWorld();
+  await launchFleet(cloud, 2);
+  await createFleetGroup(cloud, { ...LIVE, ...ROLLING_BACK });
+  await deployTo(cloud, "one.zip");
+  await cloud.advance("1m");
+  const id = await deployTo(cloud, "two.zip");
+  await expect(cloud.call(listDeploymentInstances, { deploymentId: id, instanceTypeFilter: ["Blue"] })).rejects.toMatchObject({
+    name: "InvalidDeploymentInstanceTypeException",
+  });
+  await cloud.call(deleteDeploymentGroup, { applicationName: "web", deploymentGroupName: "live" });
+  await cloud.advance("1m");
+  expect(await infoOf(cloud, id)).toMatchObject({
+    status: "Failed",
+    errorInformation: { code: "DEPLOYMENT_GROUP_MISSING" },
+    rollbackInfo: { rollbackMessage: "There is no deployment group any more to roll back." },
+  });
 });
 
 test("the group's topics are told of deployments and of instances", async () => {

@@ -18,6 +18,7 @@ import {
   InstanceIdRequiredException,
   type InstanceSummary,
   InvalidComputePlatformException,
+  InvalidDeploymentInstanceTypeException,
   InvalidTargetFilterNameException,
   type LifecycleEvent,
   ListDeploymentInstances$,
@@ -68,10 +69,15 @@ export const listDeploymentInstances = operation(
   (scope, { deploymentId, instanceStatusFilter = [], instanceTypeFilter = [], nextToken }) => {
     const deployment = requireServer(scope, deploymentId);
     if (deployment.startedAt === undefined) fault(DeploymentNotStartedException, `The deployment has not started: ${deployment.id}`);
+    if (instanceTypeFilter.length > 0 && deployment.server!.type !== "BLUE_GREEN")
+      fault(
+        InvalidDeploymentInstanceTypeException,
+        "An instance type was specified for an in-place deployment. Instance types are supported for blue/green deployments only.",
+      );
     const found = instancesOf(scope, deployment.id).filter(
       ({ status, label }) =>
         (instanceStatusFilter.length === 0 || instanceStatusFilter.includes(status)) &&
-        (instanceTypeFilter.length === 0 || instanceTypeFilter.includes((label ?? "Green") as never)),
+        (instanceTypeFilter.length === 0 || instanceTypeFilter.includes(label!)),
     );
     const paged = page(found, ({ id }) => id, 100, nextToken, invalidToken);
     return { instancesList: paged.items.map(({ targetId }) => targetId), ...(paged.nextToken && { nextToken: paged.nextToken }) };
