@@ -79,6 +79,12 @@ test("who deletes a security group finds what is in it", async () => {
   expect(await inGroup()).toEqual([]);
 });
 
+test("a launch that is asked for again with its token answers the same instances in their order", async () => {
+  const cloud = newWorld();
+  const ids = await run(cloud, { ClientToken: "once" }, 8);
+  expect(await run(cloud, { ClientToken: "once" }, 8)).toEqual(ids);
+});
+
 describe("an instance", () => {
   test("comes up, and says where it is", async () => {
     const cloud = newWorld();

@@ -5,7 +5,7 @@ import type { World } from "../../testing/world.ts";
 import { stopInstances, terminateInstances } from "../ec2/instance-state.ts";
 import { balance, balancedWorld, runSome } from "./elastic-load-balancing-v2.fixture.ts";
 import { createListener, deleteListener, describeListeners } from "./listener.ts";
-import { deleteLoadBalancer, describeLoadBalancers, modifyLoadBalancerAttributes } from "./load-balancer.ts";
+import { deleteLoadBalancer, describeCapacityReservation, describeLoadBalancers, modifyLoadBalancerAttributes } from "./load-balancer.ts";
 import { planOf } from "./plan.ts";
 import { createRule, deleteRule, describeRules, setRulePriorities } from "./rule.ts";
 import { addTags, describeTags } from "./tag.ts";
@@ -179,4 +179,12 @@ test("what would have no effect is refused by name", async () => {
   await cloud.call(addTags, { ResourceArns: [TargetGroupArn], Tags: [{ Key: "a", Value: "b" }] });
   const { TagDescriptions } = await cloud.call(describeTags, { ResourceArns: [TargetGroupArn] });
   expect(TagDescriptions![0]!.Tags).toEqual([{ Key: "a", Value: "b" }]);
+});
+
+test("what Terraform says and asks of balancers and target groups is understood", async () => {
+  const cloud = balancedWorld(() => ({ status: 200 }));
+  const { balancerArn, groupArn } = await balance(cloud, { ProtocolVersion: "" });
+  const { TargetGroups } = await cloud.call(describeTargetGroups, { TargetGroupArns: [groupArn] });
+  expect(TargetGroups).toMatchObject([{ ProtocolVersion: "HTTP1" }]);
+  expect(await cloud.call(describeCapacityReservation, { LoadBalancerArn: balancerArn })).toEqual({ CapacityReservationState: [] });
 });
