@@ -2,6 +2,7 @@ import type { ActionProvider } from "../provider.ts";
 import { cloudFormation } from "./cloudformation.ts";
 import { codeBuild, codeBuildTest } from "./codebuild.ts";
 import { codeCommit } from "./codecommit.ts";
+import { codeDeploy } from "./codedeploy.ts";
 import { commands } from "./commands.ts";
 import { connectionSource } from "./connection.ts";
 import { lambdaInvoke } from "./lambda.ts";
@@ -17,6 +18,7 @@ export const actionProviders: readonly ActionProvider[] = [
   s3Source,
   codeBuild,
   codeBuildTest,
+  codeDeploy,
   cloudFormation,
   stackSet,
   stackInstances,
