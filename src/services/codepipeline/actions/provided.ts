@@ -11,8 +11,8 @@ import { s3Source } from "./s3.ts";
 import { s3Deploy } from "./s3-deploy.ts";
 import { stackInstances, stackSet } from "./stack-set.ts";
 
-/** Every kind of action of AWS's own, a line each. */
-export const actionProviders: readonly ActionProvider[] = [
+/** Every kind of action of AWS's own, a line each; asked for when they are needed, since what they work with knows them. */
+export const actionProviders = (): readonly ActionProvider[] => [
   codeCommit,
   connectionSource,
   s3Source,
