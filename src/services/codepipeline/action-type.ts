@@ -24,7 +24,7 @@ export const listActionTypes = operation(
   ListActionTypes$,
   (scope, { actionOwnerFilter, nextToken }) => {
     const custom = actionTypes.list(scope).filter(({ isDeleted }) => !isDeleted);
-    const all = [...actionProviders.map(shown), ...custom.map((type) => type.shown as ActionType)];
+    const all = [...actionProviders().map(shown), ...custom.map((type) => type.shown as ActionType)];
     const wanted = all.filter(({ id }) => actionOwnerFilter === undefined || id!.owner === actionOwnerFilter);
     const { items, nextToken: next } = page(
       wanted.map((type) => ({ type, place: actionTypeRow(type.id!) })).sort((one, other) => (one.place < other.place ? -1 : 1)),

@@ -3,7 +3,7 @@ import { ListRuleTypes$ } from "../../sdk/codepipeline.js";
 import type { RuleProvider } from "./provider.ts";
 import { ruleProviders } from "./rules/index.ts";
 
-export const listRuleTypes = operation(ListRuleTypes$, () => ({ ruleTypes: ruleProviders.map(shown) }));
+export const listRuleTypes = operation(ListRuleTypes$, () => ({ ruleTypes: ruleProviders().map(shown) }));
 
 const shown = ({ name, inputs, properties }: RuleProvider) => ({
   id: { category: "Rule" as const, owner: "AWS" as const, provider: name, version: "1" },

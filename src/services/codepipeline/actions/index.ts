@@ -12,5 +12,5 @@ export function providerOf(scope: Scope, typeId: ActionTypeId): ActionProvider |
     const type = actionTypes.get(scope, actionTypeRow(typeId));
     return type === undefined || type.isDeleted ? undefined : customProvider(type);
   }
-  return actionProviders.find(({ type }) => type.category === category && type.provider === provider && type.version === version);
+  return actionProviders().find(({ type }) => type.category === category && type.provider === provider && type.version === version);
 }

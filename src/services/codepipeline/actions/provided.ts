@@ -2,6 +2,7 @@ import type { ActionProvider } from "../provider.ts";
 import { cloudFormation } from "./cloudformation.ts";
 import { codeBuild, codeBuildTest } from "./codebuild.ts";
 import { codeCommit } from "./codecommit.ts";
+import { codeDeploy } from "./codedeploy.ts";
 import { commands } from "./commands.ts";
 import { connectionSource } from "./connection.ts";
 import { lambdaInvoke } from "./lambda.ts";
@@ -10,13 +11,14 @@ import { s3Source } from "./s3.ts";
 import { s3Deploy } from "./s3-deploy.ts";
 import { stackInstances, stackSet } from "./stack-set.ts";
 
-/** Every kind of action of AWS's own, a line each. */
-export const actionProviders: readonly ActionProvider[] = [
+/** Every kind of action of AWS's own, a line each; asked for when they are needed, since what they work with knows them. */
+export const actionProviders = (): readonly ActionProvider[] => [
   codeCommit,
   connectionSource,
   s3Source,
   codeBuild,
   codeBuildTest,
+  codeDeploy,
   cloudFormation,
   stackSet,
   stackInstances,

@@ -4,9 +4,12 @@ import type { RuleProvider } from "../provider.ts";
 /** A build has to succeed. https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CodeBuild.html */
 export const codeBuildRule: RuleProvider = {
   name: "CodeBuild",
-  inputs: codeBuild.inputs,
-  properties: codeBuild.properties,
-  check: codeBuild.check!,
-  observe: codeBuild.observe,
-  stop: codeBuild.stop!,
+  inputs: [1, 5],
+  // The action's; its module may not be there yet when this one is loaded.
+  get properties() {
+    return codeBuild.properties;
+  },
+  check: (configuration, rule) => codeBuild.check!(configuration, rule),
+  observe: (scope, run) => codeBuild.observe(scope, run),
+  stop: (scope, run) => codeBuild.stop!(scope, run),
 };

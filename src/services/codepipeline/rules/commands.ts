@@ -4,8 +4,8 @@ import type { RuleProvider } from "../provider.ts";
 /** Commands have to succeed. https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-Commands.html */
 export const commandsRule: RuleProvider = {
   name: "Commands",
-  inputs: commands.inputs,
+  inputs: [1, 10],
   properties: [],
-  observe: commands.observe,
-  stop: commands.stop!,
+  observe: (scope, run) => commands.observe(scope, run),
+  stop: (scope, run) => commands.stop!(scope, run),
 };
