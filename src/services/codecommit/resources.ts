@@ -3,15 +3,8 @@ import { present } from "../../kernel/json.ts";
 import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
-import {
-  checkName,
-  cloneUrlHttp,
-  newRepository,
-  type Repository,
-  removeRepository,
-  repositories,
-  updateRepositoryName,
-} from "./repository.ts";
+import { removeRepository } from "./removal.ts";
+import { checkName, cloneUrlHttp, newRepository, type Repository, repositories, updateRepositoryName } from "./repository.ts";
 
 const NAME_MAX = 100;
 
