@@ -4,13 +4,14 @@ import { createCommit, deleteFile } from "./change.ts";
 import { GitCloud, type GitRepository } from "./codecommit.fixture.ts";
 import { getCommit } from "./commit.ts";
 import { getFile, getFolder } from "./file.ts";
+import { createUnreferencedMergeCommit, mergeBranchesByFastForward, mergeBranchesBySquash, mergeBranchesByThreeWay } from "./merge.ts";
 import {
-  createUnreferencedMergeCommit,
-  mergeBranchesByFastForward,
-  mergeBranchesBySquash,
-  mergeBranchesByThreeWay,
-} from "./merge.ts";
-import { batchDescribeMergeConflicts, describeMergeConflicts, getMergeCommit, getMergeConflicts, getMergeOptions } from "./merge-conflict.ts";
+  batchDescribeMergeConflicts,
+  describeMergeConflicts,
+  getMergeCommit,
+  getMergeConflicts,
+  getMergeOptions,
+} from "./merge-conflict.ts";
 
 let git: GitCloud;
 
@@ -75,7 +76,9 @@ test("a file that both changed is a conflict of files, not of lines", async () =
   expect(await text("apart", "new/only.txt")).toBe("only on the feature\n");
   const { commit } = await git.call(getCommit, { repositoryName: "apart", commitId: merged.commitId });
   expect(commit).toMatchObject({ parents: [destination, source], message: "Both", author: { name: "Ann", email: "ann@example.com" } });
-  expect(await git.call(getMergeCommit, { ...where, destinationCommitSpecifier: destination })).toMatchObject({ mergedCommitId: merged.commitId });
+  expect(await git.call(getMergeCommit, { ...where, destinationCommitSpecifier: destination })).toMatchObject({
+    mergedCommitId: merged.commitId,
+  });
   expect(git.told("apart").slice(-2)).toMatchObject([
     { event: "unreferencedMergeCommitCreated", commitId: loose.commitId, mergeOption: "SQUASH_MERGE", conflictDetailsLevel: "LINE_LEVEL" },
     { event: "referenceUpdated", commitId: merged.commitId, sourceCommitId: source, baseCommitId: base, mergeOption: "THREE_WAY_MERGE" },
@@ -118,7 +121,9 @@ test("lines that both changed are told, and are settled by a side or by new cont
   });
   expect(await settled(replace({ replacementType: "KEEP_BASE" }))).toBe(LINES);
   expect(await settled(replace({ replacementType: "USE_NEW_CONTENT", content: Buffer.from("both\n") }))).toBe("both\n");
-  await expect(settled(replace({ replacementType: "USE_NEW_CONTENT" }))).rejects.toMatchObject({ name: "ReplacementContentRequiredException" });
+  await expect(settled(replace({ replacementType: "USE_NEW_CONTENT" }))).rejects.toMatchObject({
+    name: "ReplacementContentRequiredException",
+  });
   const before = await shop.head("main");
   await git.call(mergeBranchesBySquash, { ...where, conflictResolutionStrategy: "ACCEPT_SOURCE", targetBranch: "main" });
   const { commit } = await git.call(getCommit, { repositoryName: "together", commitId: await shop.head("main") });
@@ -130,7 +135,11 @@ test("a branch with nothing of its own is moved; one that was moved meanwhile is
   const base = await shop.put("main", "a", "1");
   await git.call(createBranch, { repositoryName: "straight", branchName: "feature", commitId: base });
   const tip = await shop.put("feature", "a", "2");
-  expect((await git.call(getMergeOptions, between("straight"))).mergeOptions).toEqual(["FAST_FORWARD_MERGE", "SQUASH_MERGE", "THREE_WAY_MERGE"]);
+  expect((await git.call(getMergeOptions, between("straight"))).mergeOptions).toEqual([
+    "FAST_FORWARD_MERGE",
+    "SQUASH_MERGE",
+    "THREE_WAY_MERGE",
+  ]);
   await expect(
     git.call(mergeBranchesByFastForward, { ...between("straight"), destinationCommitSpecifier: base, targetBranch: "feature" }),
   ).rejects.toMatchObject({ name: "ConcurrentReferenceUpdateException" });

@@ -31,7 +31,7 @@ export function closeAsMerged(scope: Scope, id: string, { mergeOption, commit, a
   tellPullRequest(scope, row, {
     actorArn,
     event: "pullRequestMergeStatusUpdated",
-    sentence: `updated the following PullRequest ${id}. The pull request merge status has been updated. The status is merged`,
+    sentence: `Event: Updated. The user updated the following PullRequest ${id}. The pull request merge status has been updated. The status is merged`,
     entry: {
       pullRequestEventType: "PULL_REQUEST_MERGE_STATE_CHANGED",
       pullRequestMergedStateChangedEventMetadata: {

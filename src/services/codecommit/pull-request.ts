@@ -193,7 +193,7 @@ export function closePullRequest(scope: Scope, { id }: PullRequestRow, actorArn:
   tellPullRequest(scope, row, {
     actorArn,
     event: "pullRequestStatusChanged",
-    sentence: `updated the following PullRequest ${id}. The pull request status has been updated. The status is closed`,
+    sentence: `Event: Updated. The user updated the following PullRequest ${id}. The pull request status has been updated. The status is closed`,
     entry: { pullRequestEventType: "PULL_REQUEST_STATUS_CHANGED", pullRequestStatusChangedEventMetadata: { pullRequestStatus: "CLOSED" } },
   });
   return row;
