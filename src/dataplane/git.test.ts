@@ -102,12 +102,13 @@ test("who has no password, no repository or no right is told so", async () => {
 
 test("a push is judged by the refs that it moves; branches are forced and deleted, tags pushed", async () => {
   await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
-  const commit = await commitLargeFile(join(folder, "one"));
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "-m", "first"]);
+  const commit = (await git(["-C", "one", "rev-parse", "HEAD"])).trim();
   await git(["-C", "one", "push", "-q", "origin", "HEAD:main", "HEAD:next"]);
   await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:locked"])).rejects.toThrow("403");
   await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:other", "HEAD:locked"])).rejects.toThrow("403");
   expect([...(await repositories.readRefs("id-of-app")).keys()]).toEqual(["refs/heads/main", "refs/heads/next"]);
-  await git(["-C", "one", "commit", "-q", "--amend", "-m", "other"]);
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "--amend", "-m", "other"]);
   await git(["-C", "one", "tag", "-a", "v1", "-m", "one"]);
   await git(["-C", "one", "push", "-q", "--force", "origin", "HEAD:main", "v1", ":next"]);
   const refs = await repositories.readRefs("id-of-app");
@@ -117,7 +118,9 @@ test("a push is judged by the refs that it moves; branches are forced and delete
 
 test("clones may be shallow or partial, by version 2 of the protocol", async () => {
   await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
-  await commitLargeFile(join(folder, "one"));
+  writeFileSync(join(folder, "one", "a.txt"), "a");
+  await git(["-C", "one", "add", "."]);
+  await git(["-C", "one", "commit", "-q", "-m", "first"]);
   await git(["-C", "one", "commit", "-q", "--allow-empty", "-m", "second"]);
   await git(["-C", "one", "push", "-q", "origin", "HEAD:main"]);
   await git(["clone", "-q", "--depth=1", urlFor("reader:p%40ss"), "shallow"]);

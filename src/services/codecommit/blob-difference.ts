@@ -26,8 +26,7 @@ export const getBlobDifferences = gitOperation(GetBlobDifferences$, (scope, inpu
   const after = checkedBlobId(input.afterBlobId);
   const before = input.beforeBlobId === undefined ? undefined : checkedBlobId(input.beforeBlobId);
   const { contextLines = CONTEXT_LINES, ignoreWhitespace = false, MaxResults = PAGE_SIZE, NextToken } = input;
-  if (contextLines < 0 || contextLines > CONTEXT_LINES_MAX)
-    fault("InvalidContextLinesException", "The number of context lines is not valid.");
+  if (contextLines < 0 || contextLines > CONTEXT_LINES_MAX) fault("ValidationException", "The number of context lines is not valid.");
   if (MaxResults < 1) fault(InvalidMaxResultsException, "The specified number of maximum results is not valid.");
   const blobs = [...(before === undefined ? [] : [before]), after];
   return {

@@ -15,7 +15,8 @@ export const errandLoop: Loop<Errand> = {
       if (moves.merge?.pullRequestId !== undefined)
         closeAsMerged(scope, moves.merge.pullRequestId, { ...moves.merge, commit, actorArn: errand.callerArn });
     }
-    const goesAt = job.endedAt! + UNTAKEN_MS;
+    // Nobody waits to hear of a removal.
+    const goesAt = job.endedAt! + (removes ? 0 : UNTAKEN_MS);
     if (scope.clock.now() < goesAt) return { wakeAt: goesAt, kind: "tick", because: "its caller has yet to take the answer" };
     errands.remove(scope, id);
     forgetJob(scope, id);

@@ -9,7 +9,7 @@ import {
   InvalidMaxResultsException,
   InvalidPullRequestEventTypeException,
   type PullRequestEvent,
-  PullRequestEventType,
+  type PullRequestEventType,
 } from "../../sdk/codecommit.js";
 import { invalidToken } from "./difference.ts";
 import { javaDate, notification } from "./notification.ts";
@@ -28,6 +28,17 @@ interface PullRequestEventRow extends Row {
 export const pullRequestEvents = new Table<PullRequestEventRow>("codecommit/pull-request-event", { stored: true });
 
 const PAGE_SIZE = 100;
+const TYPES: readonly PullRequestEventType[] = [
+  "PULL_REQUEST_CREATED",
+  "PULL_REQUEST_STATUS_CHANGED",
+  "PULL_REQUEST_SOURCE_REFERENCE_UPDATED",
+  "PULL_REQUEST_MERGE_STATE_CHANGED",
+  "PULL_REQUEST_APPROVAL_RULE_CREATED",
+  "PULL_REQUEST_APPROVAL_RULE_UPDATED",
+  "PULL_REQUEST_APPROVAL_RULE_DELETED",
+  "PULL_REQUEST_APPROVAL_RULE_OVERRIDDEN",
+  "PULL_REQUEST_APPROVAL_STATE_CHANGED",
+];
 
 export const describePullRequestEvents = operation(DescribePullRequestEvents$, (scope, input) => {
   const { id } = requirePullRequest(scope, input.pullRequestId);
@@ -35,7 +46,7 @@ export const describePullRequestEvents = operation(DescribePullRequestEvents$, (
   if (maxResults < 1) fault(InvalidMaxResultsException, "The specified number of maximum results is not valid.");
   if (actorArn !== undefined && !actorArn.startsWith("arn:"))
     fault(InvalidActorArnException, "The Amazon Resource Name (ARN) is not valid.");
-  if (type !== undefined && !(type in PullRequestEventType)) {
+  if (type !== undefined && !TYPES.includes(type)) {
     fault(InvalidPullRequestEventTypeException, `The pull request event type is not valid: ${type}`);
   }
   const found = pullRequestEvents
