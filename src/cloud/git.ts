@@ -37,7 +37,7 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
       const partition = { account, region: home };
       const { repositoryId } = repositoryOf(kernel.scope(partition), name)!;
       homes.set(repositoryId, partition);
-      return { repositoryId, refusal: (access) => refusalOf(drive, user, access, { ...partition, name }) };
+      return { repositoryId, refusal: (access, refs) => refusalOf(drive, user, { access, refs }, { ...partition, name }) };
     },
     async onPush(repositoryId, { arn }) {
       const refs = await repositories.readRefs(repositoryId);
@@ -48,14 +48,26 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
 }
 
 /**
- * Why somebody may not pull from a repository or push to it, where trust is enforced: IAM's sentence.
+ * Why somebody may not pull from a repository or push to it, where trust is enforced: IAM's sentence. Each ref that a push
+ * moves is judged for itself; while there are none, policies see no codecommit:References.
  * https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html#aa-git
+ * https://docs.aws.amazon.com/codecommit/latest/userguide/how-to-conditional-branch.html
  */
-function refusalOf({ kernel }: Drive, user: GitUser, access: GitAccess, { account, region, name }: Partition & { name: string }) {
+function refusalOf(
+  { kernel }: Drive,
+  user: GitUser,
+  { access, refs }: { access: GitAccess; refs: readonly string[] | undefined },
+  { account, region, name }: Partition & { name: string },
+) {
   if (kernel.settings.trust !== "enforced") return undefined;
   const caller: Caller = { ...user, accountId: account, region, requestId: "git" };
   const action = access === "push" ? "codecommit:GitPush" : "codecommit:GitPull";
-  return kernel.registry.authorize(kernel.scope({ account, region }), caller, action, `arn:aws:codecommit:${region}:${account}:${name}`);
+  const scope = kernel.scope({ account, region });
+  const contexts = refs === undefined ? [{}] : refs.map((ref) => ({ "codecommit:References": ref }));
+  const refusals = contexts.map((context) =>
+    kernel.registry.authorize(scope, caller, action, `arn:aws:codecommit:${region}:${account}:${name}`, context),
+  );
+  return refusals.find((refusal) => refusal !== undefined);
 }
 
 /** At boot: what was pushed while the power went is told now. */

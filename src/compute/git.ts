@@ -1,25 +1,36 @@
 import { isUtf8 } from "node:buffer";
+import type { Blobs } from "../kernel/blob.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
-import type { GitSpec } from "./job.ts";
+import type { GitCommand, GitSpec } from "./job.ts";
 import { type GitAnswer, type Repositories, runGit } from "./repository.ts";
+
+/** What a command that was ended by us has for an exit code. */
+const KILLED = 137;
 
 /** Runs git plumbing in a repository of ours, which comes to be when it is first asked for. */
 export class GitDriver implements Driver<GitSpec> {
   readonly parallel = 16;
   readonly #repositories: Repositories;
+  readonly #blobs: Blobs;
 
-  constructor(repositories: Repositories) {
+  constructor(repositories: Repositories, blobs: Blobs) {
     this.#repositories = repositories;
+    this.#blobs = blobs;
   }
 
   async run({ spec, signal }: Task<GitSpec>): Promise<JobOutcome> {
+    if (spec.remove) {
+      await this.#repositories.remove(spec.repositoryId);
+      return { status: "SUCCEEDED", result: { git: [] } };
+    }
     const cwd = await this.#repositories.ensure(spec.repositoryId);
     const answers: GitAnswer[] = [];
-    for (const { args, stdin, env } of spec.commands) {
+    for (const { args, stdin: input, env, mayFail } of spec.commands) {
       if (signal.aborted) return stopped({ git: answers.map(rowOf) });
+      const stdin = this.#inputOf(input);
       const answer = await runGit({ args, cwd, ...(stdin !== undefined && { stdin }), ...(env && { env }) });
       answers.push(answer);
-      if (answer.exitCode === 0) continue;
+      if (answer.exitCode === 0 || (mayFail && answer.exitCode !== KILLED)) continue;
       const reason = `git ${args[0]} failed with ${answer.exitCode}: ${answer.stderr.trim()}`;
       return { status: "FAILED", result: { git: answers.map(rowOf) }, reason };
     }
@@ -27,6 +38,11 @@ export class GitDriver implements Driver<GitSpec> {
   }
 
   async close(): Promise<void> {}
+
+  #inputOf(input: GitCommand["stdin"]): string | Buffer | undefined {
+    if (input === undefined || typeof input === "string") return input;
+    return Buffer.concat(input.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : this.#blobs.read(piece.digest))));
+  }
 }
 
 function rowOf({ exitCode, stdout, stderr }: GitAnswer) {

@@ -196,12 +196,22 @@ export interface GitSpec {
   readonly type: "git";
   readonly repositoryId: string;
   /** Run in order, each with its own standard input; the first that fails ends the job. No shell. */
-  readonly commands: readonly {
-    readonly args: readonly string[];
-    readonly stdin?: string;
-    readonly env?: Readonly<Record<string, string>>;
-  }[];
+  readonly commands: readonly GitCommand[];
+  /** Nothing is asked of the repository: it goes, with all of its objects. */
+  readonly remove?: true;
 }
+
+export interface GitCommand {
+  readonly args: readonly string[];
+  /** Text, or pieces of text and of blobs one after the other. */
+  readonly stdin?: string | readonly GitInput[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its exit code is an answer: the job goes on whatever it is. */
+  readonly mayFail?: true;
+}
+
+/** A piece of what git reads: text, or a blob of ours. */
+export type GitInput = string | { readonly digest: string };
 
 export interface JobResult {
   /** command: the exit code. */

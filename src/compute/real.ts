@@ -39,7 +39,7 @@ export async function startHands(backend: HandsBackend, options: ProcessOptions 
   const hands = new Hands(backend, {
     command,
     invoke,
-    git: new GitDriver(repositories),
+    git: new GitDriver(repositories, backend.blobs),
     http: new HttpDriver(connect),
     tcp: new TcpDriver(connect),
     instance,

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { searchPath } from "./environment.ts";
 
@@ -13,7 +14,7 @@ export interface GitAnswer {
 export interface GitRequest {
   readonly args: readonly string[];
   readonly cwd: string;
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -36,11 +37,17 @@ export const gitEnvironment = (): Record<string, string> => ({
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_TERMINAL_PROMPT: "0",
-  GIT_CONFIG_COUNT: "2",
+  GIT_CONFIG_COUNT: "4",
   GIT_CONFIG_KEY_0: "safe.directory",
   GIT_CONFIG_VALUE_0: "*",
   GIT_CONFIG_KEY_1: "core.hooksPath",
   GIT_CONFIG_VALUE_1: "/dev/null",
+  // What no branch names any more may be a pull request's, a merge's or a pipeline's.
+  GIT_CONFIG_KEY_2: "gc.pruneExpire",
+  GIT_CONFIG_VALUE_2: "never",
+  // Where a commit is made before the branch that it is for moves.
+  GIT_CONFIG_KEY_3: "transfer.hideRefs",
+  GIT_CONFIG_VALUE_3: "refs/slipway",
 });
 
 /** The bare repositories of the cloud, one folder each. Git refs are the one truth outside the ledger. */
@@ -69,6 +76,16 @@ export class Repositories {
     if (existsSync(path)) rmSync(draft, { recursive: true });
     else renameSync(draft, path);
     return path;
+  }
+
+  /** Remove a repository; one that is gone stays so. */
+  async remove(repositoryId: string): Promise<void> {
+    const path = this.path(repositoryId);
+    if (!existsSync(path)) return;
+    // Under another name first, so that it is there whole or not at all.
+    const gone = join(this.folder, `.${repositoryId}.${process.hrtime.bigint()}`);
+    renameSync(path, gone);
+    await rm(gone, { recursive: true, force: true });
   }
 
   /** Every ref and the object it stands at. Empty where the repository was never written to. */

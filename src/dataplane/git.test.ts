@@ -41,9 +41,7 @@ beforeEach(async () => {
       }
     },
     locate: (who, name) =>
-      name === "app"
-        ? { repositoryId: "id-of-app", refusal: (access) => (access === "push" && who === "reader" ? "reader may not." : undefined) }
-        : undefined,
+      name === "app" ? { repositoryId: "id-of-app", refusal: (access, refs) => refusalFor(who, access, refs) } : undefined,
     async onPush(repositoryId, who) {
       const refs = await repositories.readRefs(repositoryId);
       pushes.push(`${who} ${repositoryId} ${[...refs.keys()].join(" ")}`);
@@ -64,6 +62,11 @@ async function git(args: readonly string[], env: Record<string, string> = {}): P
   const identity = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
   const { stdout } = await run("git", [...args], { cwd: folder, env: { ...gitEnvironment(), ...identity, ...env } });
   return stdout;
+}
+
+function refusalFor(who: string, access: string, refs: readonly string[] = []): string | undefined {
+  if (access === "push" && who === "reader") return "reader may not.";
+  return refs.includes("refs/heads/locked") ? "Nobody may move locked." : undefined;
 }
 
 const urlFor = (user: string, name = "app"): string => `http://${user}@127.0.0.1:${port}/v1/repos/${name}`;
@@ -95,6 +98,36 @@ test("who has no password, no repository or no right is told so", async () => {
   await commitLargeFile(join(folder, "one"));
   await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:main"])).rejects.toThrow(/remote: reader may not\.[\s\S]*403/);
   expect(pushes).toEqual([]);
+});
+
+test("a push is judged by the refs that it moves; branches are forced and deleted, tags pushed", async () => {
+  await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "-m", "first"]);
+  const commit = (await git(["-C", "one", "rev-parse", "HEAD"])).trim();
+  await git(["-C", "one", "push", "-q", "origin", "HEAD:main", "HEAD:next"]);
+  await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:locked"])).rejects.toThrow("403");
+  await expect(git(["-C", "one", "push", "-q", "origin", "HEAD:other", "HEAD:locked"])).rejects.toThrow("403");
+  expect([...(await repositories.readRefs("id-of-app")).keys()]).toEqual(["refs/heads/main", "refs/heads/next"]);
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "--amend", "-m", "other"]);
+  await git(["-C", "one", "tag", "-a", "v1", "-m", "one"]);
+  await git(["-C", "one", "push", "-q", "--force", "origin", "HEAD:main", "v1", ":next"]);
+  const refs = await repositories.readRefs("id-of-app");
+  expect([...refs.keys()]).toEqual(["refs/heads/main", "refs/tags/v1"]);
+  expect(refs.get("refs/heads/main")).not.toBe(commit);
+});
+
+test("clones may be shallow or partial, by version 2 of the protocol", async () => {
+  await git(["clone", "-q", urlFor("dev:p%40ss"), "one"]);
+  writeFileSync(join(folder, "one", "a.txt"), "a");
+  await git(["-C", "one", "add", "."]);
+  await git(["-C", "one", "commit", "-q", "-m", "first"]);
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "-m", "second"]);
+  await git(["-C", "one", "push", "-q", "origin", "HEAD:main"]);
+  await git(["clone", "-q", "--depth=1", urlFor("reader:p%40ss"), "shallow"]);
+  expect((await git(["-C", "shallow", "rev-list", "--count", "HEAD"])).trim()).toBe("1");
+  await git(["-c", "protocol.version=2", "clone", "-q", "--filter=blob:none", "--no-checkout", urlFor("reader:p%40ss"), "partial"]);
+  const missing = await git(["-C", "partial", "rev-list", "--objects", "--missing=print", "HEAD"]);
+  expect(missing.split("\n").filter((line) => line.startsWith("?"))).toHaveLength(1);
 });
 
 const aws = findAws();

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createGunzip, type Gunzip } from "node:zlib";
 import { gitEnvironment, type Repositories } from "../compute/repository.ts";
 import { readCgiHead } from "./cgi.ts";
+import { readPushCommands } from "./git-commands.ts";
 
 /** A part of our HTTP server that is not AWS's API. */
 export interface Route {
@@ -27,8 +30,11 @@ export type GitAccess = "pull" | "push";
 /** A repository, for somebody. */
 export interface LocatedRepository {
   readonly repositoryId: string;
-  /** Why they may not; the answer is then 403 with that sentence, which git shows. */
-  refusal(access: GitAccess): string | undefined;
+  /**
+   * Why they may not; the answer is then 403 with that sentence, which git shows. `refs` are those that a push moves, by
+   * their full names; they are known when it comes with its commands, and not when it asks what is there.
+   */
+  refusal(access: GitAccess, refs?: readonly string[]): string | undefined;
 }
 
 interface GitCall {
@@ -58,11 +64,14 @@ async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessag
   if (repository === undefined) return refuse(response, 404, `Repository ${call.name} does not exist.`);
   const refusal = repository.refusal(call.access);
   if (refusal !== undefined) return refuse(response, 403, refusal);
+  const { body, refs } = await bodyOf(call, request);
+  const refsRefusal = refs.length === 0 ? undefined : repository.refusal(call.access, refs);
+  if (refsRefusal !== undefined) return refuse(response, 403, refsRefusal, { Connection: "close" });
   await options.repositories.ensure(repository.repositoryId);
   const beforeEnd = async (): Promise<void> => {
     if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who);
   };
-  await runBackend(options.repositories, repository.repositoryId, { call, request, response, beforeEnd });
+  await runBackend(options.repositories, repository.repositoryId, { call, request, body, response, beforeEnd });
 }
 
 function callOf(request: IncomingMessage): GitCall {
@@ -72,9 +81,27 @@ function callOf(request: IncomingMessage): GitCall {
   return { name: decodeURIComponent(name!), rest: rest!, query, access };
 }
 
+/** The body of a request, unpacked, and the refs that a push moves. */
+async function bodyOf({ rest }: GitCall, request: IncomingMessage): Promise<{ body: Readable; refs: readonly string[] }> {
+  const isPacked = /^(x-)?gzip$/i.test(request.headers["content-encoding"] ?? "");
+  const unpacked: Readable = isPacked ? createGunzip() : request;
+  // A client that goes away in the middle ends what is unpacked, too.
+  if (isPacked) void pipeline(request, unpacked as Gunzip).catch(() => {});
+  if (rest !== "/git-receive-pack") return { body: unpacked, refs: [] };
+  const { refs, head } = await readPushCommands(unpacked);
+  return { body: Readable.from(whole(head, unpacked), { objectMode: false }), refs };
+}
+
+async function* whole(head: Buffer, rest: Readable): AsyncGenerator<Buffer> {
+  yield head;
+  yield* rest;
+}
+
 interface Exchange {
   readonly call: GitCall;
   readonly request: IncomingMessage;
+  /** Of the request, unpacked. */
+  readonly body: Readable;
   readonly response: ServerResponse;
   /** Runs when git has done its part, before the client is told so. */
   beforeEnd(): Promise<void>;
@@ -83,7 +110,7 @@ interface Exchange {
 async function runBackend(
   repositories: Repositories,
   repositoryId: string,
-  { call, request, response, beforeEnd }: Exchange,
+  { call, request, body, response, beforeEnd }: Exchange,
 ): Promise<void> {
   const backend = spawn("git", ["http-backend"], {
     env: cgiEnvironment(repositories, repositoryId, call, request),
@@ -92,10 +119,10 @@ async function runBackend(
   const exited = new Promise<number | null>((resolve, reject) => backend.once("error", reject).once("close", resolve));
   exited.catch(() => {});
   // A client that goes away ends git's input or output, and so git.
-  void pipeline(request, backend.stdin).catch(() => {});
-  const { head, body } = await readCgiHead(backend.stdout);
+  void pipeline(body, backend.stdin).catch(() => {});
+  const { head, body: answer } = await readCgiHead(backend.stdout);
   response.writeHead(head.status, head.headers);
-  const isSent = await pipeline(body, response, { end: false }).then(
+  const isSent = await pipeline(answer, response, { end: false }).then(
     () => true,
     () => false,
   );
@@ -121,7 +148,6 @@ function cgiEnvironment(
     REQUEST_METHOD: request.method ?? "GET",
     QUERY_STRING: query,
     CONTENT_TYPE: headers["content-type"] ?? "",
-    HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
     GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
     // A push needs a user; who it really is was decided before.
     REMOTE_USER: "slipway",

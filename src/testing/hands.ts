@@ -59,7 +59,11 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
     case "invoke":
       return endOfInvocation(job, spec, doings);
     case "git":
-      return { afterMs: 0, status: "SUCCEEDED", result: { git: spec.commands.map(({ stdin }) => gitAnswer(stdin ?? "")) } };
+      return {
+        afterMs: 0,
+        status: "SUCCEEDED",
+        result: { git: spec.commands.map(({ stdin }) => gitAnswer(typeof stdin === "string" ? stdin : "")) },
+      };
     case "http":
     case "tcp":
     case "instance":

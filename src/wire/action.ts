@@ -1,3 +1,4 @@
+import type { Caller } from "../kernel/caller.ts";
 import type { OperationModel } from "./model.ts";
 
 /** Signing names that are not the prefix of their service's IAM actions. */
@@ -53,12 +54,40 @@ export function actionOf({ name, service }: OperationModel): string {
 }
 
 /** What a call is about, as far as its input alone says: an S3 object, a member that is an ARN, or anything (*). */
-export function resourceOf({ service }: OperationModel, input: Readonly<Record<string, unknown>>): string {
+export function resourceOf(
+  { service }: OperationModel,
+  input: Readonly<Record<string, unknown>>,
+  { accountId, region }: Pick<Caller, "accountId" | "region">,
+): string {
   if (service.isS3) return s3Resource(input);
+  const repository = service.facts.signingName === "codecommit" ? (input["repositoryName"] ?? input["oldName"]) : undefined;
+  if (typeof repository === "string") return `arn:aws:codecommit:${region}:${accountId}:${repository}`;
   for (const [name, value] of Object.entries(input)) {
     if (typeof value === "string" && value.startsWith("arn:") && !/role/i.test(name)) return value;
   }
   return "*";
+}
+
+/** Operations that write a branch, and which of their members name it. */
+const BRANCH_OF: Readonly<Record<string, readonly string[]>> = {
+  CreateBranch: ["branchName"],
+  DeleteBranch: ["branchName"],
+  PutFile: ["branchName"],
+  DeleteFile: ["branchName"],
+  CreateCommit: ["branchName"],
+  MergeBranchesByFastForward: ["targetBranch", "destinationCommitSpecifier"],
+  MergeBranchesBySquash: ["targetBranch", "destinationCommitSpecifier"],
+  MergeBranchesByThreeWay: ["targetBranch", "destinationCommitSpecifier"],
+};
+
+/**
+ * What else of a call policies may ask for. The branch that a pull request merges into is not in the call: the service
+ * judges it. https://docs.aws.amazon.com/codecommit/latest/userguide/how-to-conditional-branch.html
+ */
+export function contextOf({ name, service }: OperationModel, input: Readonly<Record<string, unknown>>): Record<string, string> {
+  if (service.facts.signingName !== "codecommit") return {};
+  const branch = (BRANCH_OF[name] ?? []).map((member) => input[member]).find((value) => typeof value === "string");
+  return branch === undefined ? {} : { "codecommit:References": `refs/heads/${String(branch).replace(/^refs\/heads\//, "")}` };
 }
 
 function s3Resource({ Bucket, Key }: Readonly<Record<string, unknown>>): string {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Caller } from "../kernel/caller.ts";
 import type { Operation } from "../kernel/operation.ts";
 import type { Service } from "../kernel/service.ts";
-import { actionOf, resourceOf } from "./action.ts";
+import { actionOf, contextOf, resourceOf } from "./action.ts";
 import { AuthFaults } from "./auth-faults.ts";
 import { Authenticator } from "./authenticate.ts";
 import type { Backend } from "./backend.ts";
@@ -175,8 +175,13 @@ export class Dispatcher {
 
   #authorize(caller: Caller, operation: OperationModel, input: Readonly<Record<string, unknown>>, protocol: ProtocolName): void {
     if (this.#backend.trust !== "enforced" || UNSIGNED_OPERATIONS.has(operation.name)) return;
-    const context = { "aws:SourceIp": caller.sourceIp, "aws:RequestedRegion": caller.region, "aws:PrincipalArn": caller.arn };
-    const refusal = this.#backend.authorize(caller, actionOf(operation), resourceOf(operation, input), context);
+    const context = {
+      "aws:SourceIp": caller.sourceIp,
+      "aws:RequestedRegion": caller.region,
+      "aws:PrincipalArn": caller.arn,
+      ...contextOf(operation, input),
+    };
+    const refusal = this.#backend.authorize(caller, actionOf(operation), resourceOf(operation, input, caller), context);
     if (refusal !== undefined) throw new AuthFaults(protocol, operation.service.isS3).denied(refusal);
   }
 }

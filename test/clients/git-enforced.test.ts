@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { CodeCommitClient, CreateRepositoryCommand, PutFileCommand } from "@aws-sdk/client-codecommit";
+import { CodeCommitClient, CreateBranchCommand, CreateRepositoryCommand, PutFileCommand } from "@aws-sdk/client-codecommit";
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -136,6 +136,27 @@ describe.skipIf(!has("git"))("git where trust is enforced (skipped where there i
     expect(await tryPush(reader)).toMatchObject({ code: 128, stderr: refused(user("reader"), PUSH) });
     expect(await tryPush(writer)).toMatchObject({ code: 0 });
     expect((await tryClone("shop", writer, nothing())).stderr).toEqual(refused(user("writer"), PULL));
+  });
+
+  it("a policy may keep branches for others, from pushes and from calls", async () => {
+    const UserName = "junior";
+    const somebody = await withPassword(UserName, PUSH, "codecommit:CreateBranch");
+    const Condition = {
+      StringLike: { "codecommit:References": ["refs/heads/branch-*"] },
+      Null: { "codecommit:References": "false" },
+    };
+    const Statement = [{ Effect: "Deny", Action: "codecommit:*", Resource: SHOP, Condition }];
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    expect(await tryPush(somebody)).toMatchObject({ code: 0 });
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "branches", PolicyDocument }));
+    expect(await tryPush(somebody)).toMatchObject({ code: 1, stderr: expect.stringContaining("403") });
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    const credentials = { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+    const commits = new CodeCommitClient({ endpoint: server.endpoint, region: REGION, credentials });
+    const create = (branchName: string) =>
+      commits.send(new CreateBranchCommand({ repositoryName: "shop", branchName, commitId: "1".repeat(40) }));
+    await expect(create("branch-x")).rejects.toMatchObject({ name: "AccessDeniedException" });
+    await expect(create("other")).rejects.toMatchObject({ name: "CommitDoesNotExistException" });
   });
 
   it.skipIf(!has("aws"))("so does an access key, by the credential helper", async () => {

@@ -11,10 +11,12 @@ import { sts } from "../sts/index.ts";
 import { ensureSourceArchive, forgetSourceArchive, mirrorRefs } from "./api.ts";
 import { createBranch, deleteBranch, getBranch, listBranches } from "./branch.ts";
 import { createCommit, deleteFile, putFile } from "./change.ts";
-import { batchGetCommits, getCommit, getDifferences } from "./commit.ts";
+import { batchGetCommits, getCommit } from "./commit.ts";
+import { getDifferences } from "./difference.ts";
 import { getBlob, getFile, getFolder } from "./file.ts";
 import { codecommit } from "./index.ts";
-import { createRepository, deleteRepository, getRepository, listRepositories, updateRepositoryName } from "./repository.ts";
+import { deleteRepository } from "./removal.ts";
+import { createRepository, getRepository, listRepositories, updateRepositoryName } from "./repository.ts";
 import { repositoryResource } from "./resources.ts";
 
 const ONE = "1".repeat(40);

@@ -1,30 +1,28 @@
 import { fault } from "../../kernel/fault.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchGetCommits$,
-  type ChangeTypeEnum,
   type Commit,
   CommitDoesNotExistException,
   CommitIdDoesNotExistException,
+  CommitIdRequiredException,
+  CommitIdsLimitExceededException,
+  CommitIdsListRequiredException,
   CommitRequiredException,
   GetCommit$,
-  GetDifferences$,
+  InvalidCommitException,
   InvalidCommitIdException,
-  InvalidContinuationTokenException,
 } from "../../sdk/codecommit.js";
 import { gitOperation } from "./errand.ts";
 import { headOf, tagTargetOf } from "./ref.ts";
 import { type Repository, requireRepository } from "./repository.ts";
 
 const COMMIT_ID = /^[0-9a-f]{40}$/;
-const PAGE_SIZE = 100;
-/** What git compares with, where there is nothing before: the tree without files. */
-const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+const BATCH_MAX = 100;
 
 export const getCommit = gitOperation(GetCommit$, (scope, { repositoryName, commitId }) => {
   const repository = requireRepository(scope, repositoryName);
-  if (!COMMIT_ID.test(commitId!)) fault(InvalidCommitIdException, `The specified commit ID is not valid: ${commitId}`);
+  checkCommitId(commitId);
   return {
     repository,
     commands: [{ args: ["cat-file", "--batch"], stdin: `${commitId}\n` }],
@@ -37,49 +35,43 @@ export const getCommit = gitOperation(GetCommit$, (scope, { repositoryName, comm
 });
 
 export const batchGetCommits = gitOperation(BatchGetCommits$, (scope, { repositoryName, commitIds = [] }) => ({
-  repository: requireRepository(scope, repositoryName),
+  repository: batchIn(requireRepository(scope, repositoryName), commitIds),
   commands: [{ args: ["cat-file", "--batch"], stdin: commitIds.map((id) => `${COMMIT_ID.test(id) ? id : "0".repeat(40)}\n`).join("") }],
   answer(_, [objects]) {
     const found = objectsIn(objects!.stdout).filter(({ type }) => type === "commit");
     const missing = commitIds.filter((id) => !found.some((object) => object.id === id));
     return {
       commits: found.map(({ id, content }) => parseCommit(id, content.toString("utf8"))),
-      errors: missing.map((commitId) => ({
-        commitId,
-        errorCode: "CommitIdDoesNotExistException",
-        errorMessage: `Commit ID ${commitId} does not exist`,
-      })),
+      errors: missing.map((commitId) => ({ commitId, ...errorFor(commitId) })),
     };
   },
 }));
 
-export const getDifferences = gitOperation(GetDifferences$, (scope, input) => {
-  const repository = requireRepository(scope, input.repositoryName);
-  const after = requireCommit(scope, repository, input.afterCommitSpecifier);
-  const before = input.beforeCommitSpecifier === undefined ? EMPTY_TREE : requireCommit(scope, repository, input.beforeCommitSpecifier);
-  const paths = [input.beforePath, input.afterPath].filter((path) => path !== undefined);
-  const invalid = (): never => fault(InvalidContinuationTokenException, "The specified continuation token is not valid.");
-  return {
-    repository,
-    commands: [{ args: ["diff-tree", "-r", "-z", "--raw", "--no-renames", before, after, "--", ...paths] }],
-    answer(_, [raw]) {
-      const placed = parseDifferences(raw!.stdout.toString("utf8")).map((difference, index) => ({
-        difference,
-        place: String(index).padStart(9, "0"),
-      }));
-      const { items, nextToken } = page(placed, ({ place }) => place, input.MaxResults ?? PAGE_SIZE, input.NextToken, invalid);
-      return { differences: items.map(({ difference }) => difference), ...(nextToken && { NextToken: nextToken }) };
-    },
-    refuse: () => fault(CommitDoesNotExistException, `Commit ${input.afterCommitSpecifier} does not exist`),
-  };
-});
+function batchIn(repository: Repository, commitIds: readonly string[]): Repository {
+  if (commitIds.length === 0) fault(CommitIdsListRequiredException, "A list of commit IDs is required but was not specified.");
+  if (commitIds.length > BATCH_MAX) fault(CommitIdsLimitExceededException, `The maximum number of commit IDs in a batch is ${BATCH_MAX}.`);
+  return repository;
+}
+
+const errorFor = (commitId: string): { errorCode: string; errorMessage: string } =>
+  COMMIT_ID.test(commitId)
+    ? { errorCode: "CommitIdDoesNotExistException", errorMessage: `Commit ID ${commitId} does not exist` }
+    : { errorCode: "InvalidCommitIdException", errorMessage: `The specified commit ID is not valid: ${commitId}` };
+
+/** A full commit id; refuses what is none. */
+export function checkCommitId(commitId: string | undefined): asserts commitId is string {
+  if (!commitId) fault(CommitIdRequiredException, "A commit ID is required but was not specified.");
+  if (!COMMIT_ID.test(commitId)) fault(InvalidCommitIdException, `The specified commit ID is not valid: ${commitId}`);
+}
 
 /** The object that a branch, a tag, a full reference or an id names; the default branch's where nothing is named. */
 export function requireCommit(scope: Scope, { repositoryId, defaultBranch }: Repository, specifier: string | undefined): string {
   const name = specifier === undefined || specifier === "HEAD" ? defaultBranch : specifier.replace(/^refs\/(heads|tags)\//, "");
   if (name === undefined) fault(CommitRequiredException, "A commit was not specified.");
   const found = headOf(scope, repositoryId, name) ?? tagTargetOf(scope, repositoryId, name) ?? (COMMIT_ID.test(name) ? name : undefined);
-  return found ?? fault(CommitDoesNotExistException, `Commit ${name} does not exist`);
+  if (found !== undefined) return found;
+  if (/[\s~^:?*[\\]|\.\.|@\{/.test(name) || name === "") fault(InvalidCommitException, `The specified commit is not valid: ${name}`);
+  return fault(CommitDoesNotExistException, `Commit ${name} does not exist`);
 }
 
 /** An object as `git cat-file --batch` prints it. */
@@ -122,21 +114,4 @@ export function parseCommit(commitId: string, text: string): Commit {
 function personOf(line = ""): NonNullable<Commit["author"]> {
   const [, name, email, date] = /^(.*) <(.*)> (.*)$/.exec(line) ?? [];
   return { name, email, date };
-}
-
-/** Entries are ":mode mode id id letter" and a path, each closed by a NUL. */
-function parseDifferences(raw: string) {
-  const parts = raw.split("\0");
-  const differences = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [beforeMode, afterMode, beforeId, afterId, letter] = parts[at]!.slice(1).split(" ");
-    const path = parts[at + 1]!;
-    const changeType = (letter === "T" ? "M" : letter) as ChangeTypeEnum;
-    differences.push({
-      ...(changeType !== "A" && { beforeBlob: { blobId: beforeId, path, mode: beforeMode } }),
-      ...(changeType !== "D" && { afterBlob: { blobId: afterId, path, mode: afterMode } }),
-      changeType,
-    });
-  }
-  return differences;
 }

@@ -2,7 +2,7 @@ import { forgetJob, type GitSpec, isOver, type Job, jobs } from "../../compute/j
 import { lateOperation, type Operation, type OperationNotes, type OperationSchema, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { moveRef } from "./mirror.ts";
+import { type MergeNote, moveRef } from "./mirror.ts";
 import { mirroredRefs } from "./ref.ts";
 import { type Repository, repositories } from "./repository.ts";
 
@@ -10,6 +10,8 @@ import { type Repository, repositories } from "./repository.ts";
 export interface Errand extends Row {
   readonly repositoryId: string;
   readonly commands: GitSpec["commands"];
+  /** The repository goes, with all of its objects. */
+  readonly removes?: true;
   /** The branch that it moves, where it moves one. */
   readonly moves?: RefMove;
   /** Whether the rows know of the move. */
@@ -22,6 +24,8 @@ interface RefMove {
   readonly fullName: string;
   readonly from?: string;
   readonly to: { readonly commit: string } | { readonly firstWordOf: number } | "gone";
+  /** What it merges, where it does. */
+  readonly merge?: MergeNote;
 }
 
 export const errands = new Table<Errand>("codecommit/errand");
@@ -30,19 +34,28 @@ export const UNTAKEN_MS = 60_000;
 
 /** What one command of an errand said. */
 export interface GitSaid {
+  readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: string;
 }
 
 /** What an operation asks of git, and how it answers. */
-interface GitQuestion<O> {
+export interface GitQuestion<O> {
   readonly repository: Repository;
   readonly commands: GitSpec["commands"];
   readonly moves?: RefMove;
   /** `said` has an entry per command, where all went well. */
-  answer(scope: Scope, said: readonly GitSaid[]): O;
+  answer(scope: Scope, said: readonly GitSaid[]): O | Further<O>;
   /** Refuse, where git did; the default is a defect of ours. */
   refuse?(stderr: string): never;
+}
+
+/** Git has more to be asked before there is an answer. */
+export class Further<O> {
+  readonly question: GitQuestion<O>;
+  constructor(question: GitQuestion<O>) {
+    this.question = question;
+  }
 }
 
 /** An operation that git answers: `ask` checks what is asked and says which commands tell. */
@@ -51,22 +64,12 @@ export const gitOperation = <I, O>(
   ask: (scope: Scope, input: I) => GitQuestion<O>,
   notes: OperationNotes = {},
 ): Operation<I, O> =>
-  lateOperation<I, O, { id: string; question: GitQuestion<O> }>(
+  lateOperation<I, O, { asked: Asked<O> }>(
     schema,
     {
-      begin(scope, input) {
-        const question = ask(scope, input);
-        const { repository, commands, moves } = question;
-        const { id } = errands.put(scope, {
-          id: `codecommit/${scope.id.uuid()}`,
-          repositoryId: repository.repositoryId,
-          commands,
-          ...(moves && { moves }),
-          callerArn: scope.caller.arn,
-        });
-        return { id, question };
-      },
-      answer(scope, { id, question }) {
+      begin: (scope, input) => ({ asked: send(scope, ask(scope, input)) }),
+      answer(scope, state) {
+        const { id, question } = state.asked;
         const errand = errands.get(scope, id);
         const job = jobs.get(scope, id);
         if (job === undefined || !isOver(job) || (errand?.moves !== undefined && job.status === "SUCCEEDED" && !errand.mirrored)) {
@@ -74,21 +77,50 @@ export const gitOperation = <I, O>(
         }
         errands.remove(scope, id);
         forgetJob(scope, id);
-        if (job.status === "SUCCEEDED") return question.answer(scope, job.result!.git!.map(saidOf)) as never;
-        question.refuse?.(job.reason ?? "");
-        throw new Error(`git failed: ${job.reason}`);
+        if (job.status !== "SUCCEEDED") {
+          question.refuse?.(job.reason ?? "");
+          throw new Error(`git failed: ${job.reason}`);
+        }
+        const answer = question.answer(scope, job.result!.git!.map(saidOf));
+        if (!(answer instanceof Further)) return answer as never;
+        state.asked = send(scope, answer.question);
+        return new Waiting({ kind: "wait", because: `git works on ${question.repository.id}` });
       },
     },
     notes,
   );
 
-/** Where the ref has moved on meanwhile, a push has told the mirror more than we know. */
-export function mirror(scope: Scope, { id, repositoryId, callerArn }: Errand, { fullName, from, to }: RefMove, job: Job): void {
+interface Asked<O> {
+  readonly id: string;
+  readonly question: GitQuestion<O>;
+}
+
+function send<O>(scope: Scope, question: GitQuestion<O>): Asked<O> {
+  const { repository, commands, moves } = question;
+  const { id } = errands.put(scope, {
+    id: `codecommit/${scope.id.uuid()}`,
+    repositoryId: repository.repositoryId,
+    commands,
+    ...(moves && { moves }),
+    callerArn: scope.caller.arn,
+  });
+  return { id, question };
+}
+
+/** Where the ref has moved on meanwhile, a push has told the mirror more than we know. Answers what git moved it to. */
+export function mirror(
+  scope: Scope,
+  { id, repositoryId, callerArn }: Errand,
+  { fullName, from, to, merge }: RefMove,
+  job: Job,
+): string | undefined {
+  const target = targetOf(to, job);
   const [repository] = repositories.by(scope, "repositoryId", repositoryId);
   if (repository !== undefined && mirroredRefs(scope, repositoryId).get(fullName) === from) {
-    moveRef(scope, repository, { fullName, from, to: targetOf(to, job) }, callerArn);
+    moveRef(scope, repository, { fullName, from, to: target, ...(merge && { merge }) }, callerArn);
   }
   errands.patch(scope, id, { mirrored: true });
+  return target;
 }
 
 function targetOf(to: RefMove["to"], job: Job): string | undefined {
@@ -96,7 +128,8 @@ function targetOf(to: RefMove["to"], job: Job): string | undefined {
   return "commit" in to ? to.commit : job.result!.git![to.firstWordOf]!.stdout.split(/\s/, 1)[0]!;
 }
 
-const saidOf = ({ stdout, base64, stderr }: { stdout: string; base64?: true; stderr: string }): GitSaid => ({
+const saidOf = ({ exitCode, stdout, base64, stderr }: { exitCode: number; stdout: string; base64?: true; stderr: string }): GitSaid => ({
+  exitCode,
   stdout: Buffer.from(stdout, base64 ? "base64" : "utf8"),
   stderr,
 });

@@ -1,92 +1,134 @@
 import { fault } from "../../kernel/fault.ts";
 import {
   BlobIdDoesNotExistException,
+  BlobIdRequiredException,
+  CommitDoesNotExistException,
   FileDoesNotExistException,
-  type FileModeTypeEnum,
+  FileTooLargeException,
   FolderDoesNotExistException,
   GetBlob$,
   GetFile$,
   GetFolder$,
   InvalidBlobIdException,
+  PathRequiredException,
 } from "../../sdk/codecommit.js";
+import { fileMode as wordOf } from "./commission.ts";
 import { objectsIn, requireCommit } from "./commit.ts";
-import { gitOperation } from "./errand.ts";
+import { Further, type GitSaid, gitOperation } from "./errand.ts";
 import { requireRepository } from "./repository.ts";
+import { entriesIn, pathOf, withoutSlashes } from "./tree.ts";
 
-const MODES: Readonly<Record<string, FileModeTypeEnum>> = { "100644": "NORMAL", "100755": "EXECUTABLE", "120000": "SYMLINK" };
-
-/** Git's mode of a file that the API names by a word. */
-export const gitMode = (mode: FileModeTypeEnum = "NORMAL"): string => Object.entries(MODES).find(([, word]) => word === mode)![0];
+/** bytes; https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html */
+const FILE_MAX = 6 * 1024 * 1024;
+const BLOB_ID = /^[0-9a-f]{40}$/;
 
 export const getFile = gitOperation(GetFile$, (scope, { repositoryName, commitSpecifier, filePath }) => {
   const repository = requireRepository(scope, repositoryName);
-  const commitId = requireCommit(scope, repository, commitSpecifier);
-  const path = withoutSlashes(filePath!);
-  const missing = (): never => fault(FileDoesNotExistException, `Could not find path ${filePath} in commit ${commitId}`);
+  const specified = requireCommit(scope, repository, commitSpecifier);
+  const path = pathOf(filePath);
   return {
     repository,
-    commands: [{ args: ["ls-tree", "-z", commitId, "--", path] }, { args: ["cat-file", "--batch"], stdin: `${commitId}:${path}\n` }],
-    answer(_, [tree, objects]) {
-      const entry = entriesIn(tree!.stdout).find((found) => found.name === path);
-      const object = objectsIn(objects!.stdout)[0];
-      if (entry?.type !== "blob" || object === undefined) missing();
-      const fileMode = MODES[entry!.mode] ?? "NORMAL";
-      const { id: blobId, content } = object!;
-      return { commitId, blobId, filePath: path, fileMode, fileSize: content.length, fileContent: content };
+    commands: [commitAt(specified), { args: ["ls-tree", "-z", "-l", specified, "--", path] }],
+    answer(_, [commit, tree]) {
+      const commitId = wordIn(commit!);
+      const entry = sizedEntriesIn(tree!.stdout).find(({ name }) => name === path);
+      if (entry?.type !== "blob") fault(FileDoesNotExistException, `Could not find path ${filePath} in commit ${commitId}`);
+      const { id: blobId, size: fileSize } = entry!;
+      if (fileSize > FILE_MAX) tooLarge(blobId);
+      return new Further({
+        repository,
+        commands: [{ args: ["cat-file", "blob", blobId] }],
+        answer: (_, [content]) => ({
+          commitId,
+          blobId,
+          filePath: path,
+          fileMode: wordOf(entry!.mode),
+          fileSize,
+          fileContent: content!.stdout,
+        }),
+      });
     },
-    refuse: missing,
+    refuse: () => fault(CommitDoesNotExistException, `Commit ${specified} does not exist`),
   };
 });
 
 export const getFolder = gitOperation(GetFolder$, (scope, { repositoryName, commitSpecifier, folderPath }) => {
   const repository = requireRepository(scope, repositoryName);
-  const commitId = requireCommit(scope, repository, commitSpecifier);
-  const path = withoutSlashes(folderPath!);
+  const specified = requireCommit(scope, repository, commitSpecifier);
+  if (!folderPath) fault(PathRequiredException, "A folder path is required but was not specified.");
+  const path = withoutSlashes(folderPath);
+  const tree = `${specified}:${path}`;
   return {
     repository,
-    commands: [{ args: ["rev-parse", "--verify", `${commitId}:${path}`] }, { args: ["ls-tree", "-z", `${commitId}:${path}`] }],
-    answer(_, [tree, listing]) {
+    commands: [
+      commitAt(specified),
+      { args: ["rev-parse", "--verify", tree], mayFail: true },
+      { args: ["ls-tree", "-z", tree], mayFail: true },
+    ],
+    answer(_, [commit, treeId, listing]) {
+      if (listing!.exitCode !== 0) fault(FolderDoesNotExistException, `Could not find folder ${folderPath} in commit ${specified}`);
       const entries = entriesIn(listing!.stdout).map(({ name, ...entry }) => ({
         ...entry,
         paths: { absolutePath: path === "" ? name : `${path}/${name}`, relativePath: name },
       }));
       const ofType = (type: string) => entries.filter((entry) => entry.type === type);
-      const blobs = ofType("blob").map(({ id, mode, paths }) => ({ blobId: id, ...paths, fileMode: MODES[mode] ?? "NORMAL" }));
+      const blobs = ofType("blob").map(({ id, mode, paths }) => ({ blobId: id, ...paths, fileMode: wordOf(mode) }));
       return {
-        commitId,
+        commitId: wordIn(commit!),
         folderPath: path,
-        treeId: tree!.stdout.toString("utf8").trim(),
+        treeId: wordIn(treeId!),
         subFolders: ofType("tree").map(({ id, paths }) => ({ treeId: id, ...paths })),
         files: blobs.filter(({ fileMode }) => fileMode !== "SYMLINK"),
         symbolicLinks: blobs.filter(({ fileMode }) => fileMode === "SYMLINK"),
         subModules: ofType("commit").map(({ id, paths }) => ({ commitId: id, ...paths })),
       };
     },
-    refuse: () => fault(FolderDoesNotExistException, `Could not find folder ${folderPath} in commit ${commitId}`),
+    refuse: () => fault(CommitDoesNotExistException, `Commit ${specified} does not exist`),
   };
 });
 
 export const getBlob = gitOperation(GetBlob$, (scope, { repositoryName, blobId }) => {
   const repository = requireRepository(scope, repositoryName);
-  if (!/^[0-9a-f]{40}$/.test(blobId!)) fault(InvalidBlobIdException, `The specified blob ID is not valid: ${blobId}`);
+  const id = checkedBlobId(blobId);
   return {
     repository,
-    commands: [{ args: ["cat-file", "--batch"], stdin: `${blobId}\n` }],
-    answer(_, [objects]) {
-      const blob = objectsIn(objects!.stdout).find(({ type }) => type === "blob");
-      return { content: blob?.content ?? fault(BlobIdDoesNotExistException, `Blob ID ${blobId} does not exist`) };
+    commands: [{ args: ["cat-file", "--batch-check"], stdin: `${id}\n` }],
+    answer(_, [about]) {
+      const [, type, size] = about!.stdout.toString("utf8").trim().split(" ");
+      if (type !== "blob") fault(BlobIdDoesNotExistException, `Blob ID ${id} does not exist`);
+      if (Number(size) > FILE_MAX) tooLarge(id);
+      return new Further({
+        repository,
+        commands: [{ args: ["cat-file", "--batch"], stdin: `${id}\n` }],
+        answer: (_, [objects]) => ({ content: objectsIn(objects!.stdout)[0]!.content }),
+      });
     },
   };
 });
 
-/** What `git ls-tree -z` lists: "mode type id", a tab, the name. */
-function entriesIn(listing: Buffer): { mode: string; type: string; id: string; name: string }[] {
-  const lines = listing.toString("utf8").split("\0").filter(Boolean);
-  return lines.map((line) => {
-    const [about, name] = [line.slice(0, line.indexOf("\t")), line.slice(line.indexOf("\t") + 1)];
-    const [mode, type, id] = about.split(" ");
-    return { mode: mode!, type: type!, id: id!, name };
-  });
+/** A blob's id as the caller gave it; refuses what is none. */
+export function checkedBlobId(blobId: string | undefined): string {
+  if (!blobId) fault(BlobIdRequiredException, "A blob ID is required but was not specified.");
+  return BLOB_ID.test(blobId) ? blobId : fault(InvalidBlobIdException, `The specified blob ID is not valid: ${blobId}`);
 }
 
-export const withoutSlashes = (path: string): string => path.replace(/^\/+|\/+$/g, "");
+/** An annotated tag names an object of its own; what is meant is the commit. */
+const commitAt = (specified: string) => ({ args: ["rev-parse", "--verify", `${specified}^{commit}`] });
+
+const wordIn = ({ stdout }: GitSaid): string => stdout.toString("utf8").trim();
+
+/** With `-l` there is a size before the name. */
+const sizedEntriesIn = (listing: Buffer) =>
+  listing
+    .toString("utf8")
+    .split("\0")
+    .filter(Boolean)
+    .map((line) => {
+      const [about, name] = [line.slice(0, line.indexOf("\t")), line.slice(line.indexOf("\t") + 1)];
+      const [mode, type, id, size] = about.split(/ +/);
+      return { mode: mode!, type: type!, id: id!, size: Number(size), name };
+    });
+
+function tooLarge(blobId: string): never {
+  fault(FileTooLargeException, `The blob ${blobId} exceeds the size limit of ${FILE_MAX} bytes.`);
+}

@@ -1,12 +1,27 @@
 import type { Scope } from "../../kernel/scope.ts";
+import type { ConflictDetailLevelTypeEnum, ConflictResolutionStrategyTypeEnum, MergeOptionTypeEnum } from "../../sdk/codecommit.js";
 import { mirroredRefs, parseRef, writeRef } from "./ref.ts";
 import { type Repository, repositories } from "./repository.ts";
+import { fireTriggers } from "./trigger.ts";
 
 /** A ref that moved: from nothing, or to nothing, where it came or went. */
 interface Move {
   readonly fullName: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
+  readonly merge?: MergeNote;
+}
+
+/** What the events of a merge say besides: https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html#referenceUpdated */
+export interface MergeNote {
+  readonly baseCommitId?: string;
+  readonly sourceCommitId: string;
+  readonly destinationCommitId: string;
+  readonly mergeOption: MergeOptionTypeEnum;
+  readonly conflictDetailsLevel?: ConflictDetailLevelTypeEnum;
+  readonly conflictResolutionStrategy?: ConflictResolutionStrategyTypeEnum;
+  /** The pull request that it closes. */
+  readonly pullRequestId?: string;
 }
 
 /**
@@ -17,17 +32,27 @@ export function mirrorRefs(scope: Scope, repositoryId: string, actual: ReadonlyM
   const [repository] = repositories.by(scope, "repositoryId", repositoryId);
   if (repository === undefined) return;
   const known = mirroredRefs(scope, repositoryId);
-  for (const fullName of [...new Set([...known.keys(), ...actual.keys()])].sort()) {
-    moveRef(scope, repository, { fullName, from: known.get(fullName), to: actual.get(fullName) }, callerArn);
-  }
+  const names = [...new Set([...known.keys(), ...actual.keys()])].sort();
+  const moves = names.map((fullName) => ({ fullName, from: known.get(fullName), to: actual.get(fullName) }));
+  moveRefs(scope, repository, moves, callerArn);
 }
 
-/** One ref moved: write the row, say so, and make the first branch the default. */
-export function moveRef(scope: Scope, { id, repositoryId }: Repository, move: Move, callerArn = rootArn(scope)): void {
-  const { fullName, from, to } = move;
-  const ref = parseRef(fullName);
-  if (ref === undefined || from === to) return;
-  writeRef(scope, repositoryId, fullName, to);
+/** One ref moved. */
+export const moveRef = (scope: Scope, repository: Repository, move: Move, callerArn?: string): void =>
+  moveRefs(scope, repository, [move], callerArn);
+
+function moveRefs(scope: Scope, repository: Repository, all: readonly Move[], callerArn = rootArn(scope)): void {
+  const moves = all.filter(({ fullName, from, to }) => parseRef(fullName) !== undefined && from !== to);
+  for (const move of moves) tellMove(scope, repository, move, callerArn);
+  fireTriggers(scope, repository, moves, callerArn);
+}
+
+/** Write the row, say so, and make the first branch the default. */
+function tellMove(scope: Scope, repository: Repository, move: Move, callerArn: string): void {
+  const { fullName, from, to, merge } = move;
+  const { id, repositoryId } = repository;
+  const ref = parseRef(fullName)!;
+  writeRef(scope, repositoryId, fullName, to, callerArn);
   const now = scope.clock.now();
   const { defaultBranch } = repositories.patch(scope, id, { modifiedAt: now });
   if (defaultBranch === undefined && to !== undefined && ref.type === "branch") {
@@ -47,10 +72,13 @@ export function moveRef(scope: Scope, { id, repositoryId }: Repository, move: Mo
       referenceFullName: fullName,
       ...(to !== undefined && { commitId: to }),
       ...(from !== undefined && { oldCommitId: from }),
+      ...(merge && mergeDetail(merge)),
       callerUserArn: callerArn,
     },
   });
 }
+
+export const mergeDetail = ({ pullRequestId: _, ...detail }: MergeNote): Readonly<Record<string, string>> => detail;
 
 function eventOf({ from, to }: Move): string {
   if (from === undefined) return "referenceCreated";

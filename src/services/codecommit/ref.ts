@@ -5,6 +5,8 @@ import { type Row, Table } from "../../kernel/table.ts";
 export interface Ref extends Row {
   /** The object it names: a commit, or the object of an annotated tag. */
   readonly target: string;
+  /** The ARN of who moved it last, where somebody did. */
+  readonly movedBy?: string;
 }
 
 export const refs = new Table<Ref>("codecommit/ref");
@@ -17,6 +19,10 @@ export const branchRef = (branch: string): string => `${BRANCH}${branch}`;
 /** The commit that a branch stands at. */
 export const headOf = (scope: Scope, repositoryId: string, branch: string): string | undefined =>
   refs.get(scope, refId(repositoryId, branchRef(branch)))?.target;
+
+/** A branch as its row has it. */
+export const branchOf = (scope: Scope, repositoryId: string, branch: string): Ref | undefined =>
+  refs.get(scope, refId(repositoryId, branchRef(branch)));
 
 /** What a tag stands at. */
 export const tagTargetOf = (scope: Scope, repositoryId: string, tag: string): string | undefined =>
@@ -31,10 +37,10 @@ export const mirroredRefs = (scope: Scope, repositoryId: string): Map<string, st
   new Map(refs.list(scope, refId(repositoryId, "")).map(({ id, target }) => [id.slice(repositoryId.length + 1), target]));
 
 /** Write what a ref stands at now; undefined where it is gone. */
-export function writeRef(scope: Scope, repositoryId: string, fullName: string, target: string | undefined): void {
+export function writeRef(scope: Scope, repositoryId: string, fullName: string, target: string | undefined, movedBy?: string): void {
   const id = refId(repositoryId, fullName);
   if (target === undefined) refs.remove(scope, id);
-  else refs.put(scope, { id, target });
+  else refs.put(scope, { id, target, ...(movedBy !== undefined && { movedBy }) });
 }
 
 /** Forget every ref of a repository. */

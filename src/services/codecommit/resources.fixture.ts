@@ -9,11 +9,21 @@ export const codecommitExamples: readonly ResourceExample[] = [
       RepositoryDescription: "The shop",
       KmsKeyId: "arn:aws:kms:eu-west-1:111122223333:key/a",
       Tags: [{ Key: "a", Value: "b" }],
+      Triggers: [
+        {
+          Name: "tell",
+          DestinationArn: "arn:aws:sns:eu-west-1:111122223333:pushes",
+          CustomData: "x",
+          Branches: ["main"],
+          Events: ["updateReference", "deleteReference"],
+        },
+      ],
     },
     updates: [
       { RepositoryDescription: "The store" },
       { KmsKeyId: "arn:aws:kms:eu-west-1:111122223333:key/b" },
       { Tags: [{ Key: "a", Value: "c" }] },
+      { Triggers: [{ Name: "all", DestinationArn: "arn:aws:sns:eu-west-1:111122223333:pushes", Events: ["all"] }] },
       { RepositoryName: "store" },
     ],
     byHand: {

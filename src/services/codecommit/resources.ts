@@ -3,22 +3,25 @@ import { present } from "../../kernel/json.ts";
 import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
+import { removeRepository } from "./removal.ts";
 import {
   checkName,
   cloneUrlHttp,
   newRepository,
   type Repository,
-  removeRepository,
   repositories,
+  type Trigger,
+  type Triggers,
   updateRepositoryName,
 } from "./repository.ts";
+import { triggersOf } from "./trigger.ts";
 
 const NAME_MAX = 100;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codecommit-repository.html; its id is the repository's id. */
 export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
   type: "AWS::CodeCommit::Repository",
-  absent: { Code: [], Triggers: [] },
+  absent: { Code: [] },
   ensure: (scope, declared, id, { token, generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const name: string = declared["RepositoryName"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
@@ -32,6 +35,7 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
       repositories.patch(scope, name, {
         description: declared["RepositoryDescription"],
         kmsKeyId: declared["KmsKeyId"],
+        triggers: triggersFor(scope, declared["Triggers"], known?.triggers),
         tags: allTags(tags, declared["Tags"]),
       });
       return repositoryId;
@@ -39,9 +43,14 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
   read(scope, id) {
     const repository = byId(scope, id);
     if (repository === undefined) return undefined;
-    const { id: name, description, kmsKeyId, tags } = repository;
+    const { id: name, description, kmsKeyId, tags, triggers } = repository;
     return {
-      ...present({ RepositoryDescription: description, KmsKeyId: kmsKeyId, Tags: tagList(tags) }),
+      ...present({
+        RepositoryDescription: description,
+        KmsKeyId: kmsKeyId,
+        Tags: tagList(tags),
+        Triggers: triggers?.list.map(declaredTrigger),
+      }),
       RepositoryName: name,
       Id: id,
       Name: name,
@@ -59,5 +68,30 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
   attributes: (scope, id) => (byId(scope, id) === undefined ? {} : { RepositoryId: id }),
   list: (scope) => repositories.list(scope).map(({ repositoryId }) => repositoryId),
 };
+
+/** Another configuration only where it says something else. */
+function triggersFor(scope: Scope, declared: readonly Readonly<Record<string, any>>[] | undefined, known: Triggers | undefined) {
+  if (declared === undefined || declared.length === 0) return undefined;
+  const list = triggersOf(
+    scope,
+    declared.map(({ Name, DestinationArn, CustomData, Branches, Events }) => ({
+      name: Name,
+      destinationArn: DestinationArn,
+      customData: CustomData,
+      branches: Branches,
+      events: Events,
+    })),
+  );
+  const isSame = JSON.stringify(known?.list) === JSON.stringify(list);
+  return isSame ? known : { configurationId: scope.id.uuid(), list };
+}
+
+const declaredTrigger = ({ name, destinationArn, customData, branches, events }: Trigger) => ({
+  Name: name,
+  DestinationArn: destinationArn,
+  ...present({ CustomData: customData }),
+  ...(branches.length > 0 && { Branches: [...branches] }),
+  Events: [...events],
+});
 
 const byId = (scope: Scope, repositoryId: string): Repository | undefined => repositories.by(scope, "repositoryId", repositoryId)[0];
