@@ -40,6 +40,8 @@ export class Table<T extends Row> {
   readonly options: TableOptions<T>;
 
   constructor(name: string, options: TableOptions<T> = {}) {
+    if (options.upgrade !== undefined && (options.version ?? 1) < 2)
+      throw new Error(`${name} upgrades rows to a version below 2: none is older`);
     this.name = name;
     this.options = options;
   }
