@@ -2,16 +2,21 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CloudFormationClient, CreateStackCommand, DescribeStackEventsCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
 import {
   BatchGetBuildBatchesCommand,
+  BatchGetBuildsCommand,
   BatchGetReportsCommand,
   CodeBuildClient,
   DescribeTestCasesCommand,
   ListReportsForReportGroupCommand,
 } from "@aws-sdk/client-codebuild";
 import { CodeCommitClient, CreateRepositoryCommand } from "@aws-sdk/client-codecommit";
-import { CodeStarConnectionsClient, CreateConnectionCommand } from "@aws-sdk/client-codestar-connections";
 import {
   CodePipelineClient,
   GetPipelineStateCommand,
@@ -19,6 +24,7 @@ import {
   ListPipelineExecutionsCommand,
   PutApprovalResultCommand,
 } from "@aws-sdk/client-codepipeline";
+import { CodeStarConnectionsClient, CreateConnectionCommand } from "@aws-sdk/client-codestar-connections";
 import { CreateServiceSpecificCredentialCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REGION, run, Server, until } from "../clients/server.ts";
@@ -37,7 +43,7 @@ describe.skipIf(!hasGit)("a repository with two applications (skipped where ther
   let stacks: CloudFormationClient;
   let pipelines: CodePipelineClient;
   let builds: CodeBuildClient;
-  /** What starts no pipeline is followed by something that does: then it is known to have been looked at. */
+  /** What was pushed, by what it is about. */
   const commits: Record<string, string> = {};
 
   const git = (...args: string[]) => run("git", args, { env: server.environment(ACCOUNT), cwd: clone });
@@ -114,21 +120,27 @@ describe.skipIf(!hasGit)("a repository with two applications (skipped where ther
       return execution.status === "InProgress" ? undefined : execution;
     });
 
-  /** Wait for the gate, and open it. */
-  async function approve(application: Application, commit: string): Promise<void> {
+  /** Wait until an execution stands before production; answers what opens the gate. */
+  async function gate(application: Application, commit: string): Promise<() => Promise<unknown>> {
     const { pipelineExecutionId } = await executionOf(application, commit);
-    const gate = { "execution-id": pipelineExecutionId!, action: "Approve", state: "STARTED" };
-    await server.happened(ACCOUNT, "aws.codepipeline", gate).catch(async (error) => {
+    const asked = { "execution-id": pipelineExecutionId!, action: "Approve", state: "STARTED" };
+    await server.happened(ACCOUNT, "aws.codepipeline", asked).catch(async (error) => {
       throw new Error(JSON.stringify(await actions(application, commit)), { cause: error });
     });
-    const token = await until("the token of the approval", async () => {
+    return async () => {
       const { stageStates } = await pipelines.send(new GetPipelineStateCommand({ name: application }));
-      const production = stageStates!.find(({ stageName }) => stageName === "Production")!;
-      return production.actionStates!.find(({ actionName }) => actionName === "Approve")!.latestExecution?.token;
-    });
-    const result = { summary: "looks good", status: "Approved" as const };
-    const where = { pipelineName: application, stageName: "Production", actionName: "Approve" };
-    await pipelines.send(new PutApprovalResultCommand({ ...where, token, result }));
+      const { actionStates } = stageStates!.find(({ stageName }) => stageName === "Production")!;
+      const { token } = actionStates!.find(({ actionName }) => actionName === "Approve")!.latestExecution!;
+      const result = { summary: "looks good", status: "Approved" as const };
+      const where = { pipelineName: application, stageName: "Production", actionName: "Approve" };
+      return pipelines.send(new PutApprovalResultCommand({ ...where, token, result }));
+    };
+  }
+
+  async function release(application: Application, commit: string): Promise<void> {
+    const open = await gate(application, commit);
+    await open();
+    expect(await ended(application, commit), JSON.stringify(await actions(application, commit))).toMatchObject({ status: "Succeeded" });
   }
 
   async function actions(pipelineName: Application, commit: string) {
@@ -150,20 +162,75 @@ describe.skipIf(!hasGit)("a repository with two applications (skipped where ther
     const reportGroupArn = `arn:aws:codebuild:${REGION}:${ACCOUNT}:report-group/${application}-test-tests`;
     const { reports: reportArns } = await builds.send(new ListReportsForReportGroupCommand({ reportGroupArn }));
     const { reports } = await builds.send(new BatchGetReportsCommand({ reportArns: reportArns! }));
-    const found = batch!.buildGroups!.map(async ({ currentBuildSummary }) => {
-      const report = reports!.find(({ executionId }) => executionId === currentBuildSummary!.arn);
-      const { testCases } = await builds.send(new DescribeTestCasesCommand({ reportArn: report!.arn! }));
-      return testCases!.map(({ name, status }) => `${status} ${name}`).sort();
-    });
-    return { status: batch!.buildBatchStatus, cases: await Promise.all(found) };
+    const groups = batch!.buildGroups!.filter(({ identifier }) => identifier !== "DOWNLOAD_SOURCE");
+    const ids = groups.map(({ currentBuildSummary }) => currentBuildSummary!.arn!);
+    const cases: Record<string, string[]> = {};
+    for (const { arn, environment } of (await builds.send(new BatchGetBuildsCommand({ ids }))).builds!) {
+      const currency = environment!.environmentVariables!.find(({ name }) => name === "CURRENCY")!.value!;
+      const reportArn = reports!.find(({ executionId }) => executionId === arn)!.arn!;
+      const { testCases } = await builds.send(new DescribeTestCasesCommand({ reportArn }));
+      const byName = testCases!.toSorted((one, other) => one.name!.localeCompare(other.name!));
+      cases[currency] = byName.map(({ name, status }) => `${status} ${name}`);
+    }
+    return { status: batch!.buildBatchStatus, cases };
   }
 
-  it("is tested, packaged, seen in staging, approved and released, each by its own pipeline", async () => {
+  const CASES = {
+    api: ["an amount has the decimals of its currency", "the api tells what tea costs"],
+    web: ["an amount has the decimals of its currency", "the page shows what tea costs"],
+  };
+
+  it("is tested in both currencies, seen in staging, approved and released", async () => {
     const commit = commits["first"]!;
-    const both = ["SUCCEEDED an amount has the decimals of its currency", "SUCCEEDED the api tells what tea costs"];
-    await approve("api", commit);
+    const open = await gate("api", commit);
     expect(JSON.parse(await page("api", "staging"))).toEqual({ tea: "€12.00", stage: "staging" });
     await expect(page("api", "production")).rejects.toThrow("does not exist");
-    expect(await tested("api", commit)).toEqual({ status: "SUCCEEDED", cases: [both, both] });
+    const succeeded = CASES.api.map((name) => `SUCCEEDED ${name}`);
+    expect(await tested("api", commit)).toEqual({ status: "SUCCEEDED", cases: { EUR: succeeded, JPY: succeeded } });
+    await open();
+    expect(await ended("api", commit)).toMatchObject({ status: "Succeeded" });
+    await release("web", commit);
+    expect(JSON.parse(await page("api", "production"))).toEqual({ tea: "€12.00", stage: "production" });
+    expect(await page("web", "production")).toBe("<h1>Tea, €12.00</h1>\n");
+  });
+
+  it("starts nothing for the documentation, and one pipeline for one application", async () => {
+    commits["docs"] = await push({ "docs/releases.md": (text) => `${text}\nOn Fridays nobody approves.\n` });
+    commits["api"] = await push({ "api/index.mjs": (text) => text.replace("1200", "1300") });
+    await release("api", commits["api"]);
+    expect(JSON.parse(await page("api", "production"))).toMatchObject({ tea: "€13.00" });
+    expect(await page("web", "production")).toBe("<h1>Tea, €12.00</h1>\n");
+  });
+
+  it("starts both for what they share; a mistake in it is found in the currency that has it, and goes no further", async () => {
+    const careless = (text: string) => text.replace("10 ** writer.resolvedOptions().maximumFractionDigits", "100");
+    commits["broken"] = await push({ "shared/money.mjs": careless });
+    for (const application of APPLICATIONS) {
+      expect(await ended(application, commits["broken"])).toMatchObject({ status: "Failed" });
+      const [decimals, costs] = CASES[application];
+      expect(await tested(application, commits["broken"])).toEqual({
+        status: "FAILED",
+        cases: {
+          EUR: [`SUCCEEDED ${decimals}`, `SUCCEEDED ${costs}`],
+          JPY: [`FAILED ${decimals}`, `SUCCEEDED ${costs}`],
+        },
+      });
+      expect((await actions(application, commits["broken"])).map(({ actionName }) => actionName)).toEqual(["Test", "Commit"]);
+    }
+    await git("revert", "--no-edit", "HEAD");
+    await git("push", "--quiet", "origin", "HEAD:refs/heads/main");
+    commits["mended"] = (await git("rev-parse", "HEAD")).trim();
+    await Promise.all(APPLICATIONS.map((application) => release(application, commits["mended"]!)));
+  });
+
+  it("leaves in each pipeline what was its own, and nothing else", async () => {
+    const startedFor = async (application: Application) =>
+      (await executions(application)).map(({ sourceRevisions, trigger, status }) => {
+        const [name] = Object.entries(commits).find(([, commit]) => commit === sourceRevisions![0]!.revisionId)!;
+        return `${name} by ${trigger!.triggerType}: ${status}`;
+      });
+    const [first, broken, mended] = ["first by CreatePipeline: Succeeded", "broken by WebhookV2: Failed", "mended by WebhookV2: Succeeded"];
+    expect(await startedFor("api")).toEqual([first, "api by WebhookV2: Succeeded", broken, mended]);
+    expect(await startedFor("web")).toEqual([first, broken, mended]);
   });
 });
