@@ -25,13 +25,15 @@ import {
   PutApprovalResultCommand,
 } from "@aws-sdk/client-codepipeline";
 import { CodeStarConnectionsClient, CreateConnectionCommand } from "@aws-sdk/client-codestar-connections";
-import { CreateServiceSpecificCredentialCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateServiceSpecificCredentialCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REGION, run, Server, until } from "../clients/server.ts";
 
-// The story of examples/monorepo, as its README tells it: two applications and what they share, pushed with git, built by real processes.
+// The story of examples/monorepo, as its README tells it: two applications and what they share, pushed with git, built by real
+// processes, whose roles may do what the template says and no more.
 
-const ACCOUNT = "111122223333";
+/** Root's, where signatures are checked. */
+const ACCOUNT = "000000000000";
 const EXAMPLE = fileURLToPath(new URL("../../examples/monorepo", import.meta.url));
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 const APPLICATIONS = ["api", "web"] as const;
@@ -49,14 +51,19 @@ describe.skipIf(!hasGit)("a repository with two applications (skipped where ther
   const git = (...args: string[]) => run("git", args, { env: server.environment(ACCOUNT), cwd: clone });
 
   beforeAll(async () => {
-    server = await Server.start("--clock", "auto");
-    const config = { endpoint: server.endpoint, region: REGION, credentials: { accessKeyId: ACCOUNT, secretAccessKey: "slipway" } };
+    server = await Server.start("--clock", "auto", "--trust", "enforced");
+    const config = { endpoint: server.endpoint, region: REGION, credentials: server.rootKey() };
     stacks = new CloudFormationClient(config);
     pipelines = new CodePipelineClient(config);
     builds = new CodeBuildClient(config);
     const { repositoryMetadata } = await new CodeCommitClient(config).send(new CreateRepositoryCommand({ repositoryName: "monorepo" }));
     const users = new IAMClient(config);
     await users.send(new CreateUserCommand({ UserName: "ann" }));
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Action: "codecommit:GitPush", Resource: "*" },
+    });
+    await users.send(new PutUserPolicyCommand({ UserName: "ann", PolicyName: "git", PolicyDocument }));
     const { ServiceSpecificCredential } = await users.send(
       new CreateServiceSpecificCredentialCommand({ UserName: "ann", ServiceName: "codecommit.amazonaws.com" }),
     );
@@ -124,7 +131,7 @@ describe.skipIf(!hasGit)("a repository with two applications (skipped where ther
   async function gate(application: Application, commit: string): Promise<() => Promise<unknown>> {
     const { pipelineExecutionId } = await executionOf(application, commit);
     const asked = { "execution-id": pipelineExecutionId!, action: "Approve", state: "STARTED" };
-    await server.happened(ACCOUNT, "aws.codepipeline", asked).catch(async (error) => {
+    await server.happened(ACCOUNT, "aws.codepipeline", asked, 20).catch(async (error) => {
       throw new Error(JSON.stringify(await actions(application, commit)), { cause: error });
     });
     return async () => {
