@@ -74,7 +74,6 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   logLevel: "warning",
 });
 cpSync(join(source, "sdk"), join(out, "sdk"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });

@@ -57,6 +57,11 @@ export class Clock {
     }
   }
 
+  /** Whether the machine's own clock does not tell its time: after a jump it is ahead, in `real` as well. */
+  get isOwn(): boolean {
+    return this.mode !== "real" || this.#offset > 0;
+  }
+
   /** Change the mode; time never goes back. */
   setMode(mode: ClockMode): void {
     const now = this.now();

@@ -163,3 +163,15 @@ test("a clock that jumped is where it was after the next boot", async () => {
   await made.durable();
   expect(Number(made.kernel.store.disk.meta("now"))).toBeGreaterThanOrEqual(rungAt);
 });
+
+test("a clock that jumped and runs at real speed since is where it was after the next boot", async () => {
+  const made = drive("auto");
+  await made.call(hang, { id: "wait", inMs: HOUR, kind: "wait" }, caller);
+  await rings(made, "wait");
+  made.kernel.clock.setMode("real");
+  made.kernel.store.disk.putMeta("now", "0");
+  const now = made.kernel.clock.now();
+  await made.call(hang, { id: "deadline", inMs: HOUR, kind: "deadline" }, caller);
+  await made.durable();
+  expect(Number(made.kernel.store.disk.meta("now"))).toBeGreaterThanOrEqual(now);
+});

@@ -226,7 +226,7 @@ export class Drive {
   /** A clock that was ahead of real time is not behind itself after the next boot. */
   #keepTime(): void {
     const { clock, store } = this.kernel;
-    if (clock.mode !== "real") store.disk.putMeta("now", String(clock.now()));
+    if (clock.isOwn) store.disk.putMeta("now", String(clock.now()));
   }
 
   #progressed(): void {

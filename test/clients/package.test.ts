@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -36,4 +37,6 @@ test("the bundled package exports the test library", async () => {
     "F CREATE_COMPLETE,FRole CREATE_COMPLETE",
     "true",
   ]);
+  // Programs of instances are read by nobody here: at least each can be.
+  for (const program of readdirSync(`${root}dist/instance`)) await node("--check", `dist/instance/${program}`);
 });

@@ -1,4 +1,4 @@
-import { ensureJob, forgetJob, isOver, type Job } from "../../compute/job.ts";
+import { ensureJob, forgetJob, isOver, type Job, type JobSpec } from "../../compute/job.ts";
 import type { BlobRef } from "../../kernel/blob.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { objectsIn, parseCommit } from "./commit.ts";
@@ -28,7 +28,7 @@ const TIMEOUT_MS = 600_000;
  * how that stands. The id says for whom; call `forgetSourceArchive` with it when the archive's digest is in a row.
  */
 export function ensureSourceArchive(scope: Scope, id: string, repositoryId: string, commit: string, full = false): SourceArchive {
-  const packing = ensureJob(scope, archiveJob(id), {
+  const packing = ensureReading(scope, archiveJob(id), {
     type: "command",
     identity: { accountId: scope.account, region: scope.region, sessionName: "codecommit" },
     workspace: archiveJob(id),
@@ -61,7 +61,15 @@ export function ensureCommitSummary(scope: Scope, id: string, repositoryId: stri
 }
 
 const readCommit = (scope: Scope, id: string, repositoryId: string, commit: string): Job =>
-  ensureJob(scope, commitJob(id), { type: "git", repositoryId, commands: [{ args: ["cat-file", "--batch"], stdin: `${commit}\n` }] });
+  ensureReading(scope, commitJob(id), { type: "git", repositoryId, commands: [{ args: ["cat-file", "--batch"], stdin: `${commit}\n` }] });
+
+/** What only reads is asked for again when the process died with it. */
+function ensureReading(scope: Scope, id: string, spec: JobSpec): Job {
+  const job = ensureJob(scope, id, spec);
+  if (job.status !== "LOST") return job;
+  forgetJob(scope, id);
+  return ensureJob(scope, id, spec);
+}
 
 /** Forget the work of `ensureSourceArchive` and `ensureCommitSummary`. */
 export function forgetSourceArchive(scope: Scope, id: string): void {

@@ -207,3 +207,16 @@ function archived(repositoryId: string, commit: string) {
     look();
   });
 }
+
+test("an archive whose job was cut off with the cloud is asked for again", async () => {
+  const cutOff = simulatedHands(({ spec, requestedAt }) => {
+    if (requestedAt === 0) return { afterMs: 10, status: "LOST", reason: "It was running when the cloud stopped." };
+    if (spec.type === "git") return { afterMs: 10, status: "SUCCEEDED", result: { git: [{ exitCode: 0, stdout: "", stderr: "" }] } };
+    return { afterMs: 10, status: "SUCCEEDED", result: { outputs: { archive: { digest: "sha256:1", size: 1 } } } };
+  });
+  const world = new World({ services: [codecommit], hands: cutOff, start: 0 });
+  const id = await createShop(world);
+  const ensure = () => world.change((scope) => ensureSourceArchive(scope, "a", id, ONE));
+  for (let n = 0; n < 3 && ensure().state === "busy"; n++) await world.advance("1s");
+  expect(ensure()).toMatchObject({ state: "done", archive: { digest: "sha256:1" } });
+});
