@@ -256,6 +256,14 @@ export function ensureJob(scope: Scope, id: string, spec: JobSpec, jobClass: Job
   return jobs.get(scope, id) ?? jobs.put(scope, { id, class: jobClass, spec, status: "PENDING", requestedAt: scope.clock.now() });
 }
 
+/** The same of a job that only reads: where the process died with it, it is asked for again. */
+export function ensureReading(scope: Scope, id: string, spec: JobSpec): Job {
+  const job = ensureJob(scope, id, spec);
+  if (job.status !== "LOST") return job;
+  forgetJob(scope, id);
+  return ensureJob(scope, id, spec);
+}
+
 /** Ask for a job to be stopped; one that never started is stopped at once. */
 export function stopJob(scope: Scope, id: string): void {
   const job = jobs.get(scope, id);

@@ -1,4 +1,4 @@
-import { ensureJob, forgetJob, isOver, type Job, type JobSpec } from "../../compute/job.ts";
+import { ensureReading, forgetJob, isOver, type Job } from "../../compute/job.ts";
 import type { BlobRef } from "../../kernel/blob.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { objectsIn, parseCommit } from "./commit.ts";
@@ -62,14 +62,6 @@ export function ensureCommitSummary(scope: Scope, id: string, repositoryId: stri
 
 const readCommit = (scope: Scope, id: string, repositoryId: string, commit: string): Job =>
   ensureReading(scope, commitJob(id), { type: "git", repositoryId, commands: [{ args: ["cat-file", "--batch"], stdin: `${commit}\n` }] });
-
-/** What only reads is asked for again when the process died with it. */
-function ensureReading(scope: Scope, id: string, spec: JobSpec): Job {
-  const job = ensureJob(scope, id, spec);
-  if (job.status !== "LOST") return job;
-  forgetJob(scope, id);
-  return ensureJob(scope, id, spec);
-}
 
 /** Forget the work of `ensureSourceArchive` and `ensureCommitSummary`. */
 export function forgetSourceArchive(scope: Scope, id: string): void {

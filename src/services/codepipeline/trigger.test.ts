@@ -26,11 +26,17 @@ class Server {
   readonly refs = new Map<string, string>([["refs/heads/main", commitOf("a")]]);
   readonly changes = new Map<string, readonly string[]>();
   hasCloned = false;
+  /** The process dies while it reads files, once. */
+  dies = false;
 
   readonly world = (): World => {
     const cloud = new World({
       services: [iam, sts, s3, codecommit, codeconnections, codepipeline],
-      hands: simulatedHands((job) => ({ afterMs: 10, status: "SUCCEEDED", result: this.#resultOf(job) })),
+      hands: simulatedHands((job) => {
+        const isLost = this.dies && job.id.includes("/files/");
+        if (isLost) this.dies = false;
+        return isLost ? { afterMs: 10, status: "LOST" } : { afterMs: 10, status: "SUCCEEDED", result: this.#resultOf(job) };
+      }),
     });
     cloud.blobs.write(ARCHIVE);
     return cloud;
@@ -178,6 +184,16 @@ describe("a trigger", () => {
       await cloud.advance("1m");
     }
     expect((await startedFor(cloud)).slice(1)).toEqual(wanted);
+  });
+
+  test("a push is not forgotten when the process died while it read the files", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    await connected(cloud, [{ filePaths: { includes: ["src/**"] } }]);
+    server.dies = true;
+    server.push(cloud, "refs/heads/main", "b", ["src/app.ts"]);
+    await cloud.advance("1m");
+    expect([server.dies, (await startedFor(cloud)).slice(1)]).toEqual([false, ["main bbbbbbb"]]);
   });
 
   test("for pull requests starts the pipeline with what they bring", async () => {

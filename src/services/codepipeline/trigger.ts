@@ -1,4 +1,4 @@
-import { ensureJob, forgetJob, isOver } from "../../compute/job.ts";
+import { ensureReading, forgetJob, isOver } from "../../compute/job.ts";
 import { sameJson } from "../../kernel/json.ts";
 import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -146,7 +146,7 @@ function filesOf(scope: Scope, id: string, source: Source, push: Push): string[]
   const base = fetched?.state === "done" ? fetched.commit : undefined;
   if (repositoryId === undefined) return [];
   const args = base === undefined ? changedFiles(push) : ["diff", "--name-only", `${base}...${push.to}`];
-  const job = ensureJob(scope, id, { type: "git", repositoryId, commands: [{ args }] });
+  const job = ensureReading(scope, id, { type: "git", repositoryId, commands: [{ args }] });
   if (!isOver(job)) return { kind: "wait", because: `the files of commit ${push.to} are read` };
   forgetJob(scope, job.id);
   if (fetched !== undefined) forgetSource(scope, id);
