@@ -12,7 +12,7 @@ import { createShop, get, start, world } from "./codebuild.fixture.ts";
 import { createProject, updateProject } from "./project.ts";
 
 const spec = (cache: string): string => `version: 0.2\nphases: { build: { commands: [make] } }\ncache:\n${cache}\n`;
-const PLAIN = spec("  paths: [node_modules/**/*, /root/**/*]");
+const PLAIN = spec("  paths: [node_modules/**/*, ~/**/*]");
 const KEYED = spec("  key: npm-$(hash)\n  fallback-keys: [npm-]\n  paths: [node_modules]");
 const S3 = { cache: { type: "S3", location: "things/caches" } };
 const LOCAL = { cache: { type: "LOCAL", modes: ["LOCAL_CUSTOM_CACHE"] } };
@@ -34,7 +34,7 @@ test("a cache in S3 is saved by one build and restored by the next, in the sourc
   const cloud = world();
   await createShop(cloud, PLAIN, S3);
   expect(await given(cloud)).toEqual([]);
-  const saved = `caches/shop/${versionOf(["node_modules/**/*", "/root/**/*"])}/cache/src.zip`;
+  const saved = `caches/shop/${versionOf(["node_modules/**/*", "~/**/*"])}/cache/src.zip`;
   expect(readObject(cloud.scope(), "things", saved)).toBeDefined();
   expect(await given(cloud)).toEqual([
     ["src", false],
