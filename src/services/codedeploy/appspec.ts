@@ -11,9 +11,34 @@ export interface LambdaAppSpec {
 
 export type HookName = "BeforeAllowTraffic" | "AfterAllowTraffic";
 
+const HOOKS: readonly HookName[] = ["BeforeAllowTraffic", "AfterAllowTraffic"];
+
 /** Read one in YAML or JSON; a text where it is none, with CodeDeploy's words. https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html */
 export function parseLambdaAppSpec(text: string): LambdaAppSpec | string {
-  let document: any;
+  const read = readAppSpec(text, "AWS Lambda", "AWS::Lambda::Function", HOOKS);
+  if (typeof read === "string") return read;
+  const { properties, hooks } = read;
+  const { Name, Alias, CurrentVersion, TargetVersion } = properties;
+  for (const [name, value] of Object.entries({ Name, Alias, CurrentVersion, TargetVersion })) {
+    if (value === undefined || value === "") return `The AppSpec file is missing the property ${name}.`;
+  }
+  return {
+    functionName: String(Name),
+    alias: String(Alias),
+    currentVersion: String(CurrentVersion),
+    targetVersion: String(TargetVersion),
+    hooks,
+  };
+}
+
+/** What every AppSpec file of one resource has: the resource's properties, and a function for each hook. */
+export function readAppSpec(
+  text: string,
+  platform: string,
+  type: string,
+  hookNames: readonly string[],
+): { readonly properties: any; readonly hooks: Readonly<Record<string, string>> } | string {
+  let document: unknown;
   try {
     document = parse(text);
   } catch (error) {
@@ -23,23 +48,13 @@ export function parseLambdaAppSpec(text: string): LambdaAppSpec | string {
   if (typeof sections === "string") return sections;
   const resources = sections.get("resources");
   if (!Array.isArray(resources) || resources.length !== 1)
-    return "The AppSpec file for an AWS Lambda deployment must have exactly one resource.";
+    return `The AppSpec file for an ${platform} deployment must have exactly one resource.`;
   const resource: any = Object.values(resources[0])[0];
-  if (resource?.Type !== "AWS::Lambda::Function") return "The resource of the AppSpec file must be of the type AWS::Lambda::Function.";
-  const { Name, Alias, CurrentVersion, TargetVersion } = resource.Properties ?? {};
-  for (const [name, value] of Object.entries({ Name, Alias, CurrentVersion, TargetVersion })) {
-    if (value === undefined || value === "") return `The AppSpec file is missing the property ${name}.`;
-  }
+  if (resource?.Type !== type) return `The resource of the AppSpec file must be of the type ${type}.`;
   const hooks: Record<string, string> = Object.assign({}, ...((sections.get("hooks") ?? []) as object[]));
-  const unknown = Object.keys(hooks).find((name) => name !== "BeforeAllowTraffic" && name !== "AfterAllowTraffic");
+  const unknown = Object.keys(hooks).find((name) => !hookNames.includes(name));
   if (unknown !== undefined) return `The AppSpec file has an unknown lifecycle event: ${unknown}.`;
-  return {
-    functionName: String(Name),
-    alias: String(Alias),
-    currentVersion: String(CurrentVersion),
-    targetVersion: String(TargetVersion),
-    hooks,
-  };
+  return { properties: resource.Properties ?? {}, hooks };
 }
 
 /** The sections of an AppSpec file, by their names in small letters; a text where it is none. */
