@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Cloud } from "../../cloud.ts";
+import type { Cloud } from "../../cloud.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import { logLines } from "../../kernel/facts.ts";
 import type { Operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { cloudOf } from "../../testing/cloud-of.ts";
 import { cloudwatchLogs } from "../cloudwatch-logs/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
@@ -55,16 +56,7 @@ exports.handle = async ({ requestData }) => {
 let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await Cloud.start({
-    port: 0,
-    host: "127.0.0.1",
-    clock: "auto",
-    trust: "open",
-    durability: "relaxed",
-    seed: 1,
-    allowRealKeys: false,
-    services: [iam, sts, cloudwatchLogs, s3, lambda, cloudformation],
-  });
+  cloud = await cloudOf([iam, sts, cloudwatchLogs, s3, lambda, cloudformation], "auto");
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   call(createRole, { RoleName: "worker", AssumeRolePolicyDocument });
 });

@@ -5,6 +5,7 @@ import type { BuildBatchPhase, BuildBatch as BuildBatchShape, BuildGroup, BuildS
 import type { BatchTask } from "./batch-spec.ts";
 import { type Build, buildArn, builds, type PackedArtifact } from "./build.ts";
 import type { Declaration } from "./project.ts";
+import { shownPhases } from "./shown-phase.ts";
 
 /** One build of a batch over its attempts. A build that will never be started is STOPPED without an id. */
 export interface BatchGroup extends BatchTask {
@@ -78,11 +79,7 @@ export function shownBatch(scope: Scope, batch: BuildBatch): BuildBatchShape {
     ...(batch.sourceVersion !== undefined && { sourceVersion: batch.sourceVersion }),
     ...(batch.resolvedSourceVersion !== undefined && { resolvedSourceVersion: batch.resolvedSourceVersion }),
     projectName: batch.project,
-    phases: phases.map(({ startTime, endTime, ...phase }) => ({
-      ...(phase as object),
-      ...(startTime !== undefined && { startTime: new Date(startTime) }),
-      ...(endTime !== undefined && { endTime: new Date(endTime) }),
-    })),
+    phases: shownPhases(phases),
     source: source as NonNullable<BuildBatchShape["source"]>,
     secondarySources: (secondarySources ?? []) as NonNullable<BuildBatchShape["secondarySources"]>,
     secondarySourceVersions: (declaration.secondarySourceVersions ?? []) as NonNullable<BuildBatchShape["secondarySourceVersions"]>,

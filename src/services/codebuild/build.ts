@@ -15,6 +15,7 @@ import type {
 import { upgradedBuild } from "./build-upgrade.ts";
 import type { Buildspec } from "./buildspec.ts";
 import type { Declaration } from "./project.ts";
+import { shownPhases } from "./shown-phase.ts";
 
 export type Source = Stored<ProjectSource>;
 export type Artifacts = Stored<ProjectArtifacts>;
@@ -172,11 +173,7 @@ export function shownBuild(scope: Scope, build: Build): BuildShape {
     ...(build.sourceVersion !== undefined && { sourceVersion: build.sourceVersion }),
     ...(build.resolvedSourceVersion !== undefined && { resolvedSourceVersion: build.resolvedSourceVersion }),
     projectName: build.project,
-    phases: phases.map(({ startTime, endTime, ...phase }) => ({
-      ...(phase as object),
-      ...(startTime !== undefined && { startTime: new Date(startTime) }),
-      ...(endTime !== undefined && { endTime: new Date(endTime) }),
-    })),
+    phases: shownPhases(phases),
     source: source as ProjectSource,
     secondarySources: (secondarySources ?? []) as ProjectSource[],
     secondarySourceVersions: (declaration.secondarySourceVersions ?? []) as ProjectSourceVersion[],

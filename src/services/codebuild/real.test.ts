@@ -6,11 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Cloud } from "../../cloud.ts";
+import type { Cloud } from "../../cloud.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import { logLines, logSeries } from "../../kernel/facts.ts";
 import type { Operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { cloudOf } from "../../testing/cloud-of.ts";
 import { codecommit } from "../codecommit/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
@@ -63,16 +64,7 @@ artifacts: { files: where.txt }
 let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await Cloud.start({
-    port: 0,
-    host: "127.0.0.1",
-    clock: "auto",
-    trust: "open",
-    durability: "relaxed",
-    seed: 1,
-    allowRealKeys: false,
-    services: [iam, ssm, sts, s3, codecommit, codebuild],
-  });
+  cloud = await cloudOf([iam, ssm, sts, s3, codecommit, codebuild], "auto");
   await call(createRole, { RoleName: "build", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [] }) });
 });
 

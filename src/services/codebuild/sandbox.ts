@@ -18,6 +18,7 @@ import {
 import { type Build, logOf, type ResolvedSource, shownLogs } from "./build.ts";
 import { initiatorOf } from "./build-operations.ts";
 import { type Declaration, requireProject } from "./project.ts";
+import { shownPhases } from "./shown-phase.ts";
 
 /** An environment that waits for commands, by its id: project, colon, UUID. */
 export interface Sandbox extends Row {
@@ -179,11 +180,7 @@ export function shownSandbox(scope: Scope, sandbox: Sandbox): SandboxShape {
       startTime: new Date(requestedAt),
       ...ended,
       currentPhase: phases.at(-1)!.phaseType!,
-      phases: phases.map(({ startTime, endTime, ...phase }) => ({
-        ...(phase as object),
-        ...(startTime !== undefined && { startTime: new Date(startTime) }),
-        ...(endTime !== undefined && { endTime: new Date(endTime) }),
-      })),
+      phases: shownPhases(phases),
       ...(resolvedSourceVersion !== undefined && { resolvedSourceVersion }),
       logs: logOf(asBuild(sandbox)) === undefined ? {} : shownLogs(scope, asBuild(sandbox)),
     },

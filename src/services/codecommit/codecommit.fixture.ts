@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Cloud } from "../../cloud.ts";
+import type { Cloud } from "../../cloud.ts";
 import { gitEnvironment } from "../../compute/repository.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import type { Operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { cloudOf } from "../../testing/cloud-of.ts";
 import { iam } from "../iam/index.ts";
 import { sts } from "../sts/index.ts";
 import { getBranch } from "./branch.ts";
@@ -32,16 +33,7 @@ export class GitCloud {
   }
 
   static async start(): Promise<GitCloud> {
-    const options = {
-      port: 0,
-      host: "127.0.0.1",
-      clock: "real",
-      trust: "open",
-      durability: "relaxed",
-      seed: 1,
-      allowRealKeys: false,
-    } as const;
-    return new GitCloud(await Cloud.start({ ...options, services: [iam, sts, codecommit] }));
+    return new GitCloud(await cloudOf([iam, sts, codecommit]));
   }
 
   async call<I, O>(operation: Operation<I, O>, input: I, as = "ann"): Promise<O> {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Cloud } from "../../cloud.ts";
+import type { Cloud } from "../../cloud.ts";
 import { simulatedHands } from "../../compute/simulated.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import type { Operation } from "../../kernel/operation.ts";
+import { cloudOf } from "../../testing/cloud-of.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { iam } from "../iam/index.ts";
@@ -122,16 +123,7 @@ let cloud: Cloud;
 const services = [iam, sts, codecommit];
 
 beforeAll(async () => {
-  const options = {
-    port: 0,
-    host: "127.0.0.1",
-    clock: "real",
-    trust: "open",
-    durability: "relaxed",
-    seed: 1,
-    allowRealKeys: false,
-  } as const;
-  cloud = await Cloud.start({ ...options, services });
+  cloud = await cloudOf(services);
 });
 
 afterAll(() => cloud.close());

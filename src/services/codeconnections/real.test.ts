@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Cloud } from "../../cloud.ts";
+import type { Cloud } from "../../cloud.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import type { Operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { cloudOf } from "../../testing/cloud-of.ts";
 import { cloudformation } from "../cloudformation/index.ts";
 import { putFile } from "../codecommit/change.ts";
 import { codecommit } from "../codecommit/index.ts";
@@ -37,16 +38,7 @@ describe.skipIf(!hasGit)("a source behind a connection (skipped where there is n
   let cloud: Cloud;
 
   beforeAll(async () => {
-    const options = {
-      port: 0,
-      host: "127.0.0.1",
-      clock: "real",
-      trust: "open",
-      durability: "relaxed",
-      seed: 1,
-      allowRealKeys: false,
-    } as const;
-    cloud = await Cloud.start({ ...options, services: [iam, sts, codecommit, cloudformation, codeconnections] });
+    cloud = await cloudOf([iam, sts, codecommit, cloudformation, codeconnections]);
   });
   afterAll(async () => {
     await cloud.close();
