@@ -119,7 +119,7 @@ export class Disk {
     const id = this.#seriesId(series, false);
     if (id === undefined) return [];
     const settled = this.#settled(id, query);
-    const recent = this.#recent.get(id)?.filter(within(query)) ?? [];
+    const recent = among(this.#recent.get(id) ?? [], query);
     if (recent.length === 0) return settled;
     const { newestFirst, limit } = query;
     const all = [...settled, ...recent].sort((one, other) => (newestFirst ? compare(other, one) : compare(one, other)));
@@ -238,8 +238,28 @@ const endOf = (prefix: string): string =>
 
 const compare = (one: Place, other: Place): number => one.at - other.at || one.seq - other.seq;
 
-/** Whether an entry is among those asked for, but for how many. */
-const within =
-  ({ from = 0, to = Number.MAX_SAFE_INTEGER, after, newestFirst }: EntryQuery) =>
-  (entry: StoredEntry): boolean =>
-    entry.at >= from && entry.at < to && (after === undefined || (newestFirst ? compare(entry, after) < 0 : compare(entry, after) > 0));
+/** Those of the entries, which are in order, that are asked for: no more than `limit`. */
+function among(
+  entries: readonly StoredEntry[],
+  { from = 0, to = Number.MAX_SAFE_INTEGER, after, limit, newestFirst }: EntryQuery,
+): StoredEntry[] {
+  let begin = firstAt(entries, { at: from, seq: 0 });
+  let end = firstAt(entries, { at: to, seq: 0 });
+  if (after !== undefined && newestFirst) end = Math.min(end, firstAt(entries, after));
+  else if (after !== undefined) begin = Math.max(begin, firstAt(entries, { at: after.at, seq: after.seq + 1 }));
+  if (limit !== undefined && newestFirst) begin = Math.max(begin, end - limit);
+  else if (limit !== undefined) end = Math.min(end, begin + limit);
+  return entries.slice(begin, Math.max(begin, end));
+}
+
+/** The index of the first entry that does not stand before the place. */
+function firstAt(entries: readonly StoredEntry[], place: Place): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(entries[middle]!, place) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

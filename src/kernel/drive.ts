@@ -4,6 +4,7 @@ import type { Operation } from "./operation.ts";
 
 const SLICE_MS = 5;
 const SETTLE_MS = 100;
+const ROUNDS_MAX = 8;
 const STUCK_MS = 30_000;
 const TIMER_MAX = 2 ** 31 - 1;
 
@@ -207,20 +208,30 @@ export class Drive {
   #flushSoon(): Promise<void> {
     if (this.#flushed === undefined) {
       this.#flushed = Promise.withResolvers();
-      setImmediate(() => {
-        const { resolve } = this.#flushed!;
-        this.#flushed = undefined;
-        if (this.#stopped) return resolve();
-        try {
-          this.#keepTime();
-          this.kernel.store.flush();
-        } catch (error) {
-          return this.#fail(error);
-        }
-        resolve();
-      });
+      setImmediate(() => this.#flushOnceQuiet(ROUNDS_MAX));
     }
     return this.#flushed.promise;
+  }
+
+  /**
+   * The sockets give one new connection a round: what comes in the rounds after a commit goes to disk with it, as long as
+   * each round brings some more.
+   */
+  #flushOnceQuiet(rounds: number): void {
+    const { commits } = this.kernel.store;
+    setImmediate(() => {
+      if (rounds > 1 && !this.#stopped && this.kernel.store.commits !== commits) return this.#flushOnceQuiet(rounds - 1);
+      const { resolve } = this.#flushed!;
+      this.#flushed = undefined;
+      if (this.#stopped) return resolve();
+      try {
+        this.#keepTime();
+        this.kernel.store.flush();
+      } catch (error) {
+        return this.#fail(error);
+      }
+      resolve();
+    });
   }
 
   /** A clock that was ahead of real time is not behind itself after the next boot. */
