@@ -24,6 +24,9 @@ export type NoteBeside = (name: string, value: number, beside?: number, wanted?:
 const ACCOUNT = "111122223333";
 const MEGABYTES = 100;
 const CONCURRENT = 100;
+const AT_ONCE = 50;
+const SAMPLE = 500;
+const HISTORY = 10_000;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
@@ -224,20 +227,17 @@ async function emptyBuild(team: Team, note: NoteBeside): Promise<void> {
   note("empty build (beside its commands in a shell)", median(ours), median(theirs), "<= 100 more");
 }
 
+/** An empty zip as an object, and the action that takes it. */
+async function objectSource(team: Team): Promise<ReturnType<typeof action>> {
+  const Body = Buffer.from("504b0506000000000000000000000000000000000000", "hex");
+  await team.s3.send(new PutObjectCommand({ Bucket: "source", Key: "app.zip", Body }));
+  const configuration = { S3Bucket: "source", S3ObjectKey: "app.zip", PollForSourceChanges: "false" };
+  return action("Object", "Source", "S3", configuration, { outputArtifacts: [{ name: "source" }] });
+}
+
 /** A hundred executions at once, each of which waits for an approval in the end. */
 async function concurrent(team: Team, note: NoteBeside): Promise<void> {
-  await team.s3.send(
-    new PutObjectCommand({ Bucket: "source", Key: "app.zip", Body: Buffer.from("504b0506000000000000000000000000000000000000", "hex") }),
-  );
-  const source = action(
-    "Object",
-    "Source",
-    "S3",
-    { S3Bucket: "source", S3ObjectKey: "app.zip", PollForSourceChanges: "false" },
-    {
-      outputArtifacts: [{ name: "source" }],
-    },
-  );
+  const source = await objectSource(team);
   // A pipeline has fifty at most.
   const names = ["many-0", "many-1"];
   for (const name of names)
@@ -264,12 +264,48 @@ async function concurrent(team: Team, note: NoteBeside): Promise<void> {
   note(`${CONCURRENT} concurrent executions, each`, (performance.now() - begun) / CONCURRENT);
 }
 
+/** What an execution costs at first, and when its pipeline remembers ten thousand. */
+async function history(team: Team, note: NoteBeside): Promise<void> {
+  const name = "old";
+  const deploy = { BucketName: "artifacts", Extract: "false", ObjectKey: "deployed.zip" };
+  await team.pipeline({
+    name,
+    pipelineType: "V2",
+    executionMode: "PARALLEL",
+    stages: [
+      { name: "Source", actions: [await objectSource(team)] },
+      { name: "Deploy", actions: [action("Put", "Deploy", "S3", deploy, { inputArtifacts: [{ name: "source" }] })] },
+    ],
+  });
+  const ended = async (): Promise<true | undefined> => {
+    const { pipelineExecutionSummaries: all } = await team.pipelines.send(
+      new ListPipelineExecutionsCommand({ pipelineName: name, maxResults: AT_ONCE }),
+    );
+    const failed = all!.find(({ status }) => status === "Failed");
+    if (failed !== undefined) throw new Error(`execution ${failed.pipelineExecutionId} failed`);
+    return all!.every(({ status }) => status === "Succeeded") ? true : undefined;
+  };
+  await until("the first execution", ended);
+  const each = async (executions: number): Promise<number> => {
+    const begun = performance.now();
+    for (let started = 0; started < executions; started += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, () => team.pipelines.send(new StartPipelineExecutionCommand({ name }))));
+      await until("executions", ended);
+    }
+    return (performance.now() - begun) / executions;
+  };
+  const first = await each(SAMPLE);
+  note(`an execution, of the first ${SAMPLE}`, first);
+  await each(HISTORY - 2 * SAMPLE);
+  note(`an execution, of the last ${SAMPLE} of ${HISTORY.toLocaleString("en")} (beside the first)`, await each(SAMPLE), first);
+}
+
 /** What a team waits for, on a fresh server. */
 export async function delivery(server: Server, note: NoteBeside): Promise<void> {
   const team = new Team(server);
   try {
     await team.prepare();
-    for (const part of [pushes, emptyBuild, concurrent, largeRepository]) await part(team, note);
+    for (const part of [pushes, emptyBuild, concurrent, largeRepository, history]) await part(team, note);
   } finally {
     rmSync(team.folder, { recursive: true, force: true });
   }
