@@ -12,7 +12,11 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   await import(main);
 } else {
   const node = createRequire(import.meta.url).resolve("node/bin/node");
-  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], { stdio: "inherit" });
+  // Its channel to us is closed whatever ends us: then it ends, too.
+  const withUs = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"));process.channel?.unref()';
+  const child = spawn(node, [...process.execArgv, "--import", withUs, main, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === null ? 1 : 130);

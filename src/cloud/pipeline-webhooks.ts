@@ -1,7 +1,7 @@
-import { text } from "node:stream/consumers";
 import type { Drive } from "../kernel/drive.ts";
 import { takeWebhook } from "../services/codepipeline/api.ts";
 import type { Route } from "../wire/backend.ts";
+import { textWithin } from "./body.ts";
 
 const WEBHOOK = /^\/_codepipeline\/webhook\?/;
 /** bytes; no git server sends more. */
@@ -11,8 +11,8 @@ const BODY_MAX = 25 * 1024 * 1024;
 export const pipelineWebhookRoute = (drive: Drive): Route => ({
   match: ({ url, method }) => method === "POST" && WEBHOOK.test(url!),
   async handle(request, response) {
-    if (!(Number(request.headers["content-length"]) <= BODY_MAX)) return void response.writeHead(413).end();
-    const body = await text(request);
+    const body = await textWithin(request, BODY_MAX);
+    if (body === undefined) return void response.writeHead(413).end();
     const token = new URL(request.url!, "http://localhost").searchParams.get("t") ?? "";
     const headers = request.headers as Readonly<Record<string, string | undefined>>;
     const address = request.socket.remoteAddress ?? "";

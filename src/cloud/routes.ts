@@ -1,19 +1,23 @@
 import { createReadStream } from "node:fs";
-import { text } from "node:stream/consumers";
 import type { Drive } from "../kernel/drive.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { respond } from "../services/cloudformation/api.ts";
 import { badge, publicBuild, takeWebhook } from "../services/codebuild/api.ts";
 import type { Route } from "../wire/backend.ts";
+import { textWithin } from "./body.ts";
 
 const RESPONSE = /^\/_cloudformation\/response\/([^/?]+)/;
+
+/** bytes; CloudFormation's own limits are far below. */
+const ANSWER_MAX = 1024 * 1024;
 
 /** Where custom resources and wait conditions PUT their answers. */
 export const customResourceRoute = (drive: Drive): Route => ({
   match: ({ url }) => RESPONSE.test(url!),
   async handle(request, response) {
     const [, token] = RESPONSE.exec(request.url!)!;
-    const body = await text(request);
+    const body = await textWithin(request, ANSWER_MAX);
+    if (body === undefined) return void response.writeHead(413).end();
     const taken = drive.kernel.commit({ account: "", region: "" }, (scope) => respond(scope, token!, body));
     await drive.durable();
     response.writeHead(taken ? 200 : 404).end();
@@ -58,8 +62,8 @@ export const codebuildRoute = (drive: Drive): Route => ({
   async handle(request, response) {
     const { pathname, searchParams } = new URL(request.url!, "http://localhost");
     if (pathname === "/_codebuild/webhooks" && request.method === "POST") {
-      if (!(Number(request.headers["content-length"]) <= EVENT_MAX)) return void response.writeHead(413).end();
-      const body = await text(request);
+      const body = await textWithin(request, EVENT_MAX);
+      if (body === undefined) return void response.writeHead(413).end();
       const headers = request.headers as Readonly<Record<string, string | undefined>>;
       const { status, message } = drive.kernel.commit(NOWHERE, (scope) => takeWebhook(scope, searchParams.get("t") ?? "", headers, body));
       await drive.durable();

@@ -50,6 +50,22 @@ describe("a custom resource", () => {
     expect(things.get(cloud.scope(), "t")?.properties["Of"]).toBe("second");
   });
 
+  test("may answer with 4096 bytes, and not with more", async () => {
+    const cloud = world();
+    await create(cloud, { C: custom({ Key: 1 }) });
+    const request = next(cloud);
+    const padding = (bytes: number) => ({ PhysicalResourceId: "c", Data: { Text: "x".repeat(bytes) } });
+    const { StackId, RequestId, LogicalResourceId } = request;
+    const room = 4096 - JSON.stringify({ Status: "SUCCESS", StackId, RequestId, LogicalResourceId, ...padding(0) }).length;
+    answer(cloud, request, padding(room));
+    expect(await statusOf(cloud)).toBe("CREATE_COMPLETE");
+    await update(cloud, { C: custom({ Key: 2 }) });
+    answer(cloud, next(cloud), padding(room + 1));
+    answer(cloud, next(cloud), padding(0));
+    expect(await statusOf(cloud)).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect((await eventsOf(cloud)).join("\n")).toContain("Response object is too long.");
+  });
+
   test("is asked to create, to update and to delete", async () => {
     const cloud = world();
     const using = (Key: object) => ({ C: custom(Key), T: thing({ Name: "t", Of: { "Fn::GetAtt": ["C", "Value"] } }) });

@@ -22,7 +22,7 @@ export interface CustomResponse extends Row {
   readonly requestId: string;
   readonly requestedAt: number;
   /** What was PUT to the URL; of several, the first counts. */
-  readonly answer?: CustomAnswer;
+  readonly answer?: CustomAnswer | "too long";
 }
 
 interface CustomAnswer {
@@ -48,6 +48,8 @@ interface CustomData extends Row {
 export const customData = new Table<CustomData>("cloudformation/custom-data");
 
 const TIMEOUT_SECONDS = 3600;
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html */
+const ANSWER_BYTES_MAX = 4096;
 
 export const isCustom = (type: string): boolean => type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
 
@@ -89,6 +91,7 @@ function ask(
       reason: `CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [${asked.requestId}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.`,
     };
   }
+  if (answer === "too long") return { state: "failed", reason: "Response object is too long.", id: id ?? request.generatedName };
   const physicalId = answer.PhysicalResourceId ?? id;
   if (answer.Status !== "SUCCESS") {
     const reason = `Received response status [${answer.Status}] from custom resource. Message returned: ${answer.Reason ?? ""} (RequestId: ${asked.requestId})`;
@@ -136,7 +139,8 @@ export function takeResponse(scope: Scope, secret: string, body: string): boolea
   return true;
 }
 
-function answerOf(body: string): CustomAnswer {
+function answerOf(body: string): CustomAnswer | "too long" {
+  if (Buffer.byteLength(body) > ANSWER_BYTES_MAX) return "too long";
   try {
     const parsed = JSON.parse(body) as Json;
     if (isObject(parsed)) return parsed as CustomAnswer;
