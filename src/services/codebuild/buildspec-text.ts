@@ -1,18 +1,23 @@
-import { parse, YAMLParseError } from "yaml";
+import { parseDocument, visit } from "yaml";
 
 /** What is wrong with a buildspec, in a sentence for its phase context. */
 export class BuildspecProblem extends Error {}
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** The YAML of a buildspec; JSON is YAML too. */
+/**
+ * The YAML of a buildspec; JSON is YAML too. Numbers and flags are the texts that they are written as: a version 3.10 is not 3.1.
+ * https://docs.aws.amazon.com/codebuild/latest/userguide/runtime-versions.html
+ */
 export function readBuildspec(text: string): Mapping {
-  try {
-    return mapping(parse(text), "buildspec");
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new BuildspecProblem(error.message.split("\n", 1)[0]!);
-  }
+  const document = parseDocument(text);
+  if (document.errors.length > 0) throw new BuildspecProblem(document.errors[0]!.message.split("\n", 1)[0]!);
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === "number" || typeof scalar.value === "boolean") scalar.value = scalar.source;
+    },
+  });
+  return mapping(document.toJS(), "buildspec");
 }
 
 export function mapping(value: unknown, where: string): Mapping {
@@ -40,7 +45,7 @@ export const flag = (value: unknown): boolean => ["yes", "true"].includes(String
 /** In CodeBuild's own words: an unquoted colon makes a mapping of a command. */
 export function commands(value: unknown): string[] {
   return asList(value).map((command, index) => {
-    if (typeof command === "string" || typeof command === "number" || typeof command === "boolean") return String(command);
+    if (typeof command === "string") return command;
     throw new BuildspecProblem(
       command === null
         ? `Expected Commands[${index}] to be of string type: found null`

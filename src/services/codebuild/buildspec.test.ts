@@ -118,3 +118,12 @@ test("version 0.1 has variables of its own, and commands that know nothing of ea
   const spec = parseBuildspec(`version: 0.1\nenvironment_variables: { plaintext: { A: b } }\n${phases}`);
   expect(spec).toMatchObject({ isolated: true, variables: { A: "b" } });
 });
+
+test("what looks like a number or a flag is the text that it is written as", () => {
+  const spec = parseBuildspec(`version: 0.2
+env: { variables: { MODE: 0755, RELEASE: 1.10, DEBUG: True } }
+phases: { install: { runtime-versions: { python: 3.10 } }, build: { commands: [make] } }
+`);
+  expect(spec.variables).toEqual({ MODE: "0755", RELEASE: "1.10", DEBUG: "True" });
+  expect(spec.phases.install?.runtimeVersions).toEqual({ python: "3.10" });
+});
