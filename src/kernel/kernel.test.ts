@@ -19,7 +19,10 @@ const parcels = new Table<Parcel>("post/parcel", {
   indexes: { to: (parcel) => parcel.to },
   arn: (parcel, { account, region }) => `arn:aws:post:${region}:${account}:parcel/${parcel.id}`,
 });
-const letters = new Table<Row & { text: string }>("post/letter", { stored: true, indexes: { word: ({ text }) => text.split(" ") } });
+const letters = new Table<Row & { text: string; body?: string }>("post/letter", {
+  stored: true,
+  indexes: { word: ({ text }) => text.split(" ") },
+});
 const steps = new Stream<string>("post/step");
 
 const schema = <I, O>(name: string): OperationSchema<I, O> => [9, "com.example.post", name, 0, () => [], () => []] as never;
@@ -116,6 +119,28 @@ describe("the ledger", () => {
     ).toThrow("no");
     expect(letters.list(cloud.scope()).map(({ id }) => id)).toEqual(["1", "2"]);
     expect(letters.by(cloud.scope(), "word", "dear").map(({ id }) => id)).toEqual(["1"]);
+  });
+
+  test("a stored row is what it was last, whether it is still in memory or not", () => {
+    const cloud = world();
+    const body = "x".repeat(100_000);
+    const write = (id: string, mood: string) => cloud.change((scope) => letters.put(scope, { id, text: mood, body }));
+    const moods = () => ["0", "1", "49"].map((id) => letters.get(cloud.scope(), id)?.text);
+    for (let nth = 0; nth < 50; nth++) write(String(nth), "sad");
+    write("1", "glad");
+    cloud.change((scope) => {
+      expect(() =>
+        scope.attempt(() => {
+          letters.remove(scope, "0");
+          letters.patch(scope, "49", { text: "angry" });
+          throw new Error("no");
+        }),
+      ).toThrow("no");
+    });
+    expect(moods()).toEqual(["sad", "glad", "sad"]);
+    cloud.change((scope) => letters.remove(scope, "0"));
+    expect(moods()).toEqual([undefined, "glad", "sad"]);
+    expect(() => ((letters.get(cloud.scope(), "1") as { text: string }).text = "mine")).toThrow();
   });
 
   test("what is read cannot be changed, and what is not JSON cannot be written", () => {

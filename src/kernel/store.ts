@@ -1,5 +1,6 @@
 import type { Disk, EntryQuery, StoredEntry } from "./disk.ts";
 import { freezeJson, sameJson } from "./json.ts";
+import { KeptRows } from "./kept.ts";
 import { OrderedSet } from "./ordered.ts";
 import type { Entry } from "./stream.ts";
 import { type ListOptions, type Partition, partitionOf, type Row, type Table } from "./table.ts";
@@ -28,6 +29,7 @@ export class Store {
   /** What the open commit does to streams, in order. A trim has no value. */
   #streamed: ({ series: string; at: number; value: unknown } | { series: string; before: number | undefined })[] = [];
   readonly #tails = new Tails();
+  readonly #keptRows = new KeptRows();
   #seq: number;
   commits = 0;
   /** Told of every commit that changed something, before anything else can happen. */
@@ -101,15 +103,17 @@ export class Store {
     const resident = this.#residents.get(table.name);
     if (resident !== undefined) return resident.rows.get(path) as T | undefined;
     this.#known(table);
+    const kept = this.#keptRows.get<T>(path);
+    if (kept !== undefined) return kept;
     const json = this.disk.row(path);
-    return json === undefined ? undefined : (JSON.parse(json) as T);
+    return json === undefined ? undefined : this.#keptRows.keep(path, JSON.parse(json) as T, json);
   }
 
   list<T extends Row>(table: Table<T>, prefix: string, { after, limit }: ListOptions & { after?: string } = {}): T[] {
     const resident = this.#residents.get(table.name);
     if (resident === undefined) {
       this.#known(table);
-      return Array.from(this.disk.rows(prefix, after, limit), ({ json }) => JSON.parse(json) as T);
+      return Array.from(this.disk.rows(prefix, after, limit), ({ path, json }) => this.#keptRows.get<T>(path) ?? (JSON.parse(json) as T));
     }
     const found: T[] = [];
     for (const path of resident.paths.from(prefix, after)) {
@@ -235,7 +239,10 @@ export class Store {
   #place(table: Table<any>, path: string, before: Row | undefined, after: Row | undefined): void {
     const resident = this.#residents.get(table.name);
     if (resident === undefined) {
-      this.disk.putRow(path, after && JSON.stringify(after));
+      const json = after && JSON.stringify(after);
+      this.disk.putRow(path, json);
+      if (after === undefined) this.#keptRows.drop(path);
+      else this.#keptRows.keep(path, after, json!);
     } else if (after === undefined) {
       resident.rows.delete(path);
       resident.paths.delete(path);
