@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeBackend } from "./fake-backend.fixture.ts";
 import type { GitSpec, Job } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
+import { CERTIFICATE, startTlsServer } from "./tls-server.fixture.ts";
 
 let backend: FakeBackend;
 let hands: RealHands;
@@ -50,4 +51,25 @@ test("the first command that fails ends the job, with what git said", async () =
     reason: expect.stringMatching(/^git cat-file failed with 128: fatal: Not a valid object name nothing/),
   });
   expect(job.result!.git).toHaveLength(1);
+});
+
+test("settings of a command are added to those that git has anyway", async () => {
+  const config = { "gc.autoDetach": "false" };
+  const job = await git("settings", { args: ["config", "--get-regexp", "^gc\\."], config });
+  expect(job.result!.git![0]!.stdout).toBe("gc.pruneexpire never\ngc.autodetach false\n");
+});
+
+test("a server that no authority knows is believed by its own certificate", async () => {
+  const tls = await startTlsServer((_request, response) => void response.writeHead(404).end());
+  const fetch = (id: string, certificate?: string) =>
+    backend.done(id, {
+      type: "git",
+      repositoryId: "repo",
+      commands: [{ args: ["ls-remote", `${tls.url}/acme/shop.git`] }],
+      ...(certificate && { certificate }),
+    });
+  expect((await fetch("stranger")).reason).toMatch(/certificate/);
+  expect((await fetch("known", CERTIFICATE)).reason).toMatch(/not found/);
+  tls.server.closeAllConnections();
+  tls.server.close();
 });

@@ -1,4 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Blobs } from "../kernel/blob.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import type { GitCommand, GitSpec } from "./job.ts";
@@ -25,10 +28,11 @@ export class GitDriver implements Driver<GitSpec> {
     }
     const cwd = await this.#repositories.ensure(spec.repositoryId);
     const answers: GitAnswer[] = [];
-    for (const { args, stdin: input, env, mayFail } of spec.commands) {
+    const trust = spec.certificate === undefined ? {} : { "http.sslCAInfo": fileOf(cwd, spec.certificate) };
+    for (const { args, stdin: input, env = {}, config, mayFail } of spec.commands) {
       if (signal.aborted) return stopped({ git: answers.map(rowOf) });
       const stdin = this.#inputOf(input);
-      const answer = await runGit({ args, cwd, ...(stdin !== undefined && { stdin }), ...(env && { env }) });
+      const answer = await runGit({ args, cwd, ...(stdin !== undefined && { stdin }), env, config: { ...config, ...trust } });
       answers.push(answer);
       if (answer.exitCode === 0 || (mayFail && answer.exitCode !== KILLED)) continue;
       const reason = `git ${args[0]} failed with ${answer.exitCode}: ${answer.stderr.trim()}`;
@@ -43,6 +47,13 @@ export class GitDriver implements Driver<GitSpec> {
     if (input === undefined || typeof input === "string") return input;
     return Buffer.concat(input.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : this.#blobs.read(piece.digest))));
   }
+}
+
+/** Git reads certificates from a file: it goes with the repository. */
+function fileOf(repository: string, certificate: string): string {
+  const path = join(repository, `certificate-${createHash("sha256").update(certificate).digest("hex")}.pem`);
+  writeFileSync(path, certificate);
+  return path;
 }
 
 function rowOf({ exitCode, stdout, stderr }: GitAnswer) {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeBackend } from "./fake-backend.fixture.ts";
 import type { HttpSpec } from "./job.ts";
 import { type RealHands, startHands } from "./real.ts";
+import { CERTIFICATE, startTlsServer } from "./tls-server.fixture.ts";
 
 let backend: FakeBackend;
 let hands: RealHands;
@@ -61,4 +62,13 @@ test("a request that is not wanted any more is given up", async () => {
   await backend.until("unwanted", ({ status }) => status === "RUNNING");
   backend.stop("unwanted");
   expect(await backend.until("unwanted", ({ status }) => status !== "RUNNING")).toMatchObject({ status: "STOPPED" });
+});
+
+test("a server that no authority knows is believed by its own certificate", async () => {
+  const tls = await startTlsServer((_request, response) => void response.end("it is me"));
+  const ask = (id: string, certificate?: string) => backend.done(id, post({ url: tls.url, ...(certificate && { certificate }) }));
+  expect(await ask("stranger")).toMatchObject({ status: "FAILED", reason: expect.stringContaining("self-signed certificate") });
+  expect(await ask("known", CERTIFICATE)).toMatchObject({ status: "SUCCEEDED", result: { response: { body: "it is me" } } });
+  tls.server.closeAllConnections();
+  tls.server.close();
 });

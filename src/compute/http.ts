@@ -44,8 +44,11 @@ export class HttpDriver implements Driver<HttpSpec> {
 
   async #ask(spec: HttpSpec, signal: AbortSignal) {
     const { undici, agent } = await this.#open();
-    if (spec.instanceId === undefined) return answerOf(undici, spec, signal, agent);
-    const into = agentInto(undici, this.#connect!, spec.instanceId);
+    if (spec.instanceId === undefined && spec.certificate === undefined) return answerOf(undici, spec, signal, agent);
+    const into =
+      spec.instanceId === undefined
+        ? new undici.Agent({ connect: { ca: spec.certificate! } })
+        : agentInto(undici, this.#connect!, spec.instanceId);
     return answerOf(undici, spec, signal, into).finally(() => into.destroy());
   }
 }

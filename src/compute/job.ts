@@ -155,6 +155,8 @@ export interface HttpSpec {
   readonly timeoutMs: number;
   /** The instance whose own port the URL names, instead of one of this machine. */
   readonly instanceId?: string;
+  /** What the server proves itself by, where no well-known authority does: PEM. */
+  readonly certificate?: string;
 }
 
 /** A connection that is opened and closed again. */
@@ -197,6 +199,8 @@ export interface GitSpec {
   readonly repositoryId: string;
   /** Run in order, each with its own standard input; the first that fails ends the job. No shell. */
   readonly commands: readonly GitCommand[];
+  /** What a server that is fetched from proves itself by, where no well-known authority does: PEM. */
+  readonly certificate?: string;
   /** Nothing is asked of the repository: it goes, with all of its objects. */
   readonly remove?: true;
 }
@@ -206,6 +210,8 @@ export interface GitCommand {
   /** Text, or pieces of text and of blobs one after the other. */
   readonly stdin?: string | readonly GitInput[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of git, besides those that it has anyway. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Its exit code is an answer: the job goes on whatever it is. */
   readonly mayFail?: true;
 }

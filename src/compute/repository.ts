@@ -16,6 +16,8 @@ export interface GitRequest {
   readonly cwd: string;
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of git, besides those that it has anyway. */
+  readonly config?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -30,25 +32,34 @@ const SETTINGS = [
   "receive.advertisePushOptions=false",
 ];
 
-/** Git as we run it ourselves: no setting of the user's, and whoever owns the data directory may be trusted. */
-export const gitEnvironment = (): Record<string, string> => ({
-  PATH: searchPath(),
-  LANG: "C.UTF-8",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_CONFIG_COUNT: "4",
-  GIT_CONFIG_KEY_0: "safe.directory",
-  GIT_CONFIG_VALUE_0: "*",
-  GIT_CONFIG_KEY_1: "core.hooksPath",
-  GIT_CONFIG_VALUE_1: "/dev/null",
+/** Settings of git that whoever runs it has from us. */
+const CONFIG: Readonly<Record<string, string>> = {
+  "safe.directory": "*",
+  "core.hooksPath": "/dev/null",
   // What no branch names any more may be a pull request's, a merge's or a pipeline's.
-  GIT_CONFIG_KEY_2: "gc.pruneExpire",
-  GIT_CONFIG_VALUE_2: "never",
+  "gc.pruneExpire": "never",
   // Where a commit is made before the branch that it is for moves.
-  GIT_CONFIG_KEY_3: "transfer.hideRefs",
-  GIT_CONFIG_VALUE_3: "refs/slipway",
-});
+  "transfer.hideRefs": "refs/slipway",
+};
+
+/** Git as we run it ourselves: no setting of the user's, and whoever owns the data directory may be trusted. */
+export const gitEnvironment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => {
+  const config = Object.entries({ ...CONFIG, ...more });
+  return {
+    PATH: searchPath(),
+    LANG: "C.UTF-8",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: String(config.length),
+    ...Object.fromEntries(
+      config.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  };
+};
 
 /** The bare repositories of the cloud, one folder each. Git refs are the one truth outside the ledger. */
 export class Repositories {
@@ -121,9 +132,14 @@ export async function requireGit(request: GitRequest): Promise<GitAnswer> {
 }
 
 /** Run git, without a shell. */
-export function runGit({ args, cwd, stdin, env, signal }: GitRequest): Promise<GitAnswer> {
+export function runGit({ args, cwd, stdin, env, config, signal }: GitRequest): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
-    const child = spawn("git", [...args], { cwd, env: { ...gitEnvironment(), ...env }, ...(signal && { signal }), killSignal: "SIGKILL" });
+    const child = spawn("git", [...args], {
+      cwd,
+      env: { ...gitEnvironment(config), ...env },
+      ...(signal && { signal }),
+      killSignal: "SIGKILL",
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let size = 0;

@@ -9,17 +9,8 @@ import { type Mirror, mirrors, repositoryIdOf, watches, writeRefs } from "./mirr
 const POLL_MS = 60_000;
 const POLL_TOLD_MS = 600_000;
 
-/** Settings of git: a server that says nothing for half a minute is given up, and nothing is tidied behind our back. */
-const SETTINGS = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "30", "gc.autoDetach": "false" };
-
-/** Added to the two settings that git has from us anyway. */
-const PATIENCE: Readonly<Record<string, string>> = Object.fromEntries([
-  ["GIT_CONFIG_COUNT", String(2 + Object.keys(SETTINGS).length)],
-  ...Object.entries(SETTINGS).flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${2 + index}`, key],
-    [`GIT_CONFIG_VALUE_${2 + index}`, value],
-  ]),
-]);
+/** A server that says nothing for half a minute is given up, and nothing is tidied behind our back. */
+const PATIENCE = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "30", "gc.autoDetach": "false" };
 
 /** Fetches a repository when somebody wants to know, and again and again while somebody watches it. */
 export const mirrorLoop: Loop<Mirror> = {
@@ -46,7 +37,7 @@ function startFetch(scope: Scope, mirror: Mirror): Rest | undefined {
     commands: [
       {
         args: ["fetch", "--quiet", "--prune", "--force", "--", address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"],
-        env: PATIENCE,
+        config: PATIENCE,
       },
       { args: ["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"] },
     ],
