@@ -87,7 +87,7 @@ ${ENDPOINT}${PARTITION}`,
   connection: {
     summary: "complete the handshake of a connection to a git server",
     help: `Usage: slipway connection list
-       slipway connection complete NAME|ARN --url URL | --path DIR | --codecommit
+       slipway connection complete NAME|ARN --url URL | --path DIR | --codecommit [--api URL]
        slipway connection push OWNER/NAME
 
 On AWS a person completes a connection in the console. Here it is said where the provider's repositories are: owner/name is
@@ -96,6 +96,7 @@ URL/owner/name.git or DIR/owner/name, or whatever an address with {owner} and {n
   --url URL      a git server that is reached over HTTP
   --path DIR     a folder of repositories on this machine
   --codecommit   the CodeCommit repositories of the account
+  --api URL      where the server speaks GitHub's, Gitea's or GitLab's API, if not at /api/v1, v3 or v4 of its address
   push           says that somebody pushed; else it is noticed within a minute
 ${ENDPOINT}${PARTITION}`,
     load: () => import("./connection.ts"),

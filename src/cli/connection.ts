@@ -3,7 +3,13 @@ import { ask, parse, partitionOf, print, remote } from "./client.ts";
 import { UsageError } from "./command.ts";
 
 export async function run(args: readonly string[]): Promise<number> {
-  const options = { ...remote, url: { type: "string" }, path: { type: "string" }, codecommit: { type: "boolean" } } as const;
+  const options = {
+    ...remote,
+    url: { type: "string" },
+    path: { type: "string" },
+    codecommit: { type: "boolean" },
+    api: { type: "string" },
+  } as const;
   const { values, rest } = parse(args, options, 2);
   const [verb, name] = rest;
   const query = partitionOf(values);
@@ -14,8 +20,9 @@ export async function run(args: readonly string[]): Promise<number> {
     }
     case "complete": {
       if (name === undefined) throw new UsageError("slipway connection complete needs the name or the ARN of a connection");
-      const { url, path, codecommit } = values;
-      const body = { connection: name, ...(url && { url }), ...(path && { path: resolve(path) }), ...(codecommit && { codecommit }) };
+      const { url, path, codecommit, api } = values;
+      const server = { ...(url && { url }), ...(path && { path: resolve(path) }), ...(codecommit && { codecommit }), ...(api && { api }) };
+      const body = { connection: name, ...server };
       const answer = await ask(values, "connections", query, body);
       return print(values, answer, () => [line(answer)]);
     }

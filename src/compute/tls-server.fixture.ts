@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from "node:https";
+import type { RequestListener } from "node:http";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** What a server of this machine proves itself by that no authority knows; good from 2020 to 2120. */

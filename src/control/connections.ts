@@ -33,7 +33,7 @@ export const connectionsEndpoint: Endpoint = ({ kernel }, { method, body, partit
     if (connection === undefined) throw new Refusal(404, `there is no connection ${name} in ${scope.account}, ${scope.region}`);
     const server = serverOf(body);
     const isGiven = ["url", "path", "codecommit"].some((key) => body[key] !== undefined);
-    const completed = isGiven && server === undefined ? undefined : complete(scope, connection, server);
+    const completed = isGiven && server === undefined ? undefined : complete(scope, connection, server, body["api"]);
     if (completed === undefined) throw new Refusal(400, HOW);
     return completed;
   });

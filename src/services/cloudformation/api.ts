@@ -146,6 +146,29 @@ export function deleteChangeSet(
   if (set !== undefined) forgetChangeSet(scope, set);
 }
 
+/** A change of a resource, as a change set has it. */
+export interface ChangeSummary {
+  readonly action: string;
+  readonly logicalId: string;
+  readonly type: string;
+  /** Of a change: True, False or Conditional. */
+  readonly replacement?: string;
+}
+
+/** What a change set would change. */
+export function changesIn(
+  scope: Scope,
+  { stackName, changeSetName }: { readonly stackName: string; readonly changeSetName: string },
+): ChangeSummary[] {
+  const set = findStack(scope, stackName) && findChangeSet(scope, changeSetName, stackName);
+  return (set?.changes ?? []).map(({ Action, LogicalResourceId, ResourceType, Replacement }) => ({
+    action: Action!,
+    logicalId: LogicalResourceId!,
+    type: ResourceType!,
+    ...(Replacement !== undefined && { replacement: Replacement }),
+  }));
+}
+
 /** What a look for drift has found: the logical ids of what is not as declared. */
 export interface DetectedDrift {
   readonly drifted: readonly string[];

@@ -1,6 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Connection, completeConnection, connectionArn, connections, findConnection } from "./connection.ts";
-import { type GitServer, withoutPassword } from "./git-server.ts";
+import { type GitServer, serverOf, withoutPassword } from "./git-server.ts";
 import { completeHost, hosts } from "./host.ts";
 
 export {
@@ -11,7 +11,9 @@ export {
   forgetSourceArchive,
   type SourceArchive,
 } from "../codecommit/api.ts";
+export { forgetStatus, publishStatus, statusFailure } from "./commit-status.ts";
 export { type Connection, connectionArn, findConnection, refusalToUse } from "./connection.ts";
+export { type CommitStatus, type GitProvider, providerAt, statusRequest } from "./git-provider.ts";
 export { type GitServer, serverOf } from "./git-server.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
@@ -47,9 +49,14 @@ export function connectionCalled(scope: Scope, nameOrArn: string): Connection | 
 }
 
 /** Complete the handshake of a connection. An installed provider is where its host says, unless somebody says otherwise. */
-export function complete(scope: Scope, connection: Connection, server: GitServer | undefined): ConnectionOverview | undefined {
+export function complete(
+  scope: Scope,
+  connection: Connection,
+  server: GitServer | undefined,
+  api?: unknown,
+): ConnectionOverview | undefined {
   const endpoint = connection.hostId === undefined ? undefined : hosts.get(scope, connection.hostId)?.providerEndpoint;
-  const where = server ?? (endpoint === undefined ? undefined : { type: "url" as const, base: endpoint.replace(/\/+$/, "") });
+  const where = server ?? (endpoint === undefined ? undefined : serverOf({ url: endpoint, ...(api !== undefined && { api }) }));
   return where && overview(scope, completeConnection(scope, connection, where));
 }
 

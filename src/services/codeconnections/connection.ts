@@ -14,8 +14,9 @@ import {
   ResourceUnavailableException,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
-import type { GitServer } from "./git-server.ts";
-import { hostArn, requireHost } from "./host.ts";
+import { type GitProvider, providerAt } from "./git-provider.ts";
+import { apiOf, type GitServer } from "./git-server.ts";
+import { hostArn, hosts, requireHost } from "./host.ts";
 import { forgetMirrors, refreshMirrors } from "./mirror.ts";
 import { named, type Prefix, underBothNames } from "./two-names.ts";
 
@@ -125,6 +126,20 @@ export const findConnection = (scope: Scope, arn: string): Connection | undefine
   const what = named(arn);
   return what?.kind === "connection" ? connections.get(scope, what.id) : undefined;
 };
+
+/** What the server of a connection proves itself by, where its host says so. */
+export const certificateOf = (scope: Scope, { hostId }: Connection): string | undefined =>
+  hostId === undefined ? undefined : hosts.get(scope, hostId)?.vpc?.TlsCertificate;
+
+/** The API of a connection's server; a sentence where there is none. */
+export function providerFor(scope: Scope, arn: string): GitProvider | string {
+  const connection = findConnection(scope, arn);
+  if (connection?.server === undefined) return `Connection ${arn} is not available.`;
+  const api = apiOf(connection.server, connection.providerType);
+  return api === undefined
+    ? `The server of connection ${arn} has no API that is known: it is completed with an address of one.`
+    : providerAt(api, certificateOf(scope, connection));
+}
 
 export const requireConnection = (scope: Scope, arn: string): Connection =>
   findConnection(scope, arn) ?? fault(ResourceNotFoundException, `Connection not found: ${arn}`);

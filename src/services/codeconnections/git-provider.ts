@@ -35,21 +35,16 @@ const DESCRIPTION_MAX = 140;
 const AT_GITLAB = { pending: "running", success: "success", failure: "failed", error: "failed" } as const;
 
 /** The provider whose API is at an address, for whoever the address names; GitLab's is known by its version. */
-export function providerAt(api: string, { user = "", password = "", certificate }: Credentials = {}): GitProvider {
-  const dialect = /\/api\/v4\/?$/.test(api) ? "gitlab" : "github";
+export function providerAt(address: URL, certificate?: string): GitProvider {
+  const { origin, pathname, username: user, password } = address;
+  const api = `${origin}${pathname}`.replace(/\/+$/, "");
+  const dialect = api.endsWith("/api/v4") ? "gitlab" : "github";
   return {
     dialect,
-    api: api.replace(/\/+$/, ""),
-    headers: { "User-Agent": "slipway", ...authorization(dialect, user, password) },
+    api,
+    headers: { "User-Agent": "slipway", ...authorization(dialect, decodeURIComponent(user), decodeURIComponent(password)) },
     ...(certificate !== undefined && { certificate }),
   };
-}
-
-export interface Credentials {
-  readonly user?: string;
-  /** Or a token in its place. */
-  readonly password?: string;
-  readonly certificate?: string;
 }
 
 /** Tell how something stands. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Job } from "../../compute/job.ts";
+import type { HttpSpec, Job } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
 import type { Loop } from "../../kernel/loop.ts";
 
@@ -8,6 +8,15 @@ export class StoryServer {
   readonly branches = new Map<string, Map<string, string>>();
   readonly #files = new Map<string, Readonly<Record<string, string>>>();
   fetches = 0;
+  /** The pull requests that are open: number, branch and its commit, and the branch that it is to be merged into. */
+  readonly pullRequests = new Map<number, { readonly branch: string; readonly into: string }>();
+  /** The path and the body of what was posted to its API, in order. */
+  get posted(): readonly { readonly path: string; readonly body: any }[] {
+    return [...this.#posted.values()];
+  }
+  readonly #posted = new Map<string, { path: string; body: any }>();
+  /** What its API answers instead, before an instant. */
+  unwell: { readonly status: number; readonly until: number } | undefined;
   /** By verb of git: what is asked for before the instant dies with the process. */
   losesUntil: Readonly<Record<string, number>> = {};
   lost = 0;
@@ -27,7 +36,9 @@ export class StoryServer {
     return simulatedHands((job) => ({ ...this.#outcomeOf(job), afterMs: takesMs }));
   }
 
-  #outcomeOf({ spec, requestedAt }: Job): Omit<SimulatedOutcome, "afterMs"> {
+  #outcomeOf(job: Job): Omit<SimulatedOutcome, "afterMs"> {
+    const { spec, requestedAt } = job;
+    if (spec.type === "http") return { status: "SUCCEEDED", result: { response: { headers: {}, ...this.#answer(job, spec) } } };
     if (spec.type !== "git") throw new Error(`a story of git has no ${spec.type}`);
     const [{ args }] = spec.commands as [{ args: readonly string[] }];
     if (requestedAt < (this.losesUntil[args[0]!] ?? 0)) {
@@ -54,5 +65,22 @@ export class StoryServer {
       default:
         throw new Error(`a story has no git ${args[0]}`);
     }
+  }
+
+  /** GitHub's API, as far as it is asked. A job is asked what it comes to more than once, and posts once. */
+  #answer({ id, requestedAt }: Job, { method, url, body }: HttpSpec): { status: number; body: string } {
+    const { pathname, searchParams } = new URL(url);
+    if (this.unwell !== undefined && requestedAt < this.unwell.until) return { status: this.unwell.status, body: "not now" };
+    if (method === "POST") {
+      this.#posted.set(id, { path: pathname, body: JSON.parse(body!) });
+      return { status: 201, body: "{}" };
+    }
+    const [, , , , owner, name] = pathname.split("/");
+    const branches = this.branches.get(`/srv/git/${owner}/${name}`)!;
+    const repo = { full_name: `${owner}/${name}` };
+    const found = [...this.pullRequests]
+      .filter(([, { into }]) => into === searchParams.get("base"))
+      .map(([number, { branch, into }]) => ({ number, head: { ref: branch, sha: branches.get(branch), repo }, base: { ref: into, repo } }));
+    return { status: 200, body: JSON.stringify(found) };
   }
 }

@@ -1,4 +1,6 @@
 import { service } from "../../kernel/service.ts";
+import { commitStatusLoop } from "./commit-status.loop.ts";
+import { publishedStatuses } from "./commit-status.ts";
 import { connections } from "./connection.ts";
 import { driftWatchLoop } from "./drift-watch.loop.ts";
 import { driftWatches } from "./drift-watch.ts";
@@ -6,6 +8,9 @@ import { hosts } from "./host.ts";
 import { mirrorLoop } from "./mirror.loop.ts";
 import { mirrors, remoteRefs, watches } from "./mirror.ts";
 import { operations } from "./operations.ts";
+import { pullRequestComments, pullRequestWatches } from "./pull-request.ts";
+import { pullRequestCommentLoop } from "./pull-request-comment.loop.ts";
+import { pullRequestWatchLoop } from "./pull-request-watch.loop.ts";
 import { repositoryLinks } from "./repository-link.ts";
 import { repositorySyncs } from "./repository-sync.ts";
 import { connectionResources } from "./resources.ts";
@@ -32,7 +37,18 @@ export const codeconnections = service({
     syncAttempts,
     syncBlockers,
     driftWatches,
+    publishedStatuses,
+    pullRequestWatches,
+    pullRequestComments,
   ],
-  loops: [mirrorLoop, syncConfigurationLoop, syncAttemptLoop, driftWatchLoop],
+  loops: [
+    mirrorLoop,
+    syncConfigurationLoop,
+    syncAttemptLoop,
+    driftWatchLoop,
+    commitStatusLoop,
+    pullRequestWatchLoop,
+    pullRequestCommentLoop,
+  ],
   resources: connectionResources,
 });

@@ -1,7 +1,7 @@
 import { ensureJob, forgetJob, isOver, type Job } from "../../compute/job.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { connections } from "./connection.ts";
+import { certificateOf, connections } from "./connection.ts";
 import { addressOf, parseRepository, withoutPassword } from "./git-server.ts";
 import { type Mirror, mirrors, repositoryIdOf, watches, writeRefs } from "./mirror.ts";
 
@@ -31,9 +31,11 @@ function startFetch(scope: Scope, mirror: Mirror): Rest | undefined {
   const { server } = connection ?? {};
   if (server === undefined || server.type === "codecommit") return end(scope, mirror, "The connection is not available.");
   const address = addressOf(server, parseRepository(mirror.fullRepositoryId));
+  const certificate = certificateOf(scope, connection!);
   ensureJob(scope, jobId(mirror), {
     type: "git",
     repositoryId: repositoryIdOf(mirror),
+    ...(certificate !== undefined && { certificate }),
     commands: [
       {
         args: ["fetch", "--quiet", "--prune", "--force", "--", address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"],

@@ -1,16 +1,12 @@
-import { ensureJob, forgetJob, isOver as isJobOver } from "../../compute/job.ts";
-import type { BlobRef } from "../../kernel/blob.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { createChangeSet, deleteChangeSet, executeChangeSet, type StackWish } from "../cloudformation/api.ts";
+import { readFile } from "./commit-file.ts";
 import { DeploymentFileProblem, readDeploymentFile } from "./deployment-file.ts";
 import { checkDriftMode, DRIFT_EVERY_MS, driftModeOf, driftWatches } from "./drift-watch.ts";
-import { isOver, latestSuccess, note, type SyncAttempt, syncAttempts } from "./sync-attempt.ts";
+import { isOver, latestSuccess, note, type SyncAttempt, syncAttempts, wishOf } from "./sync-attempt.ts";
 import { block } from "./sync-blocker.ts";
 import { type SyncConfiguration, syncConfigurations } from "./sync-configuration.ts";
-
-/** What Git sync acknowledges for whoever commits. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/git-sync-prereq.html */
-const CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /** Reads the two files of a commit, and has CloudFormation do what they say, by a change set. */
 export const syncAttemptLoop: Loop<SyncAttempt> = {
@@ -31,7 +27,7 @@ export const syncAttemptLoop: Loop<SyncAttempt> = {
 };
 
 function readDeployment(scope: Scope, attempt: SyncAttempt, { configFile }: SyncConfiguration): Rest | undefined {
-  const file = readFile(scope, attempt, configFile);
+  const file = readFile(scope, attempt.id, attempt, configFile);
   if (file === "busy") return { kind: "wait", because: `${configFile} is read` };
   if (file === undefined)
     return fail(scope, attempt, "DEPLOYMENT_FILE_NOT_FOUND", `Deployment file ${configFile} was not found at commit ${attempt.commit}.`);
@@ -46,29 +42,11 @@ function readDeployment(scope: Scope, attempt: SyncAttempt, { configFile }: Sync
 }
 
 function readTemplate(scope: Scope, attempt: SyncAttempt, path: string): Rest | undefined {
-  const file = readFile(scope, attempt, path);
+  const file = readFile(scope, attempt.id, attempt, path);
   if (file === "busy") return { kind: "wait", because: `${path} is read` };
   if (file === undefined)
     return fail(scope, attempt, "TEMPLATE_NOT_FOUND", `Template file ${path} was not found at commit ${attempt.commit}.`);
   syncAttempts.patch(scope, attempt.id, { files: { ...attempt.files!, template: file.blob.digest } });
-}
-
-/** A file of the attempt's commit; undefined where there is none. */
-function readFile(
-  scope: Scope,
-  { id, repositoryId, commit }: SyncAttempt,
-  path: string,
-): "busy" | { text: string; blob: BlobRef } | undefined {
-  const jobId = `codeconnections/sync/${id}/${path}`;
-  const job = ensureJob(scope, jobId, { type: "git", repositoryId, commands: [{ args: ["cat-file", "blob", `${commit}:${path}`] }] });
-  if (!isJobOver(job)) return "busy";
-  forgetJob(scope, jobId);
-  // It died with the process: the next turn reads again.
-  if (job.status === "LOST") return "busy";
-  if (job.status !== "SUCCEEDED") return undefined;
-  const [said] = job.result!.git!;
-  const bytes = Buffer.from(said!.stdout, said!.base64 ? "base64" : "utf8");
-  return { text: bytes.toString("utf8"), blob: scope.blobs.write(bytes) };
 }
 
 /** Whether the stack is to follow changes of its files only, and has these already. */
@@ -82,11 +60,7 @@ function plan(scope: Scope, attempt: SyncAttempt, { roleArn }: SyncConfiguration
   const { deployment, files, commit } = attempt;
   const set = createChangeSet(scope, {
     ...namesOf(attempt),
-    templateBody: scope.blobs.read(files!.template!).toString("utf8"),
-    parameters: Object.entries(deployment!.parameters).map(([key, value]) => ({ key, value })),
-    tags: Object.entries(deployment!.tags).map(([Key, Value]) => ({ Key, Value })),
-    capabilities: CAPABILITIES,
-    roleArn,
+    ...wishOf(scope, deployment!, files!.template!, roleArn),
     ...(attempt.revertsDrift && { revertDrift: true }),
   });
   if (set.state === "busy") return { kind: "wait", because: set.because };

@@ -9,8 +9,11 @@ import {
   type Revision,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
+import type { StackWish } from "../cloudformation/api.ts";
+import { forgetStatus, publishStatus, statusFailure } from "./commit-status.ts";
 import type { DeploymentFile } from "./deployment-file.ts";
-import { repositoryLinks } from "./repository-link.ts";
+import type { CommitStatus } from "./git-provider.ts";
+import { repositoryLinks, sourceOf } from "./repository-link.ts";
 import { requireConfiguration, type SyncConfiguration } from "./sync-configuration.ts";
 import { underBothNames } from "./two-names.ts";
 
@@ -76,7 +79,7 @@ export function startAttempt(scope: Scope, configuration: SyncConfiguration, sta
   const known = attemptsOf(scope, resourceName);
   const good = latestSuccess(scope, resourceName);
   const nth = Number(known.at(-1)?.id.split("/")[1] ?? 0) + 1;
-  for (const old of known.slice(0, Math.max(0, known.length + 1 - KEPT))) if (old.id !== good?.id) syncAttempts.remove(scope, old.id);
+  for (const old of known.slice(0, Math.max(0, known.length + 1 - KEPT))) if (old.id !== good?.id) forget(scope, old);
   const at = scope.clock.now();
   const attempt = syncAttempts.put(scope, {
     id: `${resourceName}/${String(nth).padStart(8, "0")}`,
@@ -104,12 +107,20 @@ export function note(
     ...change,
     events: [...attempt.events, { type, event, at: scope.clock.now(), ...(externalId !== undefined && { externalId }) }],
   });
-  if (noted.status !== attempt.status) tell(scope, noted, attempt.status);
+  if (noted.status !== attempt.status) {
+    tell(scope, noted, attempt.status);
+    publish(scope, noted);
+  }
   return noted;
 }
 
 export function forgetAttempts(scope: Scope, resourceName: string): void {
-  for (const { id } of attemptsOf(scope, resourceName)) syncAttempts.remove(scope, id);
+  for (const attempt of attemptsOf(scope, resourceName)) forget(scope, attempt);
+}
+
+function forget(scope: Scope, { id }: SyncAttempt): void {
+  forgetStatus(scope, statusId(id));
+  syncAttempts.remove(scope, id);
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-resource-sync-status-change.html */
@@ -132,6 +143,44 @@ function tell(scope: Scope, { resourceName, commit, status }: SyncAttempt, previ
   });
 }
 
+const AT_PROVIDER: Readonly<Record<ResourceSyncStatus, CommitStatus["state"]>> = {
+  INITIATED: "pending",
+  IN_PROGRESS: "pending",
+  SUCCEEDED: "success",
+  FAILED: "failure",
+};
+
+/** Have the git server show at the commit how the attempt stands, where the stack's configuration asks for it. */
+function publish(scope: Scope, { id, resourceName, commit, status, events }: SyncAttempt): void {
+  const { publishDeploymentStatus, linkId, branch } = requireConfiguration(scope, resourceName);
+  if (publishDeploymentStatus !== "ENABLED") return;
+  publishStatus(scope, statusId(id), sourceOf(repositoryLinks.get(scope, linkId)!, branch), {
+    commit,
+    context: `CloudFormation Git sync: ${resourceName}`,
+    state: AT_PROVIDER[status],
+    description: events.at(-1)!.event,
+  });
+}
+
+const statusId = (attemptId: string): string => `sync/${attemptId}`;
+
+/** What Git sync acknowledges for whoever commits. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/git-sync-prereq.html */
+const CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
+
+/** What a deployment file, and the template that it names, want of CloudFormation. */
+export const wishOf = (
+  scope: Scope,
+  { parameters, tags }: DeploymentFile,
+  template: string,
+  roleArn: string,
+): Omit<StackWish, "stackName" | "token"> => ({
+  templateBody: scope.blobs.read(template).toString("utf8"),
+  parameters: Object.entries(parameters).map(([key, value]) => ({ key, value })),
+  tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  capabilities: CAPABILITIES,
+  roleArn,
+});
+
 function revision(scope: Scope, { linkId, branch, configFile }: SyncConfiguration, commit: string): Revision {
   const { ownerId, repositoryName, providerType } = repositoryLinks.get(scope, linkId)!;
   return {
@@ -144,8 +193,15 @@ function revision(scope: Scope, { linkId, branch, configFile }: SyncConfiguratio
   };
 }
 
+/** Its own, and that the git server could not be told. */
+function eventsOf(scope: Scope, { id, events }: SyncAttempt): readonly SyncEvent[] {
+  const failure = statusFailure(scope, statusId(id));
+  if (failure === undefined) return events;
+  return [...events, { type: "DEPLOYMENT_STATUS_NOT_PUBLISHED", event: failure.reason, at: failure.at }];
+}
+
 const shownAttempt = (scope: Scope, configuration: SyncConfiguration, attempt: SyncAttempt): ResourceSyncAttempt => ({
-  Events: attempt.events.map(({ type, event, at, externalId }) => ({
+  Events: eventsOf(scope, attempt).map(({ type, event, at, externalId }) => ({
     Type: type,
     Event: event,
     Time: new Date(at),

@@ -19,6 +19,7 @@ import {
 import * as former from "../../sdk/codestar-connections.js";
 import { invalidToken } from "./connection.ts";
 import { driftWatches } from "./drift-watch.ts";
+import { watchPullRequests } from "./pull-request.ts";
 import { repositoryLinks, requireLink } from "./repository-link.ts";
 import { forgetRepository } from "./repository-sync.ts";
 import { unwatchSource } from "./source.ts";
@@ -44,20 +45,12 @@ export const syncConfigurations = new Table<SyncConfiguration>("codeconnections/
 });
 
 const PAGE_SIZE = 100;
-const OF_PROVIDER = {
-  partial: "a git server is not told how a deployment stands, nor are there comments in its pull requests: both are settings",
-};
 
-export const createSyncConfiguration = underBothNames(
-  CreateSyncConfiguration$,
-  former.CreateSyncConfiguration$,
-  (scope, input) => {
-    const { ResourceName, RepositoryLinkId, Branch, ConfigFile, RoleArn } = input;
-    const declared = { linkId: RepositoryLinkId!, branch: Branch!, configFile: ConfigFile!, roleArn: RoleArn!, ...settingsOf(input) };
-    return { SyncConfiguration: shownConfiguration(scope, newConfiguration(scope, ResourceName!, declared)) };
-  },
-  OF_PROVIDER,
-);
+export const createSyncConfiguration = underBothNames(CreateSyncConfiguration$, former.CreateSyncConfiguration$, (scope, input) => {
+  const { ResourceName, RepositoryLinkId, Branch, ConfigFile, RoleArn } = input;
+  const declared = { linkId: RepositoryLinkId!, branch: Branch!, configFile: ConfigFile!, roleArn: RoleArn!, ...settingsOf(input) };
+  return { SyncConfiguration: shownConfiguration(scope, newConfiguration(scope, ResourceName!, declared)) };
+});
 
 export const getSyncConfiguration = underBothNames(GetSyncConfiguration$, former.GetSyncConfiguration$, (scope, { ResourceName }) => ({
   SyncConfiguration: shownConfiguration(scope, requireConfiguration(scope, ResourceName!)),
@@ -84,23 +77,18 @@ export const listRepositorySyncDefinitions = underBothNames(
   }),
 );
 
-export const updateSyncConfiguration = underBothNames(
-  UpdateSyncConfiguration$,
-  former.UpdateSyncConfiguration$,
-  (scope, input) => {
-    const known = requireConfiguration(scope, input.ResourceName!);
-    if (input.RepositoryLinkId !== undefined) requireLink(scope, input.RepositoryLinkId);
-    const changed = changeConfiguration(scope, known, {
-      ...(input.RepositoryLinkId !== undefined && { linkId: input.RepositoryLinkId }),
-      ...(input.Branch !== undefined && { branch: input.Branch }),
-      ...(input.ConfigFile !== undefined && { configFile: input.ConfigFile }),
-      ...(input.RoleArn !== undefined && { roleArn: input.RoleArn }),
-      ...settingsOf(input, known),
-    });
-    return { SyncConfiguration: shownConfiguration(scope, changed) };
-  },
-  OF_PROVIDER,
-);
+export const updateSyncConfiguration = underBothNames(UpdateSyncConfiguration$, former.UpdateSyncConfiguration$, (scope, input) => {
+  const known = requireConfiguration(scope, input.ResourceName!);
+  if (input.RepositoryLinkId !== undefined) requireLink(scope, input.RepositoryLinkId);
+  const changed = changeConfiguration(scope, known, {
+    ...(input.RepositoryLinkId !== undefined && { linkId: input.RepositoryLinkId }),
+    ...(input.Branch !== undefined && { branch: input.Branch }),
+    ...(input.ConfigFile !== undefined && { configFile: input.ConfigFile }),
+    ...(input.RoleArn !== undefined && { roleArn: input.RoleArn }),
+    ...settingsOf(input, known),
+  });
+  return { SyncConfiguration: shownConfiguration(scope, changed) };
+});
 
 /** What is not there is deleted. The stack stays. */
 export const deleteSyncConfiguration = underBothNames(
@@ -133,12 +121,14 @@ export function newConfiguration(scope: Scope, id: string, declared: Omit<SyncCo
   if (syncConfigurations.get(scope, id) !== undefined)
     fault(ResourceAlreadyExistsException, `A sync configuration already exists for resource ${id} of sync type CFN_STACK_SYNC.`);
   requireLink(scope, declared.linkId);
+  if (declared.pullRequestComment === "ENABLED") watchPullRequests(scope, id);
   return syncConfigurations.put(scope, { id, ...declared, generation: 1 });
 }
 
 /** What was changed is tried with the latest commit. */
 export function changeConfiguration(scope: Scope, known: SyncConfiguration, change: Partial<SyncConfiguration>): SyncConfiguration {
   const changed = syncConfigurations.patch(scope, known.id, { ...change, generation: known.generation + 1 });
+  if (changed.pullRequestComment === "ENABLED") watchPullRequests(scope, known.id);
   forgetUnfollowed(scope, known);
   return changed;
 }

@@ -1,0 +1,40 @@
+import { ensureJob, forgetJob, type HttpSpec, isOver } from "../../compute/job.ts";
+import type { Rest } from "../../kernel/loop.ts";
+import type { Scope } from "../../kernel/scope.ts";
+
+/** How often a git server was asked one thing in vain, and when it is asked again. */
+export interface Asking {
+  readonly attempt: number;
+  readonly retryAt?: number;
+}
+
+export type Answer =
+  | { readonly state: "busy"; readonly rest: Rest }
+  /** Put this into the row: it is asked again then. */
+  | { readonly state: "again"; readonly asking: Asking }
+  | { readonly state: "done"; readonly body: string }
+  | { readonly state: "failed"; readonly reason: string };
+
+const RETRY_MS = 10_000;
+const RETRY_MAX_MS = 600_000;
+/** About an hour in all. */
+const ATTEMPTS_MAX = 12;
+const REASON_MAX = 200;
+
+/** Ask a git server, with pauses that grow where it does not answer or is not well; what it refuses it is not asked again. */
+export function ask(scope: Scope, id: string, { attempt, retryAt = 0 }: Asking, spec: HttpSpec): Answer {
+  const now = scope.clock.now();
+  if (now < retryAt) return { state: "busy", rest: { wakeAt: retryAt, kind: "tick", because: `${spec.url} is asked again then` } };
+  const job = ensureJob(scope, `codeconnections/ask/${id}/${attempt}`, spec);
+  if (!isOver(job)) return { state: "busy", rest: { kind: "wait", because: `${spec.url} has not answered yet` } };
+  forgetJob(scope, job.id);
+  // The process died with the question.
+  if (job.status === "LOST") return { state: "again", asking: { attempt: attempt + 1 } };
+  const { status = 0, body = "" } = job.result?.response ?? {};
+  if (status >= 200 && status < 300) return { state: "done", body };
+  const isWell = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (!isWell && attempt + 1 < ATTEMPTS_MAX)
+    return { state: "again", asking: { attempt: attempt + 1, retryAt: now + Math.min(RETRY_MS * 2 ** attempt, RETRY_MAX_MS) } };
+  const said = status === 0 ? (job.reason ?? job.status) : `${spec.url} answered ${status}: ${body.slice(0, REASON_MAX)}`;
+  return { state: "failed", reason: said };
+}
