@@ -14,7 +14,8 @@ import {
 import { noticePullRequest, type PullRequest } from "../services/codepipeline/api.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 
-const HOW = 'give a "connection" by name or ARN, and "url": "http://…", "path": "/…" or "codecommit": true; or a "host"';
+const HOW =
+  'give a "connection" by name or ARN, and "url": "http://…", "path": "/…" or "codecommit": true; "api": "http://…" besides; or a "host"';
 
 /**
  * The handshake of a connection, which on AWS a person completes in the console: POST `{ connection, url | path | codecommit }`.
@@ -26,8 +27,9 @@ export const connectionsEndpoint: Endpoint = ({ kernel }, { method, body, partit
   if (typeof name !== "string") throw new Refusal(400, HOW);
   return kernel.commit(homeOf(name, partition), (scope) => {
     if (body["connection"] === undefined) {
-      if (!completeHostCalled(scope, name)) throw new Refusal(404, `there is no host ${name}`);
-      return { host: name, status: "AVAILABLE" };
+      const status = completeHostCalled(scope, name);
+      if (status === undefined) throw new Refusal(404, `there is no host ${name}`);
+      return { host: name, status };
     }
     const connection = connectionCalled(scope, name);
     if (connection === undefined) throw new Refusal(404, `there is no connection ${name} in ${scope.account}, ${scope.region}`);

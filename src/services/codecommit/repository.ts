@@ -87,7 +87,6 @@ export const createRepository = operation(
     const repository = newRepository(scope, { id, repositoryId: scope.id.uuid(), description, kmsKeyId, tags });
     return { repositoryMetadata: metadataOf(scope, repository) };
   },
-  { partial: "a KMS key has to be usable, and is kept; nothing on disk is encrypted with it" },
 );
 
 export const getRepository = operation(GetRepository$, (scope, { repositoryName }) => ({
@@ -140,17 +139,13 @@ export const updateRepositoryName = operation(UpdateRepositoryName$, (scope, { o
   return {};
 });
 
-export const updateRepositoryEncryptionKey = operation(
-  UpdateRepositoryEncryptionKey$,
-  (scope, { repositoryName, kmsKeyId }) => {
-    const { id, repositoryId, kmsKeyId: originalKmsKeyId = OWN_KEY } = requireRepository(scope, repositoryName);
-    if (!kmsKeyId) fault(EncryptionKeyRequiredException, "A KMS encryption key ID is required but was not specified.");
-    checkKey(scope, kmsKeyId);
-    repositories.patch(scope, id, { kmsKeyId, modifiedAt: scope.clock.now() });
-    return { repositoryId, kmsKeyId, originalKmsKeyId };
-  },
-  { partial: "the key has to be there and usable, and is kept; nothing on disk is encrypted with it" },
-);
+export const updateRepositoryEncryptionKey = operation(UpdateRepositoryEncryptionKey$, (scope, { repositoryName, kmsKeyId }) => {
+  const { id, repositoryId, kmsKeyId: originalKmsKeyId = OWN_KEY } = requireRepository(scope, repositoryName);
+  if (!kmsKeyId) fault(EncryptionKeyRequiredException, "A KMS encryption key ID is required but was not specified.");
+  checkKey(scope, kmsKeyId);
+  repositories.patch(scope, id, { kmsKeyId, modifiedAt: scope.clock.now() });
+  return { repositoryId, kmsKeyId, originalKmsKeyId };
+});
 
 export const updateDefaultBranch = operation(UpdateDefaultBranch$, (scope, { repositoryName, defaultBranchName }) => {
   const { id, repositoryId } = requireRepository(scope, repositoryName);

@@ -1,13 +1,25 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import type { World } from "../../testing/world.ts";
+import { keys } from "../kms/key.ts";
 import { tagResource, updateRepositoryDescription } from "./repository.ts";
+
+const key = (id: string): string => `arn:aws:kms:eu-west-1:111122223333:key/${id}`;
+
+/** Keys that can encrypt. */
+const keyed = (cloud: World): void =>
+  cloud.change((scope) => {
+    const it = { description: "", usage: "ENCRYPT_DECRYPT", state: "Enabled", manager: "CUSTOMER", policy: "", material: "" } as const;
+    for (const id of ["a", "b"]) keys.put(scope, { id, ...it, rotates: false, createdAt: 0, tags: {} });
+  });
 
 export const codecommitExamples: readonly ResourceExample[] = [
   {
     type: "AWS::CodeCommit::Repository",
+    before: keyed,
     properties: {
       RepositoryName: "shop",
       RepositoryDescription: "The shop",
-      KmsKeyId: "arn:aws:kms:eu-west-1:111122223333:key/a",
+      KmsKeyId: key("a"),
       Tags: [{ Key: "a", Value: "b" }],
       Triggers: [
         {
@@ -21,7 +33,7 @@ export const codecommitExamples: readonly ResourceExample[] = [
     },
     updates: [
       { RepositoryDescription: "The store" },
-      { KmsKeyId: "arn:aws:kms:eu-west-1:111122223333:key/b" },
+      { KmsKeyId: key("b") },
       { Tags: [{ Key: "a", Value: "c" }] },
       { Triggers: [{ Name: "all", DestinationArn: "arn:aws:sns:eu-west-1:111122223333:pushes", Events: ["all"] }] },
       { RepositoryName: "store" },

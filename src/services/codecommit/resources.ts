@@ -3,6 +3,7 @@ import { present } from "../../kernel/json.ts";
 import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
+import { checkKey } from "./encryption.ts";
 import { removeRepository } from "./removal.ts";
 import {
   checkName,
@@ -27,6 +28,8 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
       const name: string = declared["RepositoryName"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
       const repositoryId = id ?? idsFrom(token).uuid();
       const known = byId(scope, repositoryId);
+      const kmsKeyId: string | undefined = declared["KmsKeyId"];
+      if (kmsKeyId !== undefined && kmsKeyId !== known?.kmsKeyId) checkKey(scope, kmsKeyId);
       if (known === undefined) {
         checkName(name);
         if (repositories.get(scope, name) !== undefined) return { state: "failed", reason: `Repository named ${name} already exists` };
@@ -34,7 +37,7 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
       } else if (known.id !== name) updateRepositoryName.handle(scope, { oldName: known.id, newName: name });
       repositories.patch(scope, name, {
         description: declared["RepositoryDescription"],
-        kmsKeyId: declared["KmsKeyId"],
+        kmsKeyId,
         triggers: triggersFor(scope, declared["Triggers"], known?.triggers),
         tags: allTags(tags, declared["Tags"]),
       });

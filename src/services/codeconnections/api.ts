@@ -60,11 +60,10 @@ export function complete(
   return where && overview(scope, completeConnection(scope, connection, where));
 }
 
-/** Set up the host of that name or ARN; whether there is one. */
-export function completeHostCalled(scope: Scope, nameOrArn: string): boolean {
+/** Set up the host of that name or ARN; the status that it has then. */
+export function completeHostCalled(scope: Scope, nameOrArn: string): string | undefined {
   const host = hosts.list(scope).find(({ id, name }) => name === nameOrArn || nameOrArn.endsWith(`:host/${id}`));
-  if (host !== undefined) completeHost(scope, host);
-  return host !== undefined;
+  return host && completeHost(scope, host).status;
 }
 
 const overview = (scope: Scope, connection: Connection): ConnectionOverview => ({

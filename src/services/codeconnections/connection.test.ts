@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { CERTIFICATE } from "../../compute/tls-server.fixture.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
+import { describeSecurityGroups } from "../ec2/security-group.ts";
+import { describeSubnets } from "../ec2/subnet.ts";
+import { describeVpcs } from "../ec2/vpc.ts";
 import { createUser } from "../iam/user.ts";
 import { services } from "../index.ts";
+import { createKey, disableKey } from "../kms/key.ts";
 import {
   complete,
   completeHostCalled,
@@ -15,11 +20,11 @@ import {
   watchedRefs,
   watchSource,
 } from "./api.ts";
-import { createConnection, deleteConnection, getConnection, listConnections } from "./connection.ts";
+import { createConnection, deleteConnection, getConnection, listConnections, providerFor } from "./connection.ts";
 import { StoryServer } from "./git-server.fixture.ts";
 import { addressOf, parseRepository } from "./git-server.ts";
 import { createHost, deleteHost, getHost, listHosts, updateHost } from "./host.ts";
-import { createRepositoryLink } from "./repository-link.ts";
+import { createRepositoryLink, updateRepositoryLink } from "./repository-link.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag.ts";
 
 const SHOP = "/srv/git/acme/shop";
@@ -83,7 +88,7 @@ describe("a connection", () => {
     const { HostArn } = await cloud.call(createHost.current, host);
     const wanted = { ConnectionName: "x", HostArn };
     await expect(cloud.call(createConnection.current, wanted)).rejects.toMatchObject({ name: "ResourceUnavailableException" });
-    expect(cloud.change((scope) => completeHostCalled(scope, "forge"))).toBe(true);
+    expect(cloud.change((scope) => completeHostCalled(scope, "forge"))).toBe("AVAILABLE");
     const { ConnectionArn } = await cloud.call(createConnection.current, wanted);
     expect((await cloud.call(getConnection.current, { ConnectionArn })).Connection).toMatchObject({
       ProviderType: "GitLabSelfManaged",
@@ -99,6 +104,79 @@ describe("a connection", () => {
     await cloud.call(deleteConnection.current, { ConnectionArn });
     await cloud.call(deleteHost.current, { HostArn });
     expect((await cloud.call(listHosts.current, {})).Hosts).toEqual([]);
+  });
+
+  test("by a host in a VPC, is reached when that is prepared, and by the host's own certificate", async () => {
+    const { cloud, server } = story();
+    const { VpcId } = (await cloud.call(describeVpcs, {})).Vpcs![0]!;
+    const { SubnetId } = (await cloud.call(describeSubnets, {})).Subnets![0]!;
+    const { GroupId } = (await cloud.call(describeSecurityGroups, {})).SecurityGroups![0]!;
+    const VpcConfiguration = { VpcId, SubnetIds: [SubnetId!], SecurityGroupIds: [GroupId!], TlsCertificate: CERTIFICATE };
+    const host = { Name: "forge", ProviderType: "GitHubEnterpriseServer" as const, ProviderEndpoint: "https://git.example.com/" };
+    const { HostArn } = await cloud.call(createHost.current, { ...host, VpcConfiguration });
+    const status = async () => (await cloud.call(getHost.current, { HostArn })).Status;
+    expect(await status()).toBe("VPC_CONFIG_INITIALIZING");
+    await expect(cloud.call(updateHost.current, { HostArn, ProviderEndpoint: "https://x" })).rejects.toMatchObject({
+      name: "ConflictException",
+    });
+    await expect(cloud.call(deleteHost.current, { HostArn })).rejects.toMatchObject({ name: "ResourceUnavailableException" });
+    await cloud.advance("1m");
+    expect(await status()).toBe("PENDING");
+    cloud.change((scope) => completeHostCalled(scope, "forge"));
+    const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "x", HostArn });
+    cloud.change((scope) => complete(scope, connectionCalled(scope, "x")!, undefined));
+    server.push("https://git.example.com/acme/shop.git", "main", {});
+    const source = { connectionArn: ConnectionArn!, fullRepositoryId: "acme/shop", branch: "main" };
+    cloud.change((scope) => ensureSource(scope, "one", source));
+    await cloud.advance("1s");
+    expect(server.certificates).toEqual([CERTIFICATE]);
+    expect(providerFor(cloud.scope(), ConnectionArn!)).toMatchObject({ api: "https://git.example.com/api/v3", certificate: CERTIFICATE });
+    await cloud.call(updateHost.current, { HostArn, VpcConfiguration });
+    await cloud.advance("1m");
+    expect(await status()).toBe("AVAILABLE");
+    await cloud.call(deleteConnection.current, { ConnectionArn });
+    await cloud.call(deleteHost.current, { HostArn });
+    expect(await status()).toBe("VPC_CONFIG_DELETING");
+    await cloud.advance("1m");
+    await expect(cloud.call(getHost.current, { HostArn })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
+
+  test.each([
+    ["The VPC vpc-00000000 does not exist.", { VpcId: "vpc-00000000" }],
+    ["The subnet subnet-00000000 is not in the VPC", { SubnetIds: ["subnet-00000000"] }],
+    ["The security group sg-00000000 is not in the VPC", { SecurityGroupIds: ["sg-00000000"] }],
+    ["The TLS certificate is not a certificate in PEM format.", { TlsCertificate: "secret" }],
+  ])("by a host whose VPC configuration is wrong, is not: %s", async (message, wrong) => {
+    const { cloud } = story();
+    const { VpcId } = (await cloud.call(describeVpcs, {})).Vpcs![0]!;
+    const { SubnetId } = (await cloud.call(describeSubnets, {})).Subnets![0]!;
+    const { GroupId } = (await cloud.call(describeSecurityGroups, {})).SecurityGroups![0]!;
+    const VpcConfiguration = { VpcId, SubnetIds: [SubnetId!], SecurityGroupIds: [GroupId!], ...wrong };
+    const host = { Name: "forge", ProviderType: "GitHubEnterpriseServer" as const, ProviderEndpoint: "https://git.example.com/" };
+    const { HostArn } = await cloud.call(createHost.current, { ...host, VpcConfiguration });
+    await cloud.advance("1m");
+    const failed = { HostArn, Status: "VPC_CONFIG_FAILED_INITIALIZATION", StatusMessage: expect.stringContaining(message) };
+    expect((await cloud.call(listHosts.current, {})).Hosts).toMatchObject([failed]);
+    cloud.change((scope) => completeHostCalled(scope, "forge"));
+    await expect(cloud.call(createConnection.current, { ConnectionName: "x", HostArn })).rejects.toMatchObject({
+      name: "ResourceUnavailableException",
+    });
+  });
+
+  test("a repository link takes a key that is there and can encrypt", async () => {
+    const { cloud } = story();
+    const wanted = { ConnectionArn: await connected(cloud), OwnerId: "acme", RepositoryName: "shop" };
+    const missing = `arn:aws:kms:eu-west-1:${cloud.account}:key/00000000-0000-0000-0000-000000000000`;
+    await expect(cloud.call(createRepositoryLink.current, { ...wanted, EncryptionKeyArn: missing })).rejects.toMatchObject({
+      name: "InvalidInputException",
+    });
+    const { Arn: EncryptionKeyArn, KeyId } = (await cloud.call(createKey, {})).KeyMetadata!;
+    const { RepositoryLinkInfo } = await cloud.call(createRepositoryLink.current, { ...wanted, EncryptionKeyArn });
+    expect(RepositoryLinkInfo).toMatchObject({ EncryptionKeyArn });
+    await cloud.call(disableKey, { KeyId });
+    await expect(
+      cloud.call(updateRepositoryLink.current, { RepositoryLinkId: RepositoryLinkInfo!.RepositoryLinkId!, EncryptionKeyArn }),
+    ).rejects.toThrow("its state Disabled");
   });
 
   test("keeps tags", async () => {
@@ -233,4 +311,19 @@ describe("a source behind a connection", () => {
       },
     );
   });
+});
+
+test("a host is prepared and taken away whenever the power is cut", async () => {
+  await endsTheSameWheneverThePowerIsCut(
+    () => story().cloud,
+    async (cloud) => {
+      const VpcConfiguration = { VpcId: "vpc-00000000", SubnetIds: ["subnet-00000000"], SecurityGroupIds: ["sg-00000000"] };
+      const host = { Name: "forge", ProviderType: "GitHubEnterpriseServer" as const, ProviderEndpoint: "https://git.example.com" };
+      const { HostArn } = await cloud.call(createHost.current, { ...host, VpcConfiguration });
+      await cloud.advance("2m");
+      await cloud.call(deleteHost.current, { HostArn });
+      await cloud.advance("1m");
+      expect((await cloud.call(listHosts.current, {})).Hosts).toEqual([]);
+    },
+  );
 });

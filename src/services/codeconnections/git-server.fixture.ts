@@ -8,6 +8,8 @@ export class StoryServer {
   readonly branches = new Map<string, Map<string, string>>();
   readonly #files = new Map<string, Readonly<Record<string, string>>>();
   fetches = 0;
+  /** By what it was believed, fetch by fetch. */
+  readonly certificates: (string | undefined)[] = [];
   /** The pull requests that are open: number, branch and its commit, and the branch that it is to be merged into. */
   readonly pullRequests = new Map<number, { readonly branch: string; readonly into: string }>();
   /** The path and the body of what was posted to its API, in order. */
@@ -49,6 +51,7 @@ export class StoryServer {
     switch (args[0]) {
       case "fetch": {
         this.fetches++;
+        if (job.status === "PENDING") this.certificates.push(spec.certificate);
         const address = args[args.indexOf("--") + 1]!;
         const branches = this.branches.get(address);
         if (branches === undefined)

@@ -4,6 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
+  ConflictException,
   CreateHost$,
   DeleteHost$,
   GetHost$,
@@ -19,14 +20,22 @@ import * as former from "../../sdk/codestar-connections.js";
 import { connections } from "./connection.ts";
 import { named, type Prefix, underBothNames } from "./two-names.ts";
 
-/** Where an installed provider is. It is PENDING until somebody has set it up. Its id is its name and eight digits. */
+/**
+ * Where an installed provider is. It is PENDING until somebody has set it up. Its id is its name and eight digits.
+ * https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_Host.html
+ */
 export interface Host extends Row {
   readonly prefix: Prefix;
   readonly name: string;
   readonly providerType: ProviderType;
   readonly providerEndpoint: string;
   readonly vpc?: VpcConfiguration;
-  readonly status: "PENDING" | "AVAILABLE";
+  readonly status: "PENDING" | "AVAILABLE" | "VPC_CONFIG_INITIALIZING" | "VPC_CONFIG_FAILED_INITIALIZATION" | "VPC_CONFIG_DELETING";
+  readonly statusMessage?: string;
+  /** When its VPC configuration is ready, or gone. */
+  readonly settlesAt?: number;
+  /** What it is once its VPC configuration is ready. */
+  readonly becomes?: "PENDING" | "AVAILABLE";
   readonly tags: Tags;
 }
 
@@ -37,7 +46,9 @@ export const hosts = new Table<Host>("codeconnections/host", {
 const PAGE_SIZE = 100;
 /** The providers that somebody installs on a machine of his own. */
 const INSTALLED: readonly string[] = ["GitHubEnterpriseServer", "GitLabSelfManaged"];
-const OF_VPC = { partial: "a VPC configuration is a setting; the provider is reached from this machine" };
+/** How long AWS needs to prepare a VPC configuration, and to take it away. */
+const INITIALIZING_MS = 60_000;
+const DELETING_MS = 30_000;
 
 export const createHost = underBothNames(
   CreateHost$,
@@ -51,13 +62,12 @@ export const createHost = underBothNames(
       name: Name!,
       providerType: ProviderType!,
       providerEndpoint: ProviderEndpoint!,
-      ...(VpcConfiguration && { vpc: VpcConfiguration }),
       status: "PENDING",
+      ...(VpcConfiguration && initializing(scope, VpcConfiguration, "PENDING")),
       tags: tagsOf(Tags),
     });
     return { HostArn: hostArn(scope, host.id)!, ...(Tags.length > 0 && { Tags }) };
   },
-  OF_VPC,
 );
 
 export const getHost = underBothNames(GetHost$, former.GetHost$, (scope, { HostArn }) => {
@@ -80,41 +90,55 @@ export const listHosts = underBothNames(ListHosts$, former.ListHosts$, (scope, {
     () => fault(InvalidInputException, "The NextToken is not valid."),
   );
   return {
-    Hosts: items.map(({ id, name, status, providerType, providerEndpoint, vpc }) => ({
+    Hosts: items.map(({ id, name, status, statusMessage, providerType, providerEndpoint, vpc }) => ({
       Name: name,
       HostArn: hostArn(scope, id)!,
       ProviderType: providerType,
       ProviderEndpoint: providerEndpoint,
       ...(vpc && { VpcConfiguration: { ...vpc } }),
       Status: status,
+      ...(statusMessage !== undefined && { StatusMessage: statusMessage }),
     })),
     ...(nextToken && { NextToken: nextToken }),
   };
 });
 
-export const updateHost = underBothNames(
-  UpdateHost$,
-  former.UpdateHost$,
-  (scope, { HostArn, ProviderEndpoint, VpcConfiguration }) => {
-    hosts.patch(scope, requireHost(scope, HostArn!).id, {
-      ...(ProviderEndpoint !== undefined && { providerEndpoint: ProviderEndpoint }),
-      ...(VpcConfiguration && { vpc: VpcConfiguration }),
-    });
-    return {};
-  },
-  OF_VPC,
-);
-
-export const deleteHost = underBothNames(DeleteHost$, former.DeleteHost$, (scope, { HostArn }) => {
-  const { id } = requireHost(scope, HostArn!);
-  if (connections.by(scope, "host", id).length > 0)
-    fault(ResourceUnavailableException, `Host ${HostArn} has connections. Delete all connections that use the host first.`);
-  hosts.remove(scope, id);
+export const updateHost = underBothNames(UpdateHost$, former.UpdateHost$, (scope, { HostArn, ProviderEndpoint, VpcConfiguration }) => {
+  const host = requireHost(scope, HostArn!);
+  if (isBusy(host)) fault(ConflictException, `Host ${HostArn} cannot be updated while its status is ${host.status}.`);
+  hosts.patch(scope, host.id, {
+    ...(ProviderEndpoint !== undefined && { providerEndpoint: ProviderEndpoint }),
+    ...(VpcConfiguration && { statusMessage: undefined }),
+    ...(VpcConfiguration && initializing(scope, VpcConfiguration, host.status === "AVAILABLE" ? "AVAILABLE" : "PENDING")),
+  });
   return {};
 });
 
-/** Set a host up, which on AWS a person does in the console. */
-export const completeHost = (scope: Scope, { id }: Host): Host => hosts.patch(scope, id, { status: "AVAILABLE" });
+export const deleteHost = underBothNames(DeleteHost$, former.DeleteHost$, (scope, { HostArn }) => {
+  const host = requireHost(scope, HostArn!);
+  const { id, vpc } = host;
+  if (isBusy(host)) fault(ResourceUnavailableException, `Host ${HostArn} cannot be deleted while its status is ${host.status}.`);
+  if (connections.by(scope, "host", id).length > 0)
+    fault(ResourceUnavailableException, `Host ${HostArn} has connections. Delete all connections that use the host first.`);
+  if (vpc === undefined) hosts.remove(scope, id);
+  else hosts.patch(scope, id, { status: "VPC_CONFIG_DELETING", settlesAt: scope.clock.now() + DELETING_MS });
+  return {};
+});
+
+const initializing = (scope: Scope, vpc: VpcConfiguration, becomes: "PENDING" | "AVAILABLE") => ({
+  vpc,
+  status: "VPC_CONFIG_INITIALIZING" as const,
+  settlesAt: scope.clock.now() + INITIALIZING_MS,
+  becomes,
+});
+
+const isBusy = ({ status }: Host): boolean => status === "VPC_CONFIG_INITIALIZING" || status === "VPC_CONFIG_DELETING";
+
+/** Set a host up, which on AWS a person does in the console. One whose VPC configuration is not ready is set up when it is. */
+export function completeHost(scope: Scope, { id, status }: Host): Host {
+  if (status === "VPC_CONFIG_INITIALIZING") return hosts.patch(scope, id, { becomes: "AVAILABLE" });
+  return hosts.patch(scope, id, status === "PENDING" ? { status: "AVAILABLE" } : {});
+}
 
 export function requireHost(scope: Scope, arn: string): Host {
   const what = named(arn);

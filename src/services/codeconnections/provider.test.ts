@@ -66,7 +66,7 @@ describe("PublishDeploymentStatus", () => {
       body: { context: "CloudFormation Git sync: shop", state: "success", description: "Stack shop is in CREATE_COMPLETE." },
     });
     story.server.unwell = { status: 503, until: 1_000_000 };
-    const two = await story.push("main", { "app.json": "{}" }, "20m");
+    const two = await story.push("main", { "app.json": "{}" }, "25m");
     expect(story.told().slice(2)).toEqual([`${two.slice(0, 8)} failure`]);
     expect(story.cloud.clock.now()).toBeGreaterThan(1_000_000);
   });

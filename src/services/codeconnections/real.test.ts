@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Cloud } from "../../cloud.ts";
 import { rootCaller } from "../../kernel/caller.ts";
@@ -23,8 +26,11 @@ import {
   forgetSource,
   forgetSourceArchive,
   type GitServer,
+  publishStatus,
   serverOf,
+  statusFailure,
 } from "./api.ts";
+import { publishedStatuses } from "./commit-status.ts";
 import { createConnection } from "./connection.ts";
 import { codeconnections } from "./index.ts";
 
@@ -98,6 +104,32 @@ describe.skipIf(!hasGit)("a source behind a connection (skipped where there is n
     });
     const absent = await settled((scope) => ensureSource(scope, "other", { ...source, fullRepositoryId: "acme/none" }));
     expect(absent).toMatchObject({ state: "failed", reason: expect.stringContaining("does not appear to be a git repository") });
+  });
+
+  test("has its provider told by HTTP, and hears what it says", async () => {
+    const asked: { url: string; authorization: string | undefined; body: unknown }[] = [];
+    const provider = createServer(async (request, response) => {
+      asked.push({ url: request.url!, authorization: request.headers.authorization, body: JSON.parse(await text(request)) });
+      response.writeHead(request.url!.includes("acme") ? 201 : 403).end("{}");
+    });
+    await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+    const { port } = provider.address() as AddressInfo;
+    const connectionArn = await connect("told", serverOf({ url: `http://ann:secret@127.0.0.1:${port}` })!);
+    const status = { commit: "c".repeat(40), context: "build", state: "success", description: "It is good." } as const;
+    commit((scope) => publishStatus(scope, "one", { connectionArn, fullRepositoryId: "acme/shop" }, status));
+    await settled((scope) => ({ state: publishedStatuses.get(scope, "one") === undefined ? "done" : "busy" }));
+    expect(asked).toEqual([
+      {
+        url: `/api/v1/repos/acme/shop/statuses/${"c".repeat(40)}`,
+        authorization: `Basic ${Buffer.from("ann:secret").toString("base64")}`,
+        body: { state: "success", context: "build", description: "It is good." },
+      },
+    ]);
+    commit((scope) => publishStatus(scope, "two", { connectionArn, fullRepositoryId: "other/shop" }, status));
+    await settled((scope) => ({ state: statusFailure(scope, "two") === undefined ? "busy" : "done" }));
+    expect(commit((scope) => statusFailure(scope, "two"))!.reason).toMatch(/answered 403: {}$/);
+    provider.closeAllConnections();
+    provider.close();
   });
 
   test("is fetched over HTTP, from our own CodeCommit as from any server, and no password is told", async () => {

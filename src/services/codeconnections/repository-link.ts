@@ -17,6 +17,7 @@ import {
   UpdateRepositoryLink$,
 } from "../../sdk/codeconnections.js";
 import * as former from "../../sdk/codestar-connections.js";
+import { keyOf } from "../kms/api.ts";
 import { findConnection, invalidToken, refusalToUse } from "./connection.ts";
 import type { Source } from "./source.ts";
 import { syncConfigurations } from "./sync-configuration.ts";
@@ -39,7 +40,6 @@ export const repositoryLinks = new Table<RepositoryLink>("codeconnections/reposi
 });
 
 const PAGE_SIZE = 100;
-const OF_KEY = { partial: "an encryption key is a setting; nothing is encrypted with it" };
 
 export const createRepositoryLink = underBothNames(
   CreateRepositoryLink$,
@@ -53,7 +53,6 @@ export const createRepositoryLink = underBothNames(
     };
     return { RepositoryLinkInfo: shownLink(scope, newLink(scope, scope.id.uuid(), { ...declared, prefix, tags: tagsOf(Tags) })) };
   },
-  OF_KEY,
 );
 
 export const getRepositoryLink = underBothNames(GetRepositoryLink$, former.GetRepositoryLink$, (scope, { RepositoryLinkId }) => ({
@@ -76,7 +75,6 @@ export const updateRepositoryLink = underBothNames(
     const link = requireLink(scope, RepositoryLinkId!);
     return { RepositoryLinkInfo: shownLink(scope, changeLink(scope, link, { ConnectionArn, EncryptionKeyArn })) };
   },
-  OF_KEY,
 );
 
 export const deleteRepositoryLink = underBothNames(DeleteRepositoryLink$, former.DeleteRepositoryLink$, (scope, { RepositoryLinkId }) => {
@@ -96,6 +94,7 @@ interface Declaration {
 /** Make a link, by a connection that is available, to a repository that has none. */
 export function newLink(scope: Scope, id: string, { connectionArn, ownerId, repositoryName, encryptionKeyArn, prefix, tags }: Declaration) {
   const providerType = requireAvailable(scope, connectionArn);
+  if (encryptionKeyArn !== undefined) checkKey(scope, encryptionKeyArn);
   const known = repositoryLinks.by(scope, "repository", `${ownerId}/${repositoryName}`);
   if (known.some((link) => link.providerType === providerType))
     fault(ResourceAlreadyExistsException, `A repository link already exists for repository ${ownerId}/${repositoryName}.`);
@@ -124,6 +123,7 @@ export function changeLink(
 ): RepositoryLink {
   if (ConnectionArn !== undefined && requireAvailable(scope, ConnectionArn) !== providerType)
     fault(InvalidInputException, `The provider type of connection ${ConnectionArn} is not ${providerType}.`);
+  if (EncryptionKeyArn !== undefined) checkKey(scope, EncryptionKeyArn);
   return repositoryLinks.patch(scope, id, {
     ...(ConnectionArn !== undefined && { connectionArn: ConnectionArn }),
     ...(EncryptionKeyArn !== undefined && { encryptionKeyArn: EncryptionKeyArn }),
@@ -147,6 +147,13 @@ export const sourceOf = ({ connectionArn, ownerId, repositoryName }: RepositoryL
   fullRepositoryId: `${ownerId}/${repositoryName}`,
   branch,
 });
+
+/** What is kept of the repository is encrypted with it, which nobody sees; but it has to be there, and to be good for it. */
+function checkKey(scope: Scope, arn: string): void {
+  const key = keyOf(scope, arn) ?? fault(InvalidInputException, `Encryption key not found: ${arn}`);
+  if (key.usage !== "ENCRYPT_DECRYPT" || key.state !== "Enabled")
+    fault(InvalidInputException, `Encryption key ${arn} cannot encrypt: its usage is ${key.usage}, its state ${key.state}.`);
+}
 
 function requireAvailable(scope: Scope, arn: string): RepositoryLink["providerType"] {
   const connection = findConnection(scope, arn) ?? fault(InvalidInputException, `Connection not found: ${arn}`);

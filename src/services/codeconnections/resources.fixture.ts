@@ -1,5 +1,6 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
 import type { World } from "../../testing/world.ts";
+import { keys } from "../kms/key.ts";
 import { connections } from "./connection.ts";
 import { hosts } from "./host.ts";
 import { repositoryLinks, updateRepositoryLink } from "./repository-link.ts";
@@ -28,6 +29,13 @@ const connected = (cloud: World): void =>
         tags: {},
       });
     }
+  });
+
+/** Keys that can encrypt. */
+const keyed = (cloud: World): void =>
+  cloud.change((scope) => {
+    const key = { description: "", usage: "ENCRYPT_DECRYPT", state: "Enabled", manager: "CUSTOMER", policy: "", material: "" } as const;
+    for (const id of ["a", "b"]) keys.put(scope, { id, ...key, rotates: false, createdAt: 0, tags: {} });
   });
 
 const linked = (cloud: World): void => {
@@ -76,7 +84,10 @@ export const connectionsExamples: readonly ResourceExample[] = [
   ...connectionExamples,
   {
     type: "AWS::CodeStarConnections::RepositoryLink",
-    before: connected,
+    before: (cloud) => {
+      connected(cloud);
+      keyed(cloud);
+    },
     properties: {
       ConnectionArn: connectionArn(CONNECTION),
       OwnerId: "acme",

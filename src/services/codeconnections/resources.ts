@@ -74,7 +74,7 @@ const repositoryLinkResource: ResourceType<Properties> = {
         };
         return linkArn(scope, newLink(scope, id, { ...wanted, prefix: "codestar-connections", tags: all }));
       }
-      changeLink(scope, known, { ConnectionArn });
+      changeLink(scope, known, { ConnectionArn, EncryptionKeyArn });
       return linkArn(scope, repositoryLinks.patch(scope, id, { encryptionKeyArn: EncryptionKeyArn, tags: all }));
     }),
   read(scope, arn) {

@@ -6,8 +6,10 @@ import { terminate } from "./instance-state.ts";
 import { statusOf } from "./instance-status.ts";
 import { requireTemplate, requireVersion, type templateData } from "./launch-template.ts";
 import { type Launch, launch } from "./run.ts";
+import { securityGroups } from "./security-group.ts";
 import { subnets } from "./subnet.ts";
 import { tagsFor } from "./tag.ts";
+import { vpcs } from "./vpc.ts";
 
 export type { Launch } from "./run.ts";
 export { putTags } from "./tag.ts";
@@ -72,6 +74,12 @@ export function launchTemplateOf(
 /** A subnet by its id. */
 export const subnetOf = (scope: Scope, id: string): { id: string; vpcId: string; zone: string; cidr: string } | undefined =>
   subnets.get(scope, id);
+
+/** A VPC by its id. */
+export const vpcOf = (scope: Scope, id: string): { id: string; cidr: string } | undefined => vpcs.get(scope, id);
+
+/** A security group by its id. */
+export const securityGroupOf = (scope: Scope, id: string): { id: string; vpcId: string } | undefined => securityGroups.get(scope, id);
 
 export const defaultSubnets = (scope: Scope): { id: string; vpcId: string; zone: string }[] =>
   subnets.list(scope).filter(({ isDefault }) => isDefault);
