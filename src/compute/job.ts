@@ -262,7 +262,7 @@ export function ensureJob(scope: Scope, id: string, spec: JobSpec, jobClass: Job
   return jobs.get(scope, id) ?? jobs.put(scope, { id, class: jobClass, spec, status: "PENDING", requestedAt: scope.clock.now() });
 }
 
-/** The same of a job that only reads: where the process died with it, it is asked for again. */
+/** The same of a job that only reads, or may be done twice: where the process died with it, it is asked for again. */
 export function ensureReading(scope: Scope, id: string, spec: JobSpec): Job {
   const job = ensureJob(scope, id, spec);
   if (job.status !== "LOST") return job;

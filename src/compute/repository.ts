@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { searchPath } from "./environment.ts";
@@ -92,11 +92,11 @@ export class Repositories {
   /** Remove a repository; one that is gone stays so. */
   async remove(repositoryId: string): Promise<void> {
     const path = this.path(repositoryId);
-    if (!existsSync(path)) return;
     // Under another name first, so that it is there whole or not at all.
-    const gone = join(this.folder, `.${repositoryId}.${process.hrtime.bigint()}`);
-    renameSync(path, gone);
-    await rm(gone, { recursive: true, force: true });
+    if (existsSync(path)) renameSync(path, join(this.folder, `.${repositoryId}.${process.hrtime.bigint()}`));
+    // Among them what an earlier removal, or the making of a repository, has left when the process died.
+    const left = existsSync(this.folder) ? readdirSync(this.folder).filter((name) => name.startsWith(`.${repositoryId}.`)) : [];
+    for (const name of left) await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** Every ref and the object it stands at. Empty where the repository was never written to. */

@@ -28,7 +28,9 @@ interface RefMove {
   readonly merge?: MergeNote;
 }
 
-export const errands = new Table<Errand>("codecommit/errand");
+export const errands = new Table<Errand>("codecommit/errand", {
+  indexes: { moving: ({ repositoryId, moves, mirrored }) => (moves && !mirrored ? `${repositoryId} ${moves.fullName}` : undefined) },
+});
 
 export const UNTAKEN_MS = 60_000;
 

@@ -44,13 +44,15 @@ export interface MergeOrder {
   readonly keepEmptyFolders: boolean;
   readonly resolution: ConflictResolution | undefined;
   readonly pullRequestId?: string;
+  /** Refuses, should something have come between since it was begun: asked when the branch is about to move. */
+  readonly recheck?: (scope: Scope) => void;
 }
 
 export const mergeBranchesByFastForward = gitOperation(MergeBranchesByFastForward$, (scope, input) => {
   const repository = requireRepository(scope, input.repositoryName);
   return findSides(scope, repository, specifiersOf(input), (late, sides) => {
     const branch = targetOf(late, repository, input, sides);
-    return fastForward({ repository, branch, sides }, (merged) => merged);
+    return fastForward(late, { repository, branch, sides }, (merged) => merged);
   });
 });
 
@@ -132,12 +134,19 @@ export function orderOf(
   };
 }
 
+interface FastForward extends Pick<MergeOrder, "repository" | "pullRequestId" | "recheck"> {
+  readonly branch: string;
+  readonly sides: MergeSides;
+}
+
 /** Move a branch to the source's commit; that is a fast-forward where the branch has nothing of its own. */
 export function fastForward<O>(
-  { repository, branch, sides, pullRequestId }: { repository: Repository; branch: string; sides: MergeSides; pullRequestId?: string },
+  scope: Scope,
+  { repository, branch, sides, pullRequestId, recheck }: FastForward,
   answer: (merged: Merged, scope: Scope) => O,
 ): Further<O> {
   const { source, destination, base } = sides;
+  recheck?.(scope);
   if (base !== destination) manualMerge();
   const fullName = branchRef(branch);
   const note: MergeNote = { ...noteOf(sides, "FAST_FORWARD_MERGE"), ...(pullRequestId !== undefined && { pullRequestId }) };
@@ -145,7 +154,7 @@ export function fastForward<O>(
     repository,
     commands: [{ args: ["rev-parse", "--verify", `${source}^{tree}`] }, { args: ["update-ref", fullName, source, destination] }],
     moves: { fullName, from: destination, to: { commit: source }, merge: note },
-    answer: (scope, [tree]) => answer({ commitId: source, treeId: tree!.stdout.toString("utf8").trim() }, scope),
+    answer: (late, [tree]) => answer({ commitId: source, treeId: tree!.stdout.toString("utf8").trim() }, late),
     refuse: outrun,
   });
 }
@@ -179,6 +188,7 @@ function make<O>(
 ): Further<O> {
   const { repository, branch, option, author, pullRequestId } = order;
   const { source, destination } = reading;
+  order.recheck?.(scope);
   const fullName = branch === undefined ? `refs/slipway/${scope.id.uuid()}` : branchRef(branch);
   const parents = option === "SQUASH_MERGE" ? [destination] : [destination, source];
   const message = order.message ?? `Merge ${source} into ${destination}`;

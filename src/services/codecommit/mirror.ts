@@ -1,5 +1,6 @@
 import type { Scope } from "../../kernel/scope.ts";
 import type { ConflictDetailLevelTypeEnum, ConflictResolutionStrategyTypeEnum, MergeOptionTypeEnum } from "../../sdk/codecommit.js";
+import { type Errand, errands } from "./errand.ts";
 import { mirroredRefs, parseRef, writeRef } from "./ref.ts";
 import { type Repository, repositories } from "./repository.ts";
 import { fireTriggers } from "./trigger.ts";
@@ -33,9 +34,23 @@ export function mirrorRefs(scope: Scope, repositoryId: string, actual: ReadonlyM
   if (repository === undefined) return;
   const known = mirroredRefs(scope, repositoryId);
   const names = [...new Set([...known.keys(), ...actual.keys()])].sort();
-  const moves = names.map((fullName) => ({ fullName, from: known.get(fullName), to: actual.get(fullName) }));
-  moveRefs(scope, repository, moves, callerArn);
+  const moves: Move[] = names.map((fullName) => ({ fullName, from: known.get(fullName), to: actual.get(fullName) }));
+  const ordered = moves.filter(({ from, to }) => from !== to).map((move) => ({ move, errand: errandThatMoves(scope, repositoryId, move) }));
+  for (const { move, errand } of ordered)
+    if (errand !== undefined) moveRef(scope, repository, { ...move, ...mergeIn(errand) }, errand.callerArn);
+  const others = ordered.filter(({ errand }) => errand === undefined).map(({ move }) => move);
+  if (others.length > 0) moveRefs(scope, repository, others, callerArn);
 }
+
+/** What git was asked for by a call is the caller's, even where somebody else's push or a boot has seen it first. */
+const errandThatMoves = (scope: Scope, repositoryId: string, { fullName, from, to }: Move): Errand | undefined =>
+  errands.by(scope, "moving", `${repositoryId} ${fullName}`).find(({ moves }) => {
+    if (moves!.from !== from) return false;
+    if (moves!.to === "gone") return to === undefined;
+    return to !== undefined && (!("commit" in moves!.to) || moves!.to.commit === to);
+  });
+
+const mergeIn = ({ moves }: Errand): Pick<Move, "merge"> => (moves?.merge === undefined ? {} : { merge: moves.merge });
 
 /** One ref moved. */
 export const moveRef = (scope: Scope, repository: Repository, move: Move, callerArn?: string): void =>

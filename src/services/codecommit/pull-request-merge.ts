@@ -34,8 +34,9 @@ interface Mergeable {
 /** The errand that moves the branch closes the pull request with the same commit. */
 export const mergePullRequestByFastForward = gitOperation(MergePullRequestByFastForward$, (scope, input) => {
   const { row, repository, specified } = requireMergeable(scope, input, "MergePullRequestByFastForward");
-  return findSides(scope, repository, specified, (_, sides) =>
-    fastForward({ repository, branch: row.destination, sides, pullRequestId: row.id }, (__, late) => answerOf(late, row.id)),
+  const recheck = recheckOf(row);
+  return findSides(scope, repository, specified, (late, sides) =>
+    fastForward(late, { repository, branch: row.destination, sides, pullRequestId: row.id, recheck }, (_, then) => answerOf(then, row.id)),
   );
 });
 
@@ -54,7 +55,7 @@ function mergeByCommit(
   action: string,
 ): GitQuestion<{ pullRequest: PullRequest }> {
   const { row, repository, specified } = requireMergeable(scope, input, action);
-  const order = { ...orderOf(scope, repository, row.destination, option, input), pullRequestId: row.id };
+  const order = { ...orderOf(scope, repository, row.destination, option, input), pullRequestId: row.id, recheck: recheckOf(row) };
   return findSides(scope, repository, specified, (_, sides) => merge(order, sides, (late) => answerOf(late, row.id)));
 }
 
@@ -90,11 +91,25 @@ function requireMergeable(scope: Scope, input: MergeInput, action: string): Merg
   if (specified.source !== row.sourceCommit) {
     fault(TipOfSourceReferenceIsDifferentException, "The source branch of the pull request has been updated.");
   }
-  if (!evaluate(scope, row).approved) {
-    fault(
-      PullRequestApprovalRulesNotSatisfiedException,
-      "The pull request cannot be merged because one or more approval rules have not been met.",
-    );
-  }
+  requireApproved(scope, row);
   return { row, repository, specified };
+}
+
+/** What holds when a merge begins has to hold when the branch moves: git reads for a while in between. */
+const recheckOf =
+  ({ id, revisionId }: PullRequestRow) =>
+  (scope: Scope): void => {
+    const row = requireOpen(scope, id);
+    if (row.revisionId !== revisionId) {
+      fault(TipOfSourceReferenceIsDifferentException, "The source branch of the pull request has been updated.");
+    }
+    requireApproved(scope, row);
+  };
+
+function requireApproved(scope: Scope, row: PullRequestRow): void {
+  if (evaluate(scope, row).approved) return;
+  fault(
+    PullRequestApprovalRulesNotSatisfiedException,
+    "The pull request cannot be merged because one or more approval rules have not been met.",
+  );
 }

@@ -28,7 +28,7 @@ import {
   updatePullRequestStatus,
 } from "./pull-request.ts";
 import { describePullRequestEvents } from "./pull-request-event.ts";
-import { mergePullRequestBySquash, mergePullRequestByThreeWay } from "./pull-request-merge.ts";
+import { mergePullRequestByFastForward, mergePullRequestBySquash, mergePullRequestByThreeWay } from "./pull-request-merge.ts";
 import { createPullRequestApprovalRule, deletePullRequestApprovalRule } from "./pull-request-rule.ts";
 import { createRepository } from "./repository.ts";
 
@@ -191,6 +191,24 @@ test("a merge that git did closes it, and so does the end of a branch", async ()
   await expect(git.call(updatePullRequestStatus, { ...dropped, pullRequestStatus: "OPEN" })).rejects.toMatchObject({
     name: "InvalidPullRequestStatusUpdateException",
   });
+});
+
+test("a merge is refused whose approval goes while git looks at it", async () => {
+  const repositoryName = "between";
+  await branched(repositoryName, "feature");
+  const { pullRequestId } = await open(repositoryName, "feature");
+  for (const merge of [mergePullRequestByFastForward, mergePullRequestBySquash]) {
+    const merging = git.call(merge, { pullRequestId, repositoryName }).then(
+      () => "merged",
+      ({ name }) => name,
+    );
+    const approvalRuleName = merge.name;
+    await git.call(createPullRequestApprovalRule, { pullRequestId, approvalRuleName, approvalRuleContent: rule(1) });
+    expect(await merging).toBe("PullRequestApprovalRulesNotSatisfiedException");
+    await git.call(deletePullRequestApprovalRule, { pullRequestId, approvalRuleName });
+  }
+  await git.call(mergePullRequestByFastForward, { pullRequestId, repositoryName });
+  expect((await git.call(getPullRequest, { pullRequestId })).pullRequest!.pullRequestStatus).toBe("CLOSED");
 });
 
 const ONE = "1".repeat(40);
