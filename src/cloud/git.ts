@@ -35,9 +35,13 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
       const home = regionsOf(drive, account, name).find((one) => region === undefined || one === region);
       if (home === undefined) return undefined;
       const partition = { account, region: home };
-      const { repositoryId } = repositoryOf(kernel.scope(partition), name)!;
+      const { repositoryId, defaultBranch } = repositoryOf(kernel.scope(partition), name)!;
       homes.set(repositoryId, partition);
-      return { repositoryId, refusal: (access, refs) => refusalOf(drive, user, { access, refs }, { ...partition, name }) };
+      return {
+        repositoryId,
+        ...(defaultBranch !== undefined && { defaultBranch }),
+        refusal: (access, refs) => refusalOf(drive, user, { access, refs }, { ...partition, name }),
+      };
     },
     async onPush(repositoryId, { arn }) {
       const refs = await repositories.readRefs(repositoryId);

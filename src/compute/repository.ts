@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { searchPath } from "./environment.ts";
@@ -87,6 +87,13 @@ export class Repositories {
     if (existsSync(path)) rmSync(draft, { recursive: true });
     else renameSync(draft, path);
     return path;
+  }
+
+  /** Have clones begin with a branch, and git refuse to delete it: the default branch, which a row says. */
+  async pointHead(repositoryId: string, branch: string): Promise<void> {
+    const path = this.path(repositoryId);
+    const isThere = readFileSync(join(path, "HEAD"), "utf8").trim() === `ref: refs/heads/${branch}`;
+    if (!isThere) await requireGit({ args: ["symbolic-ref", "HEAD", `refs/heads/${branch}`], cwd: path });
   }
 
   /** Remove a repository; one that is gone stays so. */

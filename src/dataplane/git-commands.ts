@@ -8,12 +8,12 @@ export interface PushCommands {
   readonly head: Buffer;
 }
 
-/** bytes; a push that says more before its pack is broken. */
+/** bytes; enough for more refs than a push may move. */
 const HEAD_MAX = 4 * 1024 * 1024;
 const COMMAND = /^[0-9a-f]{40,64} [0-9a-f]{40,64} ([^\0\n]+)/;
 
-/** Read the commands of a push, up to the flush before its pack. https://git-scm.com/docs/pack-protocol#_reference_update_request_and_packfile_transfer */
-export async function readPushCommands(body: Readable): Promise<PushCommands> {
+/** Read the commands of a push, up to the flush before its pack, or to one more than it may have. https://git-scm.com/docs/pack-protocol#_reference_update_request_and_packfile_transfer */
+export async function readPushCommands(body: Readable, refsMax: number): Promise<PushCommands> {
   let head = Buffer.alloc(0);
   const refs: string[] = [];
   let at = 0;
@@ -29,6 +29,8 @@ export async function readPushCommands(body: Readable): Promise<PushCommands> {
       if (ref !== undefined) refs.push(ref);
       at += size;
     }
+    // It is refused anyway.
+    if (refs.length > refsMax) return { refs, head };
     if (head.length > HEAD_MAX) throw new Error("the push names too many refs");
   }
   return { refs, head };

@@ -22,11 +22,13 @@ let server: Server;
 let port: number;
 let repositories: Repositories;
 let pushes: string[];
+let defaultBranch: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-git-"));
   repositories = new Repositories(folder);
   pushes = [];
+  defaultBranch = "main";
   const route = gitRoute<string>({
     repositories,
     async authenticate(request) {
@@ -41,7 +43,7 @@ beforeEach(async () => {
       }
     },
     locate: (who, name) =>
-      name === "app" ? { repositoryId: "id-of-app", refusal: (access, refs) => refusalFor(who, access, refs) } : undefined,
+      name === "app" ? { repositoryId: "id-of-app", defaultBranch, refusal: (access, refs) => refusalFor(who, access, refs) } : undefined,
     async onPush(repositoryId, who) {
       const refs = await repositories.readRefs(repositoryId);
       pushes.push(`${who} ${repositoryId} ${[...refs.keys()].join(" ")}`);
@@ -128,6 +130,48 @@ test("clones may be shallow or partial, by version 2 of the protocol", async () 
   await git(["-c", "protocol.version=2", "clone", "-q", "--filter=blob:none", "--no-checkout", urlFor("reader:p%40ss"), "partial"]);
   const missing = await git(["-C", "partial", "rev-list", "--objects", "--missing=print", "HEAD"]);
   expect(missing.split("\n").filter((line) => line.startsWith("?"))).toHaveLength(1);
+});
+
+test("clones begin with the default branch, which nobody deletes by a push", async () => {
+  await git(["init", "-q", "--initial-branch=develop", "one"]);
+  await git(["-C", "one", "commit", "-q", "--allow-empty", "-m", "first"]);
+  await git(["-C", "one", "push", "-q", urlFor("dev:p%40ss"), "develop", "develop:main"]);
+  defaultBranch = "develop";
+  await git(["clone", "-q", urlFor("reader:p%40ss"), "two"]);
+  expect((await git(["-C", "two", "branch", "--show-current"])).trim()).toBe("develop");
+  await expect(git(["-C", "one", "push", "-q", urlFor("dev:p%40ss"), ":develop"])).rejects.toThrow("deletion of the current branch");
+  await git(["-C", "one", "push", "-q", urlFor("dev:p%40ss"), ":main"]);
+});
+
+test("of two pushes to one branch the second is told that it is behind", async () => {
+  for (const clone of ["one", "two"]) {
+    await git(["init", "-q", "--initial-branch=main", clone]);
+    await git(["-C", clone, "commit", "-q", "--allow-empty", "-m", clone]);
+  }
+  const push = (clone: string) => git(["-C", clone, "push", "-q", urlFor("dev:p%40ss"), "main"]).then(() => "won", String);
+  const ends = (await Promise.all([push("one"), push("two")])).sort();
+  expect(ends).toEqual([expect.stringMatching(/\[(remote )?rejected\]/), "won"]);
+});
+
+test("a push of more refs than AWS takes moves none", async () => {
+  const commands = Array.from({ length: 4001 }, (_, index) => {
+    const command = `${"0".repeat(40)} ${"1".repeat(40)} refs/heads/b${index}\n`;
+    return (command.length + 4).toString(16).padStart(4, "0") + command;
+  });
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/repos/app/git-receive-pack`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${Buffer.from("dev:p@ss").toString("base64")}` },
+    body: `${commands.join("")}0000`,
+  });
+  expect([answer.status, await answer.text()]).toEqual([403, "A push can change at most 4000 references.\n"]);
+});
+
+test("Git LFS is refused by name", async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/repos/app/info/lfs/objects/batch`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${Buffer.from("dev:p@ss").toString("base64")}` },
+  });
+  expect([answer.status, await answer.json()]).toEqual([501, { message: "CodeCommit does not support Git LFS." }]);
 });
 
 const aws = findAws();

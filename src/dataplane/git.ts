@@ -30,6 +30,8 @@ export type GitAccess = "pull" | "push";
 /** A repository, for somebody. */
 export interface LocatedRepository {
   readonly repositoryId: string;
+  /** The branch that clones begin with, where it has one. */
+  readonly defaultBranch?: string;
   /**
    * Why they may not; the answer is then 403 with that sentence, which git shows. `refs` are those that a push moves, by
    * their full names; they are known when it comes with its commands, and not when it asks what is there.
@@ -45,7 +47,13 @@ interface GitCall {
   readonly access: GitAccess;
 }
 
-const PATH = /^\/v1\/repos\/([^/?]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD|objects\/[^?]*))(?:\?(.*))?$/;
+const PATH =
+  /^\/v1\/repos\/([^/?]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD|objects\/[^?]*|info\/lfs\/[^?]*))(?:\?(.*))?$/;
+
+const LFS = "/info/lfs/";
+
+/** https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html */
+const REFS_MAX = 4000;
 
 /** Git's smart HTTP for `/v1/repos/<name>`, by git itself; bytes are streamed both ways. */
 export function gitRoute<Who>(options: GitRouteOptions<Who>): Route {
@@ -62,12 +70,15 @@ async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessag
     return refuse(response, 401, "The request is not authenticated.", { "WWW-Authenticate": 'Basic realm="CodeCommit"' });
   const repository = options.locate(who, call.name);
   if (repository === undefined) return refuse(response, 404, `Repository ${call.name} does not exist.`);
+  if (call.rest.startsWith(LFS)) return refuseLfs(response);
   const refusal = repository.refusal(call.access);
   if (refusal !== undefined) return refuse(response, 403, refusal);
   const { body, refs } = await bodyOf(call, request);
   const refsRefusal = refs.length === 0 ? undefined : repository.refusal(call.access, refs);
   if (refsRefusal !== undefined) return refuse(response, 403, refsRefusal, { Connection: "close" });
+  if (refs.length > REFS_MAX) return refuse(response, 403, `A push can change at most ${REFS_MAX} references.`, { Connection: "close" });
   await options.repositories.ensure(repository.repositoryId);
+  if (repository.defaultBranch !== undefined) await options.repositories.pointHead(repository.repositoryId, repository.defaultBranch);
   const beforeEnd = async (): Promise<void> => {
     if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who);
   };
@@ -88,7 +99,7 @@ async function bodyOf({ rest }: GitCall, request: IncomingMessage): Promise<{ bo
   // A client that goes away in the middle ends what is unpacked, too.
   if (isPacked) void pipeline(request, unpacked as Gunzip).catch(() => {});
   if (rest !== "/git-receive-pack") return { body: unpacked, refs: [] };
-  const { refs, head } = await readPushCommands(unpacked);
+  const { refs, head } = await readPushCommands(unpacked, REFS_MAX);
   return { body: Readable.from(whole(head, unpacked), { objectMode: false }), refs };
 }
 
@@ -158,6 +169,12 @@ function cgiEnvironment(
 
 function refuse(response: ServerResponse, status: number, sentence: string, headers: Record<string, string> = {}): void {
   response.writeHead(status, { "Content-Type": "text/plain", ...headers }).end(`${sentence}\n`);
+}
+
+/** CodeCommit has no storage for large files, and the client shows the sentence. https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md */
+function refuseLfs(response: ServerResponse): void {
+  response.writeHead(501, { "Content-Type": "application/vnd.git-lfs+json", Connection: "close" });
+  response.end(JSON.stringify({ message: "CodeCommit does not support Git LFS." }));
 }
 
 function fail(response: ServerResponse, error: Error): void {

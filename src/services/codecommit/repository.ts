@@ -219,7 +219,7 @@ export function checkName(name: string): void {
   if (/^[\w.-]{1,100}$/.test(name) && !name.endsWith(".git")) return;
   fault(
     InvalidRepositoryNameException,
-    "Repository names must be between 1 and 100 characters, may contain only letters, numbers, periods, underscores and dashes, and cannot end in .git.",
+    "The repository name is not valid. Repository names can be any valid combination of letters, numbers, periods, underscores, and dashes between 1 and 100 characters in length. Names are case sensitive. For more information, see Limits in the AWS CodeCommit User Guide. ",
   );
 }
 

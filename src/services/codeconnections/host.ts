@@ -46,9 +46,9 @@ export const hosts = new Table<Host>("codeconnections/host", {
 const PAGE_SIZE = 100;
 /** The providers that somebody installs on a machine of his own. */
 const INSTALLED: readonly string[] = ["GitHubEnterpriseServer", "GitLabSelfManaged"];
-/** How long AWS needs to prepare a VPC configuration, and to take it away. */
-const INITIALIZING_MS = 60_000;
-const DELETING_MS = 30_000;
+/** How long a VPC configuration is prepared, and taken away; AWS needs minutes. */
+const INITIALIZING_MS = 10_000;
+const DELETING_MS = 10_000;
 
 export const createHost = underBothNames(
   CreateHost$,
