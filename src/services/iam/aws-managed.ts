@@ -1,108 +1,88 @@
-const ALLOW_ALL = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
-
-const LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
-
-const CODEDEPLOY_SERVERS = [
-  ...[
-    "AttachLoadBalancers",
-    "AttachLoadBalancerTargetGroups",
-    "CompleteLifecycleAction",
-    "CreateAutoScalingGroup",
-    "CreateOrUpdateTags",
-    "DeleteAutoScalingGroup",
-    "DeleteLifecycleHook",
-    "DescribeAutoScalingGroups",
-    "DescribeLifecycleHooks",
-    "DescribeNotificationConfigurations",
-    "DescribePolicies",
-    "DescribeScalingActivities",
-    "DescribeScheduledActions",
-    "EnableMetricsCollection",
-    "PutLifecycleHook",
-    "PutNotificationConfiguration",
-    "PutScalingPolicy",
-    "PutScheduledUpdateGroupAction",
-    "PutWarmPool",
-    "RecordLifecycleActionHeartbeat",
-    "ResumeProcesses",
-    "SuspendProcesses",
-    "UpdateAutoScalingGroup",
-  ].map((name) => `autoscaling:${name}`),
-  ...["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm", "sns:Publish", "tag:GetResources"],
-  ...["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "ec2:TerminateInstances"],
-  ...[
-    "DeregisterInstancesFromLoadBalancer",
-    "DeregisterTargets",
-    "DescribeInstanceHealth",
-    "DescribeLoadBalancerAttributes",
-    "DescribeLoadBalancers",
-    "DescribeTargetGroupAttributes",
-    "DescribeTargetGroups",
-    "DescribeTargetHealth",
-    "RegisterInstancesWithLoadBalancer",
-    "RegisterTargets",
-  ].map((name) => `elasticloadbalancing:${name}`),
-];
-
-const CODEDEPLOY_ECS = [
-  ...["ecs:CreateTaskSet", "ecs:DeleteTaskSet", "ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"],
-  ...["DescribeListeners", "DescribeRules", "DescribeTargetGroups", "ModifyListener", "ModifyRule"].map(
-    (name) => `elasticloadbalancing:${name}`,
-  ),
-  ...["cloudwatch:DescribeAlarms", "lambda:InvokeFunction", "s3:GetObject", "s3:GetObjectVersion", "sns:Publish"],
-];
-
-const CODEDEPLOY_LAMBDA = ["cloudwatch:DescribeAlarms", "lambda:UpdateAlias", "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"];
-
-const codedeployLambda = (Action: readonly string[]) => ({
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Action, Resource: "*" },
-    { Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: "arn:aws:s3:::*/CodeDeploy/*" },
-    { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: "arn:aws:lambda:*:*:function:CodeDeployHook_*" },
-  ],
-});
-
-/** The documents of those of AWS's own policies that decide something here. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ */
-const DOCUMENTS: Readonly<Record<string, object>> = {
-  AdministratorAccess: ALLOW_ALL,
-  PowerUserAccess: {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", NotAction: ["iam:*", "organizations:*", "account:*"], Resource: "*" },
-      { Effect: "Allow", Action: ["iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:ListRoles"], Resource: "*" },
-    ],
-  },
-  ReadOnlyAccess: {
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Action: ["*:Get*", "*:List*", "*:Describe*", "*:BatchGet*"], Resource: "*" }],
-  },
-  AWSLambdaBasicExecutionRole: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: LOGS, Resource: "*" }] },
-  AWSCodeDeployRole: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: CODEDEPLOY_SERVERS, Resource: "*" }] },
-  AWSCodeDeployRoleForECS: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: CODEDEPLOY_ECS, Resource: "*" }] },
-  AWSCodeDeployRoleForLambda: codedeployLambda([...CODEDEPLOY_LAMBDA, "sns:Publish"]),
-  AWSCodeDeployRoleForLambdaLimited: codedeployLambda(CODEDEPLOY_LAMBDA),
-};
-
-/** Where those are that are not at the root. */
-const PATHS: Readonly<Record<string, string>> = {
-  AWSCodeDeployRole: "/service-role/",
-  AWSCodeDeployRoleForLambda: "/service-role/",
-  AWSCodeDeployRoleForLambdaLimited: "/service-role/",
-  AWSLambdaBasicExecutionRole: "/service-role/",
-};
-
-/** The ARNs of AWS's own policies that have documents here. */
-export const ARNS_OF_AWS: readonly string[] = Object.keys(DOCUMENTS).map((name) => `arn:aws:iam::aws:policy${PATHS[name] ?? "/"}${name}`);
+import { createRequire } from "node:module";
+import { inflateSync } from "node:zlib";
 
 /**
- * A policy of AWS's own. Its list is AWS's and grows; one that is not known here can be attached, and allows nothing
- * where trust is enforced.
+ * data/managed-policies.json: AWS's own policies by name, path, version, and when they were made and changed; and their documents, a
+ * line each in the same order, deflated. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/
  */
-export function managedByAws(arn: string): { readonly document: string; readonly shown: object } | undefined {
-  if (!arn.startsWith("arn:aws:iam::aws:policy/")) return undefined;
-  const name = arn.split("/").at(-1)!;
-  const path = arn.slice("arn:aws:iam::aws:policy".length, -name.length);
-  const document = JSON.stringify(DOCUMENTS[name] ?? { Version: "2012-10-17", Statement: [] });
-  return { document, shown: { PolicyName: name, Arn: arn, Path: path, DefaultVersionId: "v1", IsAttachable: true } };
+interface PoliciesFile {
+  readonly policies: readonly (readonly [name: string, path: string, version: string, createdAt: string, updatedAt: string])[];
+  readonly documents: string;
 }
+
+/** A policy of AWS's own. */
+export interface AwsPolicy {
+  readonly name: string;
+  readonly arn: string;
+  readonly path: string;
+  readonly version: string;
+  /** Undefined where it is not known here. */
+  readonly known?: { readonly createdAt: Date; readonly updatedAt: Date };
+}
+
+const PREFIX = "arn:aws:iam::aws:policy";
+const NOTHING = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+
+/** AWS's own policies; read from the disk when one is asked for the first time, and unpacked one by one. */
+export class AwsPolicies {
+  readonly #read: () => PoliciesFile;
+  readonly #documents = new Map<string, string>();
+  #byName: ReadonlyMap<string, readonly [index: number, policy: AwsPolicy]> | undefined;
+
+  constructor(read: () => PoliciesFile) {
+    this.#read = read;
+  }
+
+  list(): AwsPolicy[] {
+    return [...this.#index.values()].map(([, policy]) => policy);
+  }
+
+  /**
+   * The policy of that ARN; undefined where the ARN is none of AWS's. Their list grows: one that is not known here may be there,
+   * and allows nothing where trust is enforced.
+   */
+  find(arn: string): AwsPolicy | undefined {
+    if (!isOfAws(arn)) return undefined;
+    const name = nameIn(arn);
+    const [, policy] = this.#index.get(name) ?? [];
+    return policy?.arn === arn ? policy : { name, arn, path: arn.slice(PREFIX.length, -name.length), version: "v1" };
+  }
+
+  /** Its document; one that allows nothing where it is not known. */
+  document(arn: string): string {
+    const kept = this.#documents.get(arn);
+    if (kept !== undefined) return kept;
+    const [at, policy] = this.#index.get(nameIn(arn)) ?? [];
+    if (at === undefined || policy?.arn !== arn) return NOTHING;
+    const lines = inflateSync(Buffer.from(this.#read().documents, "base64")).toString("utf8");
+    // A copy of its own: a slice would keep all of them.
+    const document = Buffer.from(lineAt(lines, at)).toString("utf8");
+    this.#documents.set(arn, document);
+    return document;
+  }
+
+  get #index() {
+    this.#byName ??= new Map(
+      this.#read().policies.map(([name, path, version, createdAt, updatedAt], index) => {
+        const known = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
+        return [name, [index, { name, arn: `${PREFIX}${path}${name}`, path, version, known }]];
+      }),
+    );
+    return this.#byName;
+  }
+}
+
+/** Whether an ARN is that of a policy of AWS's own. */
+export const isOfAws = (arn: string): boolean => arn.startsWith(`${PREFIX}/`);
+
+const nameIn = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
+
+function lineAt(lines: string, index: number): string {
+  let from = 0;
+  for (let line = 0; line < index; line++) from = lines.indexOf("\n", from) + 1;
+  const to = lines.indexOf("\n", from);
+  return lines.slice(from, to === -1 ? undefined : to);
+}
+
+/** Those of this release. */
+export const awsPolicies = new AwsPolicies(() => createRequire(import.meta.url)("../../../data/managed-policies.json") as PoliciesFile);

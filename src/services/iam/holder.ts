@@ -27,6 +27,7 @@ import {
   PutRolePolicy$,
   PutUserPolicy$,
 } from "../../sdk/iam.js";
+import { isOfAws } from "./aws-managed.ts";
 import { checkPolicyDocument } from "./document.ts";
 import { type Group, groups, requireGroup } from "./group.ts";
 import { documentOf } from "./policy.ts";
@@ -70,7 +71,8 @@ class Holders<T extends Role | User | Group> {
 
   attach(scope: Scope, name: string, arn: string): void {
     const holder = this.#require(scope, name);
-    if (documentOf(scope, arn) === undefined) fault(NoSuchEntityException, `Policy ${arn} does not exist or is not attachable.`);
+    if (!isOfAws(arn) && documentOf(scope, arn) === undefined)
+      fault(NoSuchEntityException, `Policy ${arn} does not exist or is not attachable.`);
     if (holder.attached.includes(arn)) return;
     if (holder.attached.length >= ATTACHED_MAX)
       fault(LimitExceededException, `Cannot exceed quota for PoliciesPer${this.#word}: ${ATTACHED_MAX}`);

@@ -7,7 +7,7 @@ import { authorize, decide } from "./evaluate.ts";
 import { addUserToGroup, createGroup, deleteGroup, getGroup, listGroupsForUser, removeUserFromGroup } from "./group.ts";
 import { holderOperations } from "./holder.ts";
 import { iam } from "./index.ts";
-import { createPolicy, listPolicies } from "./policy.ts";
+import { createPolicy, getPolicy, getPolicyVersion, listPolicies, listPolicyVersions } from "./policy.ts";
 import { createRole, deleteRole, getRole, roles, updateRole } from "./role.ts";
 import { createServiceSpecificCredential } from "./service-credential.ts";
 import { getLoginProfile, listMfaDevices, listSigningCertificates, listSshPublicKeys } from "./unset.ts";
@@ -161,9 +161,47 @@ test("policies are listed with AWS's own, by path and by scope", async () => {
   await cloud.call(createPolicy, { PolicyName: "deploy", Path: "/team/", PolicyDocument: policy() });
   const names = async (input: object) => (await cloud.call(listPolicies, input)).Policies!.map(({ PolicyName }) => PolicyName);
   expect(await names({ Scope: "Local" })).toEqual(["deploy"]);
-  expect(await names({ Scope: "AWS", PathPrefix: "/service-role/" })).toContain("AWSLambdaBasicExecutionRole");
-  expect(await names({})).toEqual(expect.arrayContaining(["deploy", "ReadOnlyAccess"]));
+  expect(await names({ Scope: "AWS", PathPrefix: "/service-role/", MaxItems: 1000 })).toContain("AWSLambdaBasicExecutionRole");
+  expect(await names({ MaxItems: 1000, PathPrefix: "/" })).toHaveLength(1000);
+  expect(await names({ PathPrefix: "/team/" })).toEqual(["deploy"]);
   expect(await names({ OnlyAttached: true })).toEqual([]);
+});
+
+test("AWS's own policies have AWS's documents, at their newest version", async () => {
+  const cloud = world();
+  const PolicyArn = "arn:aws:iam::aws:policy/AWSCodeCommitPowerUser";
+  const { Policy } = await cloud.call(getPolicy, { PolicyArn });
+  expect(Policy).toMatchObject({ PolicyName: "AWSCodeCommitPowerUser", Path: "/", CreateDate: new Date("2015-07-09T17:06:49Z") });
+  const VersionId = Policy!.DefaultVersionId!;
+  expect(Number(VersionId.slice(1))).toBeGreaterThan(1);
+  expect((await cloud.call(listPolicyVersions, { PolicyArn })).Versions).toMatchObject([{ VersionId, IsDefaultVersion: true }]);
+  const { PolicyVersion } = await cloud.call(getPolicyVersion, { PolicyArn, VersionId });
+  expect(decodeURIComponent(PolicyVersion!.Document!)).toContain('"codecommit:GitPush"');
+  await expect(cloud.call(getPolicyVersion, { PolicyArn, VersionId: "v1" })).rejects.toMatchObject({ name: "NoSuchEntityException" });
+});
+
+test.each([
+  ["AWSCodeCommitPowerUser", "codecommit:GitPush", "codecommit:DeleteRepository"],
+  ["AWSCodeCommitReadOnly", "codecommit:GitPull", "codecommit:GitPush"],
+  ["AWSCodePipeline_FullAccess", "codepipeline:CreatePipeline", "codebuild:StartBuild"],
+  ["AWSCodePipeline_ReadOnlyAccess", "codepipeline:GetPipelineState", "codepipeline:StartPipelineExecution"],
+  ["AWSCodeBuildDeveloperAccess", "codebuild:StartBuild", "codebuild:DeleteProject"],
+  ["AWSCodeDeployDeployerAccess", "codedeploy:CreateDeployment", "codedeploy:DeleteApplication"],
+  ["service-role/AWSCodeDeployRole", "autoscaling:PutLifecycleHook", "s3:PutObject"],
+  ["service-role/AWSLambdaBasicExecutionRole", "logs:PutLogEvents", "s3:GetObject"],
+  ["job-function/ViewOnlyAccess", "lambda:ListFunctions", "lambda:InvokeFunction"],
+  ["PowerUserAccess", "s3:PutObject", "iam:CreateUser"],
+  ["AWSNobodyKnowsThis", undefined, "s3:GetObject"],
+])("%s allows %s, and not %s", async (name, allowed, refused) => {
+  const cloud = world();
+  const PolicyArn = `arn:aws:iam::aws:policy/${name}`;
+  await cloud.call(createUser, { UserName: "bob" });
+  await cloud.call(named("AttachUserPolicy"), { UserName: "bob", PolicyArn });
+  const bob = { ...cloud.caller, type: "user", arn: `arn:aws:iam::${cloud.account}:user/bob` } as const;
+  const may = (action: string) => authorize(cloud.scope(), bob, action, "*", {});
+  if (allowed !== undefined) expect(may(allowed)).toBeUndefined();
+  else expect((await cloud.call(getPolicy, { PolicyArn })).Policy!.Description).toMatch(/does not know/);
+  expect(may(refused)).toContain("no identity-based policy allows");
 });
 
 test("a user has no password, devices, certificates or SSH keys; nobody else has either", async () => {

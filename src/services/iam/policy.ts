@@ -21,7 +21,7 @@ import {
   TagPolicy$,
   UntagPolicy$,
 } from "../../sdk/iam.js";
-import { ARNS_OF_AWS, managedByAws } from "./aws-managed.ts";
+import { type AwsPolicy, awsPolicies, isOfAws } from "./aws-managed.ts";
 import { checkPolicyDocument } from "./document.ts";
 import { groups } from "./group.ts";
 import { listed } from "./listed.ts";
@@ -65,25 +65,23 @@ export const createPolicy = operation(CreatePolicy$, (scope, { PolicyName, Path 
 });
 
 export const getPolicy = operation(GetPolicy$, (scope, { PolicyArn }) => {
-  const known = managedByAws(PolicyArn!);
-  return { Policy: known?.shown ?? shown(scope, requirePolicy(scope, PolicyArn!)) };
+  const ofAws = awsPolicies.find(PolicyArn!);
+  return { Policy: ofAws === undefined ? shown(scope, requirePolicy(scope, PolicyArn!)) : shownOfAws(scope, ofAws) };
 });
 
-export const listPolicies = operation(
-  ListPolicies$,
-  (scope, { PathPrefix = "/", OnlyAttached, Scope: wanted, ...paging }) => {
-    const own = wanted === "AWS" ? [] : policies.list(scope).map((policy) => policyArn(scope.account, policy));
-    const all = [...own, ...(wanted === "Local" ? [] : ARNS_OF_AWS)]
-      .filter((arn) => pathOf(arn).startsWith(PathPrefix) && (!OnlyAttached || holdersOf(scope, arn).length > 0))
-      .sort();
-    const { items, paged } = listed(
-      all.map((id) => ({ id })),
-      paging,
-    );
-    return { Policies: items.map(({ id }) => managedByAws(id)?.shown ?? shown(scope, requirePolicy(scope, id))), ...paged };
-  },
-  { partial: "of AWS's own policies only those that have documents here" },
-);
+export const listPolicies = operation(ListPolicies$, (scope, { PathPrefix = "/", OnlyAttached, Scope: wanted, ...paging }) => {
+  const own = wanted === "AWS" ? [] : policies.list(scope).map((policy) => policyArn(scope.account, policy));
+  const ofAws = wanted === "Local" ? [] : awsPolicies.list().map(({ arn }) => arn);
+  const all = [...own, ...ofAws]
+    .filter((arn) => pathOf(arn).startsWith(PathPrefix) && (!OnlyAttached || holdersOf(scope, arn).length > 0))
+    .sort();
+  const { items, paged } = listed(
+    all.map((id) => ({ id })),
+    paging,
+  );
+  const policyOf = (arn: string) => (isOfAws(arn) ? shownOfAws(scope, awsPolicies.find(arn)!) : shown(scope, requirePolicy(scope, arn)));
+  return { Policies: items.map(({ id }) => policyOf(id)), ...paged };
+});
 
 export const deletePolicy = operation(DeletePolicy$, (scope, { PolicyArn }) => {
   const policy = requirePolicy(scope, PolicyArn!);
@@ -104,15 +102,21 @@ export const createPolicyVersion = operation(CreatePolicyVersion$, (scope, { Pol
 });
 
 export const getPolicyVersion = operation(GetPolicyVersion$, (scope, { PolicyArn, VersionId }) => {
-  const known = managedByAws(PolicyArn!);
-  if (known !== undefined)
-    return { PolicyVersion: { Document: encodeURIComponent(known.document), VersionId: "v1", IsDefaultVersion: true } };
+  const ofAws = awsPolicies.find(PolicyArn!);
+  if (ofAws !== undefined) {
+    // Only the newest of AWS's versions is known.
+    if (ofAws.version !== VersionId)
+      fault(NoSuchEntityException, `Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`);
+    return { PolicyVersion: { ...versionOfAws(ofAws), Document: encodeURIComponent(awsPolicies.document(PolicyArn!)) } };
+  }
   const policy = requirePolicy(scope, PolicyArn!);
   requireVersion(policy, VersionId!);
   return { PolicyVersion: { ...shownVersion(policy, VersionId!), Document: encodeURIComponent(policy.versions[VersionId!]!.document) } };
 });
 
 export const listPolicyVersions = operation(ListPolicyVersions$, (scope, { PolicyArn }) => {
+  const ofAws = awsPolicies.find(PolicyArn!);
+  if (ofAws !== undefined) return { Versions: [versionOfAws(ofAws)], IsTruncated: false };
   const policy = requirePolicy(scope, PolicyArn!);
   return {
     Versions: Object.keys(policy.versions)
@@ -205,8 +209,7 @@ export function addVersion(scope: Scope, policy: Policy, document: string, makeD
 
 /** The document in force of a managed policy, AWS's own or the account's; undefined where there is none. */
 export function documentOf(scope: Scope, arn: string): string | undefined {
-  const known = managedByAws(arn);
-  if (known !== undefined) return known.document;
+  if (isOfAws(arn)) return awsPolicies.document(arn);
   const policy = policies.get(scope.at(arn), arn.split("/").at(-1)!);
   return policy?.versions[policy.defaultVersion]?.document;
 }
@@ -234,6 +237,25 @@ const shownVersion = ({ versions, defaultVersion }: Policy, version: string) => 
   VersionId: version,
   IsDefaultVersion: version === defaultVersion,
   CreateDate: new Date(versions[version]!.createdAt),
+});
+
+const versionOfAws = ({ version, known }: AwsPolicy) => ({
+  VersionId: version,
+  IsDefaultVersion: true,
+  ...(known && { CreateDate: known.updatedAt }),
+});
+
+const shownOfAws = (scope: Scope, { name, arn, path, version, known }: AwsPolicy) => ({
+  PolicyName: name,
+  Arn: arn,
+  Path: path,
+  DefaultVersionId: version,
+  AttachmentCount: holdersOf(scope, arn).length,
+  PermissionsBoundaryUsageCount: 0,
+  IsAttachable: true,
+  ...(known
+    ? { CreateDate: known.createdAt, UpdateDate: known.updatedAt }
+    : { Description: "Slipway does not know this policy of AWS's: where trust is enforced it allows nothing." }),
 });
 
 function shown(scope: Scope, policy: Policy) {
