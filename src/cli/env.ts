@@ -53,9 +53,10 @@ const formats: Readonly<Record<string, (target: Target) => string>> = {
       .map(([name, value]) => `export ${name}=${quoted(value)}`)
       .join("\n")}
 ${target.credentials === undefined ? "" : UNSET}\
-# git over HTTP with the credential helper of the AWS CLI (it signs without the port):
-#   git config --global credential.${target.endpoint}.helper '!aws codecommit credential-helper --ignore-host-check $@'
+# git over HTTP with the credential helper of the AWS CLI, of whose verbs only get takes the option; and AWS's URLs led here:
+#   git config --global credential.${target.endpoint}.helper '!f() { [ "$1" != get ] || aws codecommit credential-helper --ignore-host-check get; }; f'
 #   git config --global credential.${target.endpoint}.UseHttpPath true
+#   git config --global url.${target.endpoint}/v1/repos/.insteadOf codecommit::${target.region}://
 `,
   json: (target) => `${JSON.stringify(variables(target))}\n`,
   profile: ({ endpoint, account, region, credentials }) => `# ~/.aws/config

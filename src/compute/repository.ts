@@ -40,6 +40,8 @@ const CONFIG: Readonly<Record<string, string>> = {
   "gc.pruneExpire": "never",
   // Where a commit is made before the branch that it is for moves.
   "transfer.hideRefs": "refs/slipway",
+  // In fewer words than where nobody has said so.
+  "receive.denyDeleteCurrent": "refuse",
 };
 
 /** Git as we run it ourselves: no setting of the user's, and whoever owns the data directory may be trusted. */

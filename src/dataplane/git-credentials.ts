@@ -27,15 +27,17 @@ export function gitCredentialsOf(request: IncomingMessage): GitCredentials {
 }
 
 function signatureOf(request: IncomingMessage, signed: HelperCredentials): GitCredentials {
-  const host = (request.headers.host ?? "").replace(/:\d+$/, "");
-  const paths = pathsOf(request.url ?? "");
+  const { host = "" } = request.headers;
+  // The helper signs without the port, and git-remote-codecommit with it, where CODE_COMMIT_ENDPOINT has one.
+  const hosts = [...new Set([host.replace(/:\d+$/, ""), host])];
+  const wanted = hosts.flatMap((one) => pathsOf(request.url ?? "").map((path) => ({ host: one, path })));
   const { accessKeyId, sessionToken } = signed;
   return {
     type: "signature",
     accessKeyId,
     ...(sessionToken !== undefined && { sessionToken }),
     verify: (secretAccessKey, regions, now) =>
-      regions.find((region) => paths.some((path) => verifyHelperCredentials(signed, { host, path, region, secretAccessKey }, now))),
+      regions.find((region) => wanted.some((one) => verifyHelperCredentials(signed, { ...one, region, secretAccessKey }, now))),
   };
 }
 

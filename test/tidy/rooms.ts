@@ -45,6 +45,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/services/cloudformation/registry-schema.ts node:module": "loads the registry's schemas, 280 kB, only when one is asked for",
   "src/services/cloudformation/specification.ts node:module": "loads the resource specification, 200 kB, only when a template is read",
   "src/services/codebuild/xml.ts @aws-sdk/xml-builder": "reads the reports of test frameworks",
+  "src/services/iam/aws-managed.ts node:module": "loads AWS's own policies, 600 kB, only when one is read or decides",
   "src/services/eventbridge/address.ts node:net": "takes nothing but the arithmetic of addresses: isIP and BlockList",
 };
 
