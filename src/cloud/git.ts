@@ -6,7 +6,7 @@ import { type Caller, rootCaller } from "../kernel/caller.ts";
 import { realNow } from "../kernel/clock.ts";
 import type { Drive } from "../kernel/drive.ts";
 import { idOf, type Partition, partitionOf } from "../kernel/table.ts";
-import { mirrorRefs, repositoryOf, repositoryTable } from "../services/codecommit/api.ts";
+import { mirrorRefs, repositoryOf, repositoryTable, whyUnreadable } from "../services/codecommit/api.ts";
 import { ownerOfCredential } from "../services/iam/api.ts";
 import type { Route } from "../wire/backend.ts";
 
@@ -35,12 +35,14 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
       const home = regionsOf(drive, account, name).find((one) => region === undefined || one === region);
       if (home === undefined) return undefined;
       const partition = { account, region: home };
-      const { repositoryId, defaultBranch } = repositoryOf(kernel.scope(partition), name)!;
+      const repository = repositoryOf(kernel.scope(partition), name)!;
+      const { repositoryId, defaultBranch } = repository;
       homes.set(repositoryId, partition);
       return {
         repositoryId,
         ...(defaultBranch !== undefined && { defaultBranch }),
-        refusal: (access, refs) => refusalOf(drive, user, { access, refs }, { ...partition, name }),
+        refusal: (access, refs) =>
+          refusalOf(drive, user, { access, refs }, { ...partition, name }) ?? whyUnreadable(kernel.scope(partition), repository),
       };
     },
     async onPush(repositoryId, { arn }) {

@@ -9,6 +9,7 @@ export {
   forgetSourceArchive,
   type SourceArchive,
 } from "./archive.ts";
+export { whyUnreadable } from "./encryption.ts";
 export { mirrorRefs } from "./mirror.ts";
 export { headOf, mirroredRefs, tagTargetOf } from "./ref.ts";
 export { type Repository, repositories as repositoryTable } from "./repository.ts";

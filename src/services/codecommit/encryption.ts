@@ -1,10 +1,11 @@
-import { fault } from "../../kernel/fault.ts";
+import { fault, isFault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   EncryptionKeyDisabledException,
   EncryptionKeyInvalidIdException,
   EncryptionKeyInvalidUsageException,
   EncryptionKeyNotFoundException,
+  EncryptionKeyUnavailableException,
 } from "../../sdk/codecommit.js";
 import { keyOf } from "../kms/api.ts";
 
@@ -18,5 +19,22 @@ export function checkKey(scope: Scope, kmsKeyId: string): void {
   const key = keyOf(scope, kmsKeyId);
   if (key === undefined) fault(EncryptionKeyNotFoundException, `No encryption key was found: ${kmsKeyId}`);
   if (key.usage !== "ENCRYPT_DECRYPT") fault(EncryptionKeyInvalidUsageException, `The key cannot encrypt: ${kmsKeyId}`);
-  if (key.state !== "Enabled") fault(EncryptionKeyDisabledException, `The encryption key is disabled: ${kmsKeyId}`);
+  if (key.state === "Disabled") fault(EncryptionKeyDisabledException, `The encryption key is disabled: ${kmsKeyId}`);
+  if (key.state !== "Enabled") fault(EncryptionKeyUnavailableException, `The encryption key is not available: ${kmsKeyId}`);
+}
+
+/** What a repository holds is out of reach while its key is. */
+export function checkReadable(scope: Scope, { kmsKeyId }: { readonly kmsKeyId?: string }): void {
+  if (kmsKeyId !== undefined) checkKey(scope, kmsKeyId);
+}
+
+/** Why it is, in a sentence, for whoever comes with git. */
+export function whyUnreadable(scope: Scope, repository: { readonly kmsKeyId?: string }): string | undefined {
+  try {
+    checkReadable(scope, repository);
+    return undefined;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return error.message;
+  }
 }

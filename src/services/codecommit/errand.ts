@@ -2,6 +2,7 @@ import { forgetJob, type GitSpec, isOver, type Job, jobs } from "../../compute/j
 import { lateOperation, type Operation, type OperationNotes, type OperationSchema, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
+import { checkReadable } from "./encryption.ts";
 import { type MergeNote, moveRef } from "./mirror.ts";
 import { mirroredRefs } from "./ref.ts";
 import { type Repository, repositories } from "./repository.ts";
@@ -99,6 +100,7 @@ interface Asked<O> {
 
 function send<O>(scope: Scope, question: GitQuestion<O>): Asked<O> {
   const { repository, commands, moves } = question;
+  checkReadable(scope, repository);
   const { id } = errands.put(scope, {
     id: `codecommit/${scope.id.uuid()}`,
     repositoryId: repository.repositoryId,
