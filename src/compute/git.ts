@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blobs } from "../kernel/blob.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import type { GitCommand, GitSpec } from "./job.ts";
 import { type GitAnswer, type Repositories, runGit } from "./repository.ts";
+import { unzip } from "./unzip.ts";
 
 /** What a command that was ended by us has for an exit code. */
 const KILLED = 137;
@@ -21,18 +23,39 @@ export class GitDriver implements Driver<GitSpec> {
     this.#blobs = blobs;
   }
 
-  async run({ spec, signal }: Task<GitSpec>): Promise<JobOutcome> {
+  async run(task: Task<GitSpec>): Promise<JobOutcome> {
+    const { spec } = task;
     if (spec.remove) {
       await this.#repositories.remove(spec.repositoryId);
       return { status: "SUCCEEDED", result: { git: [] } };
     }
-    const cwd = await this.#repositories.ensure(spec.repositoryId);
+    const repository = await this.#repositories.ensure(spec.repositoryId);
+    if (spec.workTree === undefined) return this.#runIn(repository, {}, task);
+    const folder = mkdtempSync(join(tmpdir(), "slipway-tree-"));
+    try {
+      const files = join(folder, "files");
+      await unzip(this.#blobs, spec.workTree, files);
+      return await this.#runIn(files, { GIT_DIR: repository, GIT_WORK_TREE: files, GIT_INDEX_FILE: join(folder, "index") }, task);
+    } catch (error) {
+      return { status: "FAILED", reason: (error as Error).message };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #runIn(cwd: string, place: Readonly<Record<string, string>>, { spec, signal }: Task<GitSpec>): Promise<JobOutcome> {
     const answers: GitAnswer[] = [];
-    const trust = spec.certificate === undefined ? {} : { "http.sslCAInfo": fileOf(cwd, spec.certificate) };
+    const trust = spec.certificate === undefined ? {} : { "http.sslCAInfo": fileOf(place["GIT_DIR"] ?? cwd, spec.certificate) };
     for (const { args, stdin: input, env = {}, config, mayFail } of spec.commands) {
       if (signal.aborted) return stopped({ git: answers.map(rowOf) });
       const stdin = this.#inputOf(input);
-      const answer = await runGit({ args, cwd, ...(stdin !== undefined && { stdin }), env, config: { ...config, ...trust } });
+      const answer = await runGit({
+        args,
+        cwd,
+        ...(stdin !== undefined && { stdin }),
+        env: { ...env, ...place },
+        config: { ...config, ...trust },
+      });
       answers.push(answer);
       if (answer.exitCode === 0 || (mayFail && answer.exitCode !== KILLED)) continue;
       const reason = `git ${args[0]} failed with ${answer.exitCode}: ${answer.stderr.trim()}`;

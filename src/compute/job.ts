@@ -201,6 +201,8 @@ export interface GitSpec {
   readonly commands: readonly GitCommand[];
   /** What a server that is fetched from proves itself by, where no well-known authority does: PEM. */
   readonly certificate?: string;
+  /** The digest of a zip: its files are the work tree of the commands. */
+  readonly workTree?: string;
   /** Nothing is asked of the repository: it goes, with all of its objects. */
   readonly remove?: true;
 }

@@ -4,10 +4,15 @@ import { simulatedHands } from "../../compute/simulated.ts";
 import { rootCaller } from "../../kernel/caller.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
 import type { Operation } from "../../kernel/operation.ts";
+import type { Progress } from "../../kernel/resource.ts";
 import { cloudOf } from "../../testing/cloud-of.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { iam } from "../iam/index.ts";
+import { zipOf } from "../lambda/zip.ts";
+import { putObject } from "../s3/api.ts";
+import { createBucket } from "../s3/bucket.ts";
+import { s3 } from "../s3/index.ts";
 import { sts } from "../sts/index.ts";
 import { ensureSourceArchive, forgetSourceArchive, mirrorRefs } from "./api.ts";
 import { createBranch, deleteBranch, getBranch, listBranches } from "./branch.ts";
@@ -98,13 +103,6 @@ test("AWS::CodeCommit::Repository is made once per token, renamed and removed", 
   expect(repositoryResource.read(cloud.scope(), made.id!)).toMatchObject({ Name: "shop" });
   ensure({ RepositoryName: "store", RepositoryDescription: "x" }, made.id);
   expect(repositoryResource.read(cloud.scope(), made.id!)).toMatchObject({ RepositoryName: "store", RepositoryDescription: "x" });
-  expect(
-    cloud.change((scope) =>
-      cloud.kernel.registry
-        .resource("AWS::CodeCommit::Repository")!
-        .ensure(scope, { RepositoryName: "y", Code: { BranchName: "main" } }, undefined, request),
-    ),
-  ).toMatchObject({ state: "failed", reason: expect.stringContaining("Code") });
 });
 
 test("a branch that git made is told of once, whenever the power is cut", async () => {
@@ -120,7 +118,7 @@ test("a branch that git made is told of once, whenever the power is cut", async 
 });
 
 let cloud: Cloud;
-const services = [iam, sts, codecommit];
+const services = [iam, sts, s3, codecommit];
 
 beforeAll(async () => {
   cloud = await cloudOf(services);
@@ -199,6 +197,41 @@ function archived(repositoryId: string, commit: string) {
     look();
   });
 }
+
+test("AWS::CodeCommit::Repository begins with the files of a zip, as the default branch", async () => {
+  const bytes = zipOf([
+    { name: "README.md", bytes: Buffer.from("hello") },
+    { name: "src/main.ts", bytes: Buffer.from("1") },
+  ]);
+  await call(createBucket, { Bucket: "code", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
+  const request = { token: "code", generatedName: "Stack-Repository-X", logicalId: "Repository", stackId: "s", tags: [] };
+  const begin = (RepositoryName: string, Key: string) => {
+    const declared = { RepositoryName, Code: { BranchName: "trunk", S3: { Bucket: "code", Key } } };
+    const ensure = () =>
+      cloud.kernel.commit(HERE, (scope) => repositoryResource.ensure(scope, declared, undefined, { ...request, token: RepositoryName }));
+    return new Promise<Progress>((resolve) => {
+      const look = (): void => {
+        const progress = ensure();
+        if (progress.state === "busy") return;
+        stop();
+        resolve(progress);
+      };
+      const stop = cloud.kernel.watch(() => setImmediate(look));
+      setImmediate(look);
+    });
+  };
+  cloud.kernel.commit(HERE, (scope) => {
+    putObject(scope, "code", "first.zip", scope.blobs.write(bytes));
+    putObject(scope, "code", "broken.zip", scope.blobs.write(Buffer.from("no zip")));
+  });
+  expect(await begin("begun", "first.zip")).toMatchObject({ state: "done" });
+  const repositoryName = "begun";
+  expect((await call(getRepository, { repositoryName })).repositoryMetadata!.defaultBranch).toBe("trunk");
+  expect((await call(getFolder, { repositoryName, folderPath: "/" })).files).toMatchObject([{ absolutePath: "README.md" }]);
+  expect(Buffer.from((await call(getFile, { repositoryName, filePath: "src/main.ts" })).fileContent!).toString()).toBe("1");
+  expect(await begin("none", "none.zip")).toMatchObject({ state: "failed", reason: "There is no object none.zip in bucket code." });
+  expect(await begin("broken", "broken.zip")).toMatchObject({ state: "failed", reason: expect.stringContaining("not a zip file") });
+});
 
 test("an archive whose job was cut off with the cloud is asked for again", async () => {
   const cutOff = simulatedHands(({ spec, requestedAt }) => {

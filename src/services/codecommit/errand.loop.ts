@@ -10,8 +10,14 @@ import { closeAsMerged } from "./pull-request-end.ts";
 export const errandLoop: Loop<Errand> = {
   table: errands,
   turn(scope, errand) {
-    const { id, repositoryId, commands, moves, removes } = errand;
-    const job = ensureReading(scope, id, { type: "git", repositoryId, commands, ...(removes && { remove: true }) });
+    const { id, repositoryId, commands, workTree, moves, removes } = errand;
+    const job = ensureReading(scope, id, {
+      type: "git",
+      repositoryId,
+      commands,
+      ...(workTree && { workTree }),
+      ...(removes && { remove: true }),
+    });
     if (!isOver(job)) return { kind: "wait", because: "git works on the repository" };
     if (moves !== undefined && !errand.mirrored && job.status === "SUCCEEDED") {
       const commit = mirror(scope, errand, moves, job);

@@ -11,6 +11,8 @@ import { type Repository, repositories } from "./repository.ts";
 export interface Errand extends Row {
   readonly repositoryId: string;
   readonly commands: GitSpec["commands"];
+  /** The digest of a zip with the work tree of the commands. */
+  readonly workTree?: string;
   /** The repository goes, with all of its objects. */
   readonly removes?: true;
   /** The branch that it moves, where it moves one. */

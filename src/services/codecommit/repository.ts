@@ -46,6 +46,10 @@ export interface Repository extends Row {
   readonly defaultBranch?: string;
   readonly kmsKeyId?: string;
   readonly triggers?: Triggers;
+  /** What its template says of its first files. */
+  readonly code?: Code;
+  /** They are not in it yet. */
+  readonly isEmpty?: true;
   readonly tags: Tags;
   readonly createdAt: number;
   readonly modifiedAt: number;
@@ -55,6 +59,12 @@ export interface Repository extends Row {
 export interface Triggers {
   readonly configurationId: string;
   readonly list: readonly Trigger[];
+}
+
+/** Where the first files of a repository came from, as its template says. */
+export interface Code {
+  readonly BranchName?: string;
+  readonly S3: { readonly Bucket: string; readonly Key: string; readonly ObjectVersion?: string };
 }
 
 export interface Trigger {

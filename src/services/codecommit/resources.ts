@@ -4,6 +4,7 @@ import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import { checkKey } from "./encryption.ts";
+import { checkCode, ensureCode } from "./initial-code.ts";
 import { removeRepository } from "./removal.ts";
 import {
   checkName,
@@ -22,7 +23,6 @@ const NAME_MAX = 100;
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codecommit-repository.html; its id is the repository's id. */
 export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
   type: "AWS::CodeCommit::Repository",
-  absent: { Code: [] },
   ensure: (scope, declared, id, { token, generatedName, logicalId, tags }) =>
     attempt(scope, () => {
       const name: string = declared["RepositoryName"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
@@ -33,24 +33,29 @@ export const repositoryResource: ResourceType<Readonly<Record<string, any>>> = {
       if (known === undefined) {
         checkName(name);
         if (repositories.get(scope, name) !== undefined) return { state: "failed", reason: `Repository named ${name} already exists` };
+        if (declared["Code"] !== undefined) checkCode(scope, declared["Code"]);
         newRepository(scope, { id: name, repositoryId, tags: {} });
+        if (declared["Code"] !== undefined) repositories.patch(scope, name, { isEmpty: true });
       } else if (known.id !== name) updateRepositoryName.handle(scope, { oldName: known.id, newName: name });
-      repositories.patch(scope, name, {
+      const repository = repositories.patch(scope, name, {
         description: declared["RepositoryDescription"],
         kmsKeyId,
         triggers: triggersFor(scope, declared["Triggers"], known?.triggers),
         tags: allTags(tags, declared["Tags"]),
+        // Of a repository that is there already, another Code changes nothing.
+        code: declared["Code"],
       });
-      return repositoryId;
+      return ensureCode(scope, repository);
     }),
   read(scope, id) {
     const repository = byId(scope, id);
     if (repository === undefined) return undefined;
-    const { id: name, description, kmsKeyId, tags, triggers } = repository;
+    const { id: name, description, kmsKeyId, tags, triggers, code } = repository;
     return {
       ...present({
         RepositoryDescription: description,
         KmsKeyId: kmsKeyId,
+        Code: code,
         Tags: tagList(tags),
         Triggers: triggers?.list.map(declaredTrigger),
       }),
