@@ -278,7 +278,7 @@ class Script {
 
   /** Clone with the CLI's credential helper, commit a buildspec, push. */
   async push(url: string): Promise<void> {
-    const helper = `!'${this.#path}' codecommit credential-helper --ignore-host-check $@`;
+    const helper = `!f() { [ "$1" != get ] || '${this.#path}' codecommit credential-helper --ignore-host-check get; }; f`;
     const settings = ["-c", `credential.helper=${helper}`, "-c", "credential.UseHttpPath=true"];
     const folder = join(this.cwd, "app");
     const git = (...args: string[]) => run("git", [...settings, ...args], { env: this.#env, cwd: folder });

@@ -1,6 +1,6 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
 import type { World } from "../../testing/world.ts";
-import { keys } from "../kms/key.ts";
+import { keyArn, putKeys } from "../kms/key.fixture.ts";
 import { connections } from "./connection.ts";
 import { hosts } from "./host.ts";
 import { repositoryLinks, updateRepositoryLink } from "./repository-link.ts";
@@ -29,13 +29,6 @@ const connected = (cloud: World): void =>
         tags: {},
       });
     }
-  });
-
-/** Keys that can encrypt. */
-const keyed = (cloud: World): void =>
-  cloud.change((scope) => {
-    const key = { description: "", usage: "ENCRYPT_DECRYPT", state: "Enabled", manager: "CUSTOMER", policy: "", material: "" } as const;
-    for (const id of ["a", "b"]) keys.put(scope, { id, ...key, rotates: false, createdAt: 0, tags: {} });
   });
 
 const linked = (cloud: World): void => {
@@ -86,20 +79,16 @@ export const connectionsExamples: readonly ResourceExample[] = [
     type: "AWS::CodeStarConnections::RepositoryLink",
     before: (cloud) => {
       connected(cloud);
-      keyed(cloud);
+      putKeys(cloud, "a", "b");
     },
     properties: {
       ConnectionArn: connectionArn(CONNECTION),
       OwnerId: "acme",
       RepositoryName: "shop",
-      EncryptionKeyArn: "arn:aws:kms:eu-west-1:111122223333:key/a",
+      EncryptionKeyArn: keyArn("a"),
       Tags: [{ Key: "a", Value: "b" }],
     },
-    updates: [
-      { ConnectionArn: connectionArn(OTHER) },
-      { EncryptionKeyArn: "arn:aws:kms:eu-west-1:111122223333:key/b" },
-      { Tags: [{ Key: "a", Value: "c" }] },
-    ],
+    updates: [{ ConnectionArn: connectionArn(OTHER) }, { EncryptionKeyArn: keyArn("b") }, { Tags: [{ Key: "a", Value: "c" }] }],
     byHand: {
       "/ConnectionArn": (cloud, arn) =>
         cloud.call(updateRepositoryLink.current, { RepositoryLinkId: arn.split("/")[1], ConnectionArn: connectionArn(OTHER) }),
