@@ -1,12 +1,13 @@
-import { ensureReading, forgetJob, type GitSpec, isOver } from "../compute/job.ts";
+import { ensureReading, forgetJob, isOver } from "../compute/job.ts";
 import type { Loop } from "../kernel/loop.ts";
 import { type Row, Table } from "../kernel/table.ts";
-import { type Change, changes, commits } from "./change.ts";
+import { changes, commits } from "./change.ts";
 
 /** A push of which git is yet to say what it brought. Its id is the commit that it moved the branch to. */
 interface Unread extends Row {
   readonly repositoryId: string;
-  readonly branch: string;
+  /** What was there before: where the branch stood; the other branches, where it is new. */
+  readonly before: readonly string[];
 }
 
 export const unread = new Table<Unread>("insights/unread");
@@ -17,29 +18,14 @@ const COMMITS_MAX = 1000;
 /** Asks git which commits a push brought, and notes when each was first pushed. */
 export const changeLoop: Loop<Unread> = {
   table: unread,
-  turn(scope, { id, repositoryId, branch }) {
-    const change = changes.get(scope, id)!;
-    const job = ensureReading(scope, `insights/${id}`, { type: "git", repositoryId, commands: questions(change, branch) });
+  turn(scope, { id, repositoryId, before }) {
+    const command = { args: ["rev-list", "--reverse", `--max-count=${COMMITS_MAX}`, id, "--not", ...before], mayFail: true as const };
+    const job = ensureReading(scope, `insights/${id}`, { type: "git", repositoryId, commands: [command] });
     if (!isOver(job)) return { kind: "wait", because: "git tells which commits a push brought" };
-    const [branches, brought] =
-      job.result?.git?.map(({ exitCode, stdout }) => (exitCode === 0 ? stdout.split("\n").filter(Boolean) : [])) ?? [];
-    // What a repository had before it came here is no change.
-    const isFirst = change.previous === undefined && branches?.length === 1;
-    const found = isFirst || brought === undefined || brought.length === 0 ? [id] : brought;
-    changes.patch(scope, id, { commits: found });
-    for (const commit of found) {
-      if (commits.get(scope, commit) === undefined) commits.put(scope, { id: commit, pushedAt: change.pushedAt, event: change.event });
-    }
+    const brought = job.result?.git?.[0]?.stdout.split("\n").filter(Boolean) ?? [];
+    const { pushedAt, event } = changes.patch(scope, id, { commits: brought.length === 0 ? [id] : brought });
+    for (const commit of brought) if (commits.get(scope, commit) === undefined) commits.put(scope, { id: commit, pushedAt, event });
     unread.remove(scope, id);
     forgetJob(scope, job.id);
   },
 };
-
-/** The branches there are, and the commits: those that the branch did not have before, of a new branch those that no other has. */
-function questions({ id, previous }: Change, branch: string): GitSpec["commands"] {
-  const others = previous === undefined ? [`--exclude=${branch}`, "--branches"] : [previous];
-  return [
-    { args: ["for-each-ref", "--format=%(refname)", "refs/heads"], mayFail: true },
-    { args: ["rev-list", "--reverse", `--max-count=${COMMITS_MAX}`, id, "--not", ...others], mayFail: true },
-  ];
-}

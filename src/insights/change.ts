@@ -20,6 +20,12 @@ export interface Commit extends Row {
   readonly event: string;
 }
 
+/** Where a branch stands. Its id is the repository's, a slash, and its name. */
+interface Branch extends Row {
+  readonly commit: string;
+}
+
+export const branches = new Table<Branch>("insights/branch");
 export const changes = new Table<Change>("insights/change", { stored: true });
 export const commits = new Table<Commit>("insights/commit", { stored: true });
 

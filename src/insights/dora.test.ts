@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../compute/job.ts";
+import type { GitSpec, Job } from "../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import { metricSeries, metrics } from "../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../testing/power.ts";
@@ -10,30 +10,26 @@ import { type DoraReport, dora } from "./dora.ts";
 import { changedPolicy, type DoraPolicy, policyOf, setPolicy } from "./policy.ts";
 import { insights } from "./service.ts";
 
-/** What git says of a push: its branches, and which commits it brought; nothing of those that are not here. */
-const BROUGHT: Readonly<Record<string, { readonly branches?: string; readonly commits: string }>> = {
-  a: { branches: "refs/heads/main", commits: "x\ny\na" },
-  f: { branches: "refs/heads/feature\nrefs/heads/main", commits: "e\nf" },
-  m: { commits: "e\nf\nm" },
-};
+/** What git says of the commits that a push brought: they are not what was there before. */
+const BROUGHT: Readonly<Record<string, string>> = { "f --not a": "e\nf", "m --not a": "e\nf\nm" };
 
-const git = (job: Job): SimulatedOutcome => {
-  const said = (stdout: string | undefined) => ({ exitCode: stdout === undefined ? 128 : 0, stdout: stdout ?? "", stderr: "" });
-  const { branches, commits } = BROUGHT[job.id.slice("insights/".length)] ?? { commits: undefined };
-  return { afterMs: 10, status: "SUCCEEDED", result: { git: [said(branches), said(commits)] } };
-};
+function git({ spec }: Job): SimulatedOutcome {
+  const [, asked = ""] = /^rev-list --reverse --max-count=1000 (.*)$/.exec((spec as GitSpec).commands[0]!.args.join(" ")) ?? [];
+  const said = { exitCode: asked in BROUGHT ? 0 : 128, stdout: BROUGHT[asked] ?? "", stderr: "" };
+  return { afterMs: 10, status: "SUCCEEDED", result: { git: [said] } };
+}
 
 const world = (): World => new World({ services: [insights], hands: simulatedHands(git) });
 
 const tell = (cloud: World, source: string, detailType: string, detail: object) =>
   cloud.change((scope) => scope.emit({ source, detailType, detail: detail as Record<string, unknown>, resources: [] }));
 
-const push = (cloud: World, commitId: string, oldCommitId?: string) =>
+const push = (cloud: World, commitId: string, oldCommitId?: string, referenceName = "main") =>
   tell(cloud, "aws.codecommit", "CodeCommit Repository State Change", {
     commitId,
     repositoryId: "repository",
     referenceType: "branch",
-    referenceFullName: "refs/heads/main",
+    referenceName,
     ...(oldCommitId && { oldCommitId }),
   });
 
@@ -149,7 +145,7 @@ describe("the five metrics", () => {
     const cloud = world();
     await push(cloud, "a");
     await execute(cloud, "1", { commit: "a" });
-    await push(cloud, "f");
+    await push(cloud, "f", undefined, "feature");
     await cloud.advance("1h");
     await push(cloud, "m", "a");
     await execute(cloud, "2", { commit: "m" });
@@ -157,7 +153,6 @@ describe("the five metrics", () => {
       commits.map(({ commitId, leadTimeSeconds }) => [commitId, leadTimeSeconds]),
     );
     expect(told).toEqual([
-      // What a repository had before its first push here is no change.
       [["a", 600]],
       [
         ["e", 4200],

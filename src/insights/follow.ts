@@ -3,7 +3,7 @@ import { events, type Fact } from "../kernel/facts.ts";
 import type { Scope } from "../kernel/scope.ts";
 import type { Entry } from "../kernel/stream.ts";
 import { unread } from "./change.loop.ts";
-import { changes } from "./change.ts";
+import { branches, changes } from "./change.ts";
 import { type Deployment, deployments, standings } from "./deployment.ts";
 import { counts } from "./dora.ts";
 import { measureDeployment } from "./metric.ts";
@@ -24,11 +24,21 @@ export const followDeployments: Consumer<Fact> = {
   },
 };
 
+/** A new branch is compared with so many others at the most. */
+const BRANCHES_MAX = 1000;
+
 function takeChange(scope: Scope, { at, value }: Entry<Fact>): void {
-  const { commitId, oldCommitId, referenceType, repositoryId, referenceFullName: branch } = value.detail as Detail;
-  if (commitId === undefined || referenceType === "tag" || changes.get(scope, commitId) !== undefined) return;
-  changes.put(scope, { id: commitId, pushedAt: at, event: value.id, ...(oldCommitId && { previous: oldCommitId }) });
-  unread.put(scope, { id: commitId, repositoryId, branch });
+  const { commitId, oldCommitId: previous, referenceType, repositoryId, referenceName } = value.detail as Detail;
+  if (referenceType === "tag") return;
+  const branch = `${repositoryId}/${referenceName}`;
+  if (commitId === undefined) return branches.remove(scope, branch);
+  const others = previous === undefined ? branches.list(scope, `${repositoryId}/`, { limit: BRANCHES_MAX }) : [];
+  branches.put(scope, { id: branch, commit: commitId });
+  if (changes.get(scope, commitId) !== undefined) return;
+  changes.put(scope, { id: commitId, pushedAt: at, event: value.id, ...(previous && { previous }) });
+  // Of the first push to a repository its newest commit counts: what it had before was made before anybody measured.
+  const before = previous === undefined ? others.map(({ commit }) => commit) : [previous];
+  if (before.length > 0) unread.put(scope, { id: commitId, repositoryId, before: [...new Set(before)] });
 }
 
 const ROLLBACKS = ["ManualRollback", "AutomatedRollback"];
