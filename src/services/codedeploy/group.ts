@@ -39,7 +39,7 @@ import { groupOf as scalingGroupOf } from "../auto-scaling/api.ts";
 import { roleIdOf } from "../iam/api.ts";
 import { type Application, invalidToken, requireApplication } from "./application.ts";
 import { requireConfig } from "./config.ts";
-import { deployments, historyOf, isForInstances, lastGoodOf, shownBrief } from "./deployment.ts";
+import { deployments, isForInstances, lastGoodOf, newestOf, shownBrief } from "./deployment.ts";
 import { instanceHealths } from "./health.ts";
 import { hook, launchHookOf, syncHooks, terminationHookOf, unhook } from "./scaling-hook.ts";
 
@@ -287,7 +287,7 @@ function platformSettingsOf(settings: GroupSettings): PlatformSettings {
 }
 
 function shown(scope: Scope, group: DeploymentGroup): DeploymentGroupInfo {
-  const attempted = historyOf(scope, group.id).findLast(({ creator }) => !isForInstances(creator));
+  const attempted = newestOf(scope, group.id, ({ creator }) => !isForInstances(creator));
   const successful = lastGoodOf(scope, group.id);
   const { alarms, rollback, style, triggers } = group;
   const { autoScalingGroups, ...platformSettings } = (group.settings ?? {}) as PlatformSettings;
