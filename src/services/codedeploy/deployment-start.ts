@@ -59,10 +59,11 @@ export function startDeployment(scope: Scope, request: DeploymentRequest): Deplo
   });
 }
 
-/** The how manyeth deployment of its group this is. */
+/** Counts a deployment of a group; answers how many there were before. */
 function counted(scope: Scope, group: string): number {
-  const count = deploymentCounts.get(scope, group)?.count ?? 0;
-  deploymentCounts.put(scope, { id: group, count: count + 1 });
+  const id = groups.get(scope, group)!.groupId;
+  const count = deploymentCounts.get(scope, id)?.count ?? 0;
+  deploymentCounts.put(scope, { id, count: count + 1 });
   return count;
 }
 

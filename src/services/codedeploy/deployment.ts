@@ -82,7 +82,7 @@ export const deployments = new Table<Deployment>("codedeploy/deployment", {
   upgrade: (row) => ("platform" in row ? row : ofLambda(row)),
 });
 
-/** How many deployments a group has had. Its id is the group's. */
+/** How many deployments a group has had, by the id of the group. */
 export const deploymentCounts = new Table<Row & { readonly count: number }>("codedeploy/deployment-count");
 
 /** A row of before other platforms: what is Lambda's own lay in the row itself. */
