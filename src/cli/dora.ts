@@ -37,5 +37,5 @@ export function doraLines(report: any): string[] {
 function amount(value: number | undefined, unit: string): string {
   if (value === undefined) return "nothing to compute it from";
   if (unit === "seconds") return formatDuration(value * 1000);
-  return unit === "percent" ? `${value.toFixed(0)} %` : `${value.toFixed(1)} ${unit}`;
+  return unit === "percent" ? `${value.toFixed(0)} %` : `${Number(value.toPrecision(2))} ${unit}`;
 }

@@ -1,4 +1,5 @@
-import { changesOf, deploymentsBetween } from "../insights/deployment.ts";
+import { commitsOf } from "../insights/change.ts";
+import { deploymentsBetween } from "../insights/deployment.ts";
 import { dora } from "../insights/dora.ts";
 import { changedPolicy, type DoraPolicy, policyOf, setPolicy } from "../insights/policy.ts";
 import { EVENTS, events } from "../kernel/facts.ts";
@@ -29,7 +30,7 @@ export const doraEndpoint: Endpoint = ({ kernel }, { query, partition }) => {
   const to = kernel.clock.now();
   const from = to - windowMs;
   const ended = deploymentsBetween(scope, from, to);
-  const deployed = ended.map((deployment) => ({ deployment, changes: changesOf(scope, deployment) }));
+  const deployed = ended.map((deployment) => ({ deployment, commits: commitsOf(scope, deployment) }));
   return dora(deployed, { from, to, policy: requirePolicy(policyOf(scope), said) });
 };
 

@@ -1,22 +1,15 @@
 import type { Scope } from "../kernel/scope.ts";
 import { type Row, Table } from "../kernel/table.ts";
 
-/** A push that moved a branch: the change that is deployed. Its id is the commit it moved the branch to. */
-export interface Change extends Row {
-  /** The commit that the branch was at before. */
-  readonly previous?: string;
-  readonly pushedAt: number;
-  /** The id of the event that told of it. */
-  readonly event: string;
-}
-
-/** A pipeline execution that came as far as a Deploy action. Its id is the execution's. */
+/** A pipeline execution that did something with what its sources gave. Its id is the execution's. */
 export interface Deployment extends Row {
   readonly pipeline: string;
   /** What its sources gave: commits, and versions of objects. */
   readonly revisions: readonly string[];
-  /** The stages in which something was deployed. */
+  /** The stages in which an action ended that is no source and no approval. */
   readonly stages: readonly string[];
+  /** One of them was a Deploy action. */
+  readonly deploys: boolean;
   /** Not yet over where it is undefined. */
   readonly outcome?: "succeeded" | "failed";
   readonly endedAt?: number;
@@ -41,9 +34,10 @@ export interface Standing extends Row {
   readonly broken?: { readonly id: string; readonly at: number };
 }
 
-export const changes = new Table<Change>("insights/change", { stored: true });
 export const deployments = new Table<Deployment>("insights/deployment", {
   stored: true,
+  version: 2,
+  upgrade: (row) => ({ ...row, deploys: true }),
   indexes: { day: ({ endedAt }) => (endedAt === undefined ? undefined : dayOf(endedAt)) },
 });
 export const standings = new Table<Standing>("insights/standing");
@@ -59,20 +53,4 @@ export function deploymentsBetween(scope: Scope, from: number, to: number): Depl
     found.push(...ofDay.sort((one, other) => one.endedAt! - other.endedAt!));
   }
   return found;
-}
-
-/** A deployment brings no more changes than this. */
-const CHANGES_MAX = 1000;
-
-/** The changes that a deployment brings: its commit, and those before it which its pipeline had not brought yet. */
-export function changesOf(scope: Scope, { revisions, since }: Pick<Deployment, "revisions" | "since">): Change[] {
-  const found: Change[] = [];
-  let next = revisions.find((revision) => changes.get(scope, revision) !== undefined);
-  while (next !== undefined && next !== since && found.length < CHANGES_MAX) {
-    const change = changes.get(scope, next);
-    if (change === undefined || found.includes(change)) break;
-    found.push(change);
-    next = since === undefined ? undefined : change.previous;
-  }
-  return found.reverse();
 }

@@ -1,21 +1,35 @@
 import { describe, expect, test } from "vitest";
+import type { GitSpec, Job } from "../compute/job.ts";
+import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import { metricSeries, metrics } from "../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../testing/power.ts";
 import { World } from "../testing/world.ts";
-import { changesOf, deploymentsBetween } from "./deployment.ts";
+import { commitsOf } from "./change.ts";
+import { deploymentsBetween } from "./deployment.ts";
 import { type DoraReport, dora } from "./dora.ts";
 import { changedPolicy, type DoraPolicy, policyOf, setPolicy } from "./policy.ts";
 import { insights } from "./service.ts";
 
-const world = (): World => new World({ services: [insights] });
+/** What git says of the commits that a push brought: they are not what was there before. */
+const BROUGHT: Readonly<Record<string, string>> = { "f --not a": "e\nf", "m --not a": "e\nf\nm" };
+
+function git({ spec }: Job): SimulatedOutcome {
+  const [, asked = ""] = /^rev-list --reverse --max-count=1000 (.*)$/.exec((spec as GitSpec).commands[0]!.args.join(" ")) ?? [];
+  const said = { exitCode: asked in BROUGHT ? 0 : 128, stdout: BROUGHT[asked] ?? "", stderr: "" };
+  return { afterMs: 10, status: "SUCCEEDED", result: { git: [said] } };
+}
+
+const world = (): World => new World({ services: [insights], hands: simulatedHands(git) });
 
 const tell = (cloud: World, source: string, detailType: string, detail: object) =>
   cloud.change((scope) => scope.emit({ source, detailType, detail: detail as Record<string, unknown>, resources: [] }));
 
-const push = (cloud: World, commitId: string, oldCommitId?: string) =>
+const push = (cloud: World, commitId: string, oldCommitId?: string, referenceName = "main") =>
   tell(cloud, "aws.codecommit", "CodeCommit Repository State Change", {
     commitId,
+    repositoryId: "repository",
     referenceType: "branch",
+    referenceName,
     ...(oldCommitId && { oldCommitId }),
   });
 
@@ -25,6 +39,8 @@ interface Execution {
   readonly stage?: string;
   readonly trigger?: string;
   readonly deploys?: boolean;
+  /** Of what deploys. */
+  readonly category?: string;
   readonly minutes?: number;
 }
 
@@ -32,7 +48,15 @@ interface Execution {
 async function execute(
   cloud: World,
   id: string,
-  { commit, state = "SUCCEEDED", stage = "Prod", trigger = "StartPipelineExecution", deploys = true, minutes = 10 }: Execution,
+  {
+    commit,
+    state = "SUCCEEDED",
+    stage = "Prod",
+    trigger = "StartPipelineExecution",
+    deploys = true,
+    category = "Deploy",
+    minutes = 10,
+  }: Execution,
 ): Promise<void> {
   const about = { pipeline: "shop", "execution-id": id };
   const said = { ...about, "execution-trigger": { "trigger-type": trigger } };
@@ -47,7 +71,7 @@ async function execute(
   await tell(cloud, "aws.codepipeline", "CodePipeline Pipeline Execution State Change", { ...said, state: "STARTED" });
   if (commit !== undefined) await action("Source", "SUCCEEDED", { "external-execution-id": commit });
   await cloud.advance(`${minutes}m`);
-  if (deploys && state !== "SUPERSEDED") await action("Deploy", state, { "external-execution-summary": "the alarm" });
+  if (deploys && state !== "SUPERSEDED") await action(category, state, { "external-execution-summary": "the alarm" });
   await tell(cloud, "aws.codepipeline", "CodePipeline Pipeline Execution State Change", { ...said, state });
 }
 
@@ -55,7 +79,7 @@ function report(cloud: World, policy: Partial<DoraPolicy> = {}): DoraReport {
   const scope = cloud.scope();
   const to = cloud.clock.now();
   const from = to - 86_400_000;
-  const deployed = deploymentsBetween(scope, from, to).map((deployment) => ({ deployment, changes: changesOf(scope, deployment) }));
+  const deployed = deploymentsBetween(scope, from, to).map((deployment) => ({ deployment, commits: commitsOf(scope, deployment) }));
   return dora(deployed, { from, to, policy: { ...policyOf(scope), ...policy } });
 }
 
@@ -106,7 +130,7 @@ describe("the five metrics", () => {
     const cloud = world();
     await aDay(cloud);
     expect(
-      report(cloud).deployments.map(({ changes }) => changes.map(({ commitId, leadTimeSeconds }) => [commitId, leadTimeSeconds])),
+      report(cloud).deployments.map(({ commits }) => commits.map(({ commitId, leadTimeSeconds }) => [commitId, leadTimeSeconds])),
     ).toEqual([
       [["a", 600]],
       [["b", undefined]],
@@ -115,6 +139,29 @@ describe("the five metrics", () => {
         ["c", 600],
       ],
     ]);
+  });
+
+  test("count each commit from its first push, to whichever branch", async () => {
+    const cloud = world();
+    await push(cloud, "a");
+    await execute(cloud, "1", { commit: "a" });
+    await push(cloud, "f", undefined, "feature");
+    await cloud.advance("1h");
+    await push(cloud, "m", "a");
+    await execute(cloud, "2", { commit: "m" });
+    const told = report(cloud).deployments.map(({ commits }) =>
+      commits.map(({ commitId, leadTimeSeconds }) => [commitId, leadTimeSeconds]),
+    );
+    expect(told).toEqual([
+      [["a", 600]],
+      [
+        ["e", 4200],
+        ["f", 4200],
+        ["m", 600],
+      ],
+    ]);
+    expect(report(cloud).deployments[1]!.events).toHaveLength(2 + 3);
+    expect(measured(cloud, "LeadTime")).toEqual([600, 4200, 4200, 600]);
   });
 
   test("are metrics in a namespace of their own, too", async () => {
@@ -155,6 +202,14 @@ describe("the policy", () => {
     await execute(cloud, "2", { stage: "Prod" });
     expect(values(report(cloud, { stage: "Prod" }))).toMatchObject({ changeFailureRate: 0, deploymentFrequency: 1 });
     expect(report(cloud, { pipeline: "other" }).deployments).toEqual([]);
+  });
+
+  test("takes a stage that is named for the deployment, whatever runs in it", async () => {
+    const cloud = world();
+    await execute(cloud, "1", { stage: "Live", category: "Build" });
+    await execute(cloud, "2", { stage: "Live", category: "Approval", state: "FAILED" });
+    expect(report(cloud).deployments).toEqual([]);
+    expect(values(report(cloud, { stage: "Live" }))).toMatchObject({ deploymentFrequency: 1, changeFailureRate: 0 });
   });
 
   test("is kept, and says what it does not have", async () => {

@@ -1,10 +1,11 @@
-import type { Change, Deployment } from "./deployment.ts";
+import type { Commit } from "./change.ts";
+import type { Deployment } from "./deployment.ts";
 import type { DoraPolicy } from "./policy.ts";
 
-/** A deployment that is over, with the changes that it brought. */
+/** A deployment that is over, with the commits that it brought. */
 export interface Deployed {
   readonly deployment: Deployment;
-  readonly changes: readonly Change[];
+  readonly commits: readonly Commit[];
 }
 
 /** One metric, and what it was computed from. */
@@ -46,15 +47,17 @@ export interface Counted {
   readonly failedAt?: string;
   readonly reason?: string;
   readonly isRollback: boolean;
-  readonly changes: readonly { readonly commitId: string; readonly pushedAt: string; readonly leadTimeSeconds?: number }[];
+  readonly commits: readonly { readonly commitId: string; readonly pushedAt: string; readonly leadTimeSeconds?: number }[];
   readonly events: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
+/** How many of its commits a line about a deployment names: the newest. */
+const COMMITS_NAMED = 5;
 
-/** Whether the policy counts a deployment at all. */
-export const counts = ({ pipeline, stages }: Deployment, policy: DoraPolicy): boolean =>
-  pipeline.includes(policy.pipeline ?? "") && (policy.stage === undefined || stages.includes(policy.stage));
+/** Whether the policy counts an execution as a deployment at all. */
+export const counts = ({ pipeline, stages, deploys }: Deployment, policy: DoraPolicy): boolean =>
+  pipeline.includes(policy.pipeline ?? "") && (policy.stage === undefined ? deploys : stages.includes(policy.stage));
 
 /** DORA's five metrics of a window of time; the deployments come in the order in which they ended. https://dora.dev/guides/dora-metrics/ */
 export function dora(all: readonly Deployed[], { from, to, policy }: { from: number; to: number; policy: DoraPolicy }): DoraReport {
@@ -78,9 +81,9 @@ export function dora(all: readonly Deployed[], { from, to, policy }: { from: num
       },
       leadTimeForChanges: {
         name: "lead time for changes (median)",
-        value: median(deployments.flatMap(({ changes }) => changes.flatMap(({ leadTimeSeconds }) => leadTimeSeconds ?? []))),
+        value: median(deployments.flatMap(({ commits }) => commits.flatMap(({ leadTimeSeconds }) => leadTimeSeconds ?? []))),
         unit: "seconds",
-        from: deployments.filter(({ changes }) => changes.some(({ leadTimeSeconds }) => leadTimeSeconds !== undefined)).map(evidence),
+        from: deployments.filter(({ commits }) => commits.some(({ leadTimeSeconds }) => leadTimeSeconds !== undefined)).map(evidence),
       },
       changeFailureRate: { name: "change failure rate", value: share(failed), unit: "percent", from: failed.map(evidence) },
       failedDeploymentRecoveryTime: {
@@ -99,7 +102,7 @@ export function dora(all: readonly Deployed[], { from, to, policy }: { from: num
   };
 }
 
-function counted({ deployment, changes }: Deployed, { rollbackIsFailure }: DoraPolicy): Counted {
+function counted({ deployment, commits }: Deployed, { rollbackIsFailure }: DoraPolicy): Counted {
   const { id, pipeline, endedAt, reason, isRollback = false, takenBack, events } = deployment;
   const taken = rollbackIsFailure ? takenBack : undefined;
   const failed = deployment.outcome === "failed" || taken !== undefined;
@@ -112,12 +115,12 @@ function counted({ deployment, changes }: Deployed, { rollbackIsFailure }: DoraP
     ...(failed && { failedAt: new Date(taken?.at ?? endedAt!).toISOString() }),
     ...(failed && why !== undefined && { reason: why }),
     isRollback,
-    changes: changes.map(({ id: commitId, pushedAt }) => ({
+    commits: commits.map(({ id: commitId, pushedAt }) => ({
       commitId,
       pushedAt: new Date(pushedAt).toISOString(),
       ...(deployment.outcome === "succeeded" && { leadTimeSeconds: (endedAt! - pushedAt) / 1000 }),
     })),
-    events: [...changes.map(({ event }) => event), ...events],
+    events: [...new Set(commits.map(({ event }) => event)), ...events],
   };
 }
 
@@ -136,8 +139,10 @@ function recoveriesOf(deployments: readonly Counted[]): { failure: Counted; fix:
   return found;
 }
 
-function evidence({ pipeline, executionId, outcome, endedAt, reason, isRollback, changes, events }: Counted): Evidence {
-  const of = changes.length === 0 ? "" : ` of ${changes.map(({ commitId }) => commitId.slice(0, 8)).join(", ")}`;
+function evidence({ pipeline, executionId, outcome, endedAt, reason, isRollback, commits, events }: Counted): Evidence {
+  const named = commits.slice(-COMMITS_NAMED).map(({ commitId }) => commitId.slice(0, 8));
+  const more = commits.length > COMMITS_NAMED ? ` and ${commits.length - COMMITS_NAMED} more` : "";
+  const of = commits.length === 0 ? "" : ` of ${named.join(", ")}${more}`;
   const what = `${pipeline} ${executionId.slice(0, 8)}${isRollback ? ", a rollback," : ""}${of} ${outcome}${reason ? `: ${reason}` : ""}`;
   return { what, at: endedAt, events };
 }

@@ -1,23 +1,21 @@
 import type { Scope } from "../kernel/scope.ts";
-import { changesOf, type Deployment, deployments, type Standing } from "./deployment.ts";
-import { counts } from "./dora.ts";
+import { commitsOf } from "./change.ts";
+import { type Deployment, deployments, type Standing } from "./deployment.ts";
 import { policyOf } from "./policy.ts";
 
 const NAMESPACE = "Slipway/DORA";
 
 /**
  * What a deployment that has just ended says, as metrics for alarms and dashboards, with the dimension PipelineName:
- * Deployments, FailedDeployments and ReworkDeployments (counts; their averages are rates), LeadTime for each change, and
+ * Deployments, FailedDeployments and ReworkDeployments (counts; their averages are rates), LeadTime for each commit, and
  * RecoveryTime (seconds).
  */
 export function measureDeployment(scope: Scope, deployment: Deployment, { last, broken }: Standing): void {
-  const policy = policyOf(scope);
-  if (!counts(deployment, policy)) return;
   const { pipeline, outcome, endedAt } = deployment;
   const tell = (name: string, value: number, unit: "Count" | "Seconds"): void =>
     scope.measure({ namespace: NAMESPACE, name, dimensions: { PipelineName: pipeline } }, { value, unit });
   const before = last === undefined ? undefined : deployments.get(scope, last);
-  const takenAt = policy.rollbackIsFailure && before?.takenBack?.by === deployment.id ? before.takenBack.at : undefined;
+  const takenAt = policyOf(scope).rollbackIsFailure && before?.takenBack?.by === deployment.id ? before.takenBack.at : undefined;
   const brokenAt = broken?.at ?? takenAt;
   const failed = outcome === "failed";
   tell("Deployments", 1, "Count");
@@ -27,5 +25,5 @@ export function measureDeployment(scope: Scope, deployment: Deployment, { last, 
   if (failed) return;
   if (brokenAt !== undefined) tell("RecoveryTime", (endedAt! - brokenAt) / 1000, "Seconds");
   if (!deployment.isRollback)
-    for (const { pushedAt } of changesOf(scope, deployment)) tell("LeadTime", (endedAt! - pushedAt) / 1000, "Seconds");
+    for (const { pushedAt } of commitsOf(scope, deployment)) tell("LeadTime", (endedAt! - pushedAt) / 1000, "Seconds");
 }

@@ -5,7 +5,7 @@ import { type Row, Table } from "../kernel/table.ts";
 export interface DoraPolicy {
   /** Only pipelines whose name contains this; all by default. */
   readonly pipeline?: string;
-  /** The stage whose Deploy actions bring a change to its users; any by default. */
+  /** The stage that brings a change to its users, whatever runs in it; by default, any with a Deploy action. */
   readonly stage?: string;
   /** Whether a deployment that was taken back later has failed. */
   readonly rollbackIsFailure: boolean;

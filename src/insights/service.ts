@@ -1,5 +1,7 @@
 import { type Service, service } from "../kernel/service.ts";
-import { changes, deployments, standings } from "./deployment.ts";
+import { changeLoop, unread } from "./change.loop.ts";
+import { branches, changes, commits } from "./change.ts";
+import { deployments, standings } from "./deployment.ts";
 import { followDeployments } from "./follow.ts";
 import { policies } from "./policy.ts";
 
@@ -7,6 +9,7 @@ import { policies } from "./policy.ts";
 export const insights: Service = service({
   name: "insights",
   operations: [],
-  tables: [changes, deployments, standings, policies],
+  tables: [branches, changes, commits, unread, deployments, standings, policies],
+  loops: [changeLoop],
   consumers: [followDeployments],
 });

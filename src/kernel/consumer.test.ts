@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { endsTheSameWheneverThePowerIsCut } from "../testing/power.ts";
 import { World } from "../testing/world.ts";
+import { cursors } from "./consumer.ts";
 import { defects } from "./defect.ts";
 import { service } from "./service.ts";
 import { Stream } from "./stream.ts";
@@ -10,7 +11,7 @@ const letters = new Stream<string>("post/letter");
 const delivered = new Table<Row & { readonly texts: readonly string[] }>("post/delivered");
 const moods = new Table<Row & { readonly good: boolean }>("post/mood");
 
-/** Throws at a bomb always, and at a riddle until the mood is good; in both cases after it has written. */
+/** Answers a question by a letter of its own. Throws at a bomb always, and at a riddle until the mood is good; in both cases after it has written. */
 const post = service({
   name: "post",
   operations: [],
@@ -22,6 +23,7 @@ const post = service({
       stream: letters,
       consume(scope, { series, value }) {
         delivered.put(scope, { id: series, texts: [...(delivered.get(scope, series)?.texts ?? []), value] });
+        if (value.endsWith("?")) letters.append(scope, series, scope.clock.now(), value.slice(0, -1));
         if (value === "bomb") throw new Error("boom");
         if (value === "riddle" && !moods.get(scope, "today")?.good) throw new Error("what is it?");
       },
@@ -40,6 +42,27 @@ const recorded = (cloud: World) => defects.list(cloud.scope());
 test("a defect that an earlier version wrote is kept for two weeks, too", () => {
   const old = { id: "post/letter:1::a", error: "Error: boom", failures: 1, firstAt: 1, retryAt: 2001 };
   expect(defects.options.upgrade!(old)).toEqual({ id: "post/letter:1::a", error: "Error: boom", failures: 1, firstAt: 1, lastAt: 2001 });
+});
+
+describe("a consumer", () => {
+  test("is shown each entry once, what it appends itself too, and is not remembered beyond", () => {
+    const cloud = world();
+    write(cloud, "street", "a??", "b");
+    write(cloud, "street", ...Array.from({ length: 250 }, (_, nth) => `c${nth}`));
+    write(cloud, "street", "d?");
+    const many = Array.from({ length: 250 }, (_, nth) => `c${nth}`);
+    expect(got(cloud, "street")).toEqual(["a??", "b", "a?", "a", ...many, "d?", "d"]);
+    expect(cursors.list(cloud.scope())).toEqual([]);
+  });
+
+  test("is not shown what is late: appended with an earlier instant than the last", async () => {
+    const cloud = world();
+    await cloud.advance("1h");
+    write(cloud, "street", "a");
+    cloud.change((scope) => letters.append(scope, "street", scope.clock.now() - 60_000, "late"));
+    write(cloud, "street", "b");
+    expect(got(cloud, "street")).toEqual(["a", "b"]);
+  });
 });
 
 describe("a consumer that throws on an entry", () => {

@@ -18,9 +18,11 @@ export interface Consumer<T = any> {
   consume(scope: Scope, entry: Entry<T>): void;
 }
 
+/** There is one while a consumer has something to be shown: who has seen all of a series costs nothing. */
 interface Cursor extends Row {
   readonly consumer: string;
   readonly series: string;
+  /** The last that it was shown. */
   readonly place?: Place;
   /** How often it has thrown at the entry behind its place. */
   readonly failing?: Failing;
@@ -51,6 +53,8 @@ export function consumerLoop(consumers: readonly Consumer[], strict: boolean): L
       let { place, failing } = cursor;
       if (failing !== undefined && now < failing.retryAt) return untilRetry(cursor, failing);
       const entries = consumer.stream.read(scope, cursor.series, { limit: BATCH_MAX, ...(place && { after: place }) });
+      // What it appends to the series itself begins a new one.
+      cursors.remove(scope, cursor.id);
       for (const entry of entries) {
         const error = thrownBy(scope, consumer, entry, strict);
         if (error !== undefined) {
@@ -62,7 +66,14 @@ export function consumerLoop(consumers: readonly Consumer[], strict: boolean): L
         failing = undefined;
         place = { at: entry.at, seq: entry.seq };
       }
-      cursors.patch(scope, cursor.id, { place, failing });
+      if (failing === undefined && entries.length < BATCH_MAX) return;
+      cursors.put(scope, {
+        id: cursor.id,
+        consumer: cursor.consumer,
+        series: cursor.series,
+        ...(place && { place }),
+        ...(failing && { failing }),
+      });
       return failing && untilRetry(cursor, failing);
     },
   };
@@ -94,11 +105,14 @@ function recordSkipped(scope: Scope, cursor: Cursor, { series, at, seq }: Entry<
   defects.put(scope, { id: `${prefix}${at}.${seq}`, error, failures, firstAt, lastAt: scope.clock.now(), skipped });
 }
 
-/** Make sure that the stream's consumers have a place in the series. */
+/** Make sure that the stream's consumers are shown what the open commit appends to the series. */
 export function ensureCursors(scope: Scope, consumers: readonly Consumer[], stream: Stream<any>, series: string): void {
+  let last: readonly Place[] | undefined;
   for (const consumer of consumers) {
     if (consumer.stream !== stream) continue;
     const id = `${consumer.name}|${series}`;
-    if (cursors.get(scope, id) === undefined) cursors.put(scope, { id, consumer: consumer.name, series });
+    if (cursors.get(scope, id) !== undefined) continue;
+    last ??= stream.peek(scope, series, { newestFirst: true, limit: 1 }).map(({ at, seq }) => ({ at, seq }));
+    cursors.put(scope, { id, consumer: consumer.name, series, ...(last[0] && { place: last[0] }) });
   }
 }

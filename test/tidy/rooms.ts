@@ -25,7 +25,7 @@ export const rooms: readonly Room[] = [
   // What a service may import of other services depends on their order: `mayUseApi`.
   { at: /^src\/services\//, ours: [KERNEL, SDK, COMPUTE_ROWS], npm: [/^yaml$/], node: ["node:buffer", "node:crypto", "node:zlib"] },
   { at: /^src\/instance\//, ours: [/^src\/instance\//], npm: [] },
-  { at: /^src\/insights\//, ours: [KERNEL, /^src\/insights\//], npm: [], node: [] },
+  { at: /^src\/insights\//, ours: [KERNEL, COMPUTE_ROWS, /^src\/insights\//], npm: [], node: [] },
   { at: /^src\/control\//, ours: [KERNEL, COMPUTE_ROWS, API, /^src\/(control|insights)\//, /^src\/wire\/catalog\.ts$/], npm: [] },
   { at: /^src\/cloud\//, ours: [KERNEL, COMPUTE, API, /^src\/(cloud|dataplane)\//, /^src\/wire\/backend\.ts$/], npm: [] },
   { at: /^src\/cloud\.ts$/, ours: [/^src\/(kernel|wire|compute|dataplane|services|insights|control|cloud)\//], npm: [] },

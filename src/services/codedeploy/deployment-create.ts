@@ -13,7 +13,7 @@ import {
 } from "../../sdk/codedeploy.js";
 import { requireApplication } from "./application.ts";
 import { requireConfig } from "./config.ts";
-import { deployments, isForInstances, isOver, lastGoodOf } from "./deployment.ts";
+import { deployments, isForInstances, lastGoodOf } from "./deployment.ts";
 import { type DeploymentRequest, startDeployment } from "./deployment-start.ts";
 import { checkAlarms, type DeploymentGroup, requireGroup } from "./group.ts";
 import { checkDescription } from "./revision.ts";
@@ -29,7 +29,7 @@ export const createDeploymentTo = (platforms: readonly ComputePlatform[]) =>
       if (!platforms.includes(platform)) fault("NotImplemented", `Deployments to the ${platform} platform are not implemented.`, 501);
       checkDescription(input.description);
       checkAlarms(input.overrideAlarmConfiguration);
-      const active = deployments.by(scope, "group", group.id).find((other) => !isOver(other) && !isForInstances(other.creator));
+      const active = deployments.by(scope, "open", group.id).find((other) => !isForInstances(other.creator));
       if (active !== undefined)
         fault(DeploymentLimitExceededException, `The Deployment Group '${group.name}' already has an active Deployment '${active.id}'`);
       const revision = input.revision ?? lastRevisionOf(scope, group, input);

@@ -10,7 +10,7 @@ import {
 import { requireApplication } from "./application.ts";
 import { parseLambdaAppSpec } from "./appspec.ts";
 import { requireConfig } from "./config.ts";
-import { type Deployment, deployments } from "./deployment.ts";
+import { type Deployment, deploymentCounts, deployments } from "./deployment.ts";
 import { newEcsProgress } from "./ecs.ts";
 import { parseEcsAppSpec } from "./ecs-appspec.ts";
 import { groups } from "./group.ts";
@@ -54,9 +54,17 @@ export function startDeployment(scope: Scope, request: DeploymentRequest): Deplo
     ...(alarms !== undefined && { alarms: stored(alarms) }),
     ...(rollback !== undefined && { rollback: stored(rollback) }),
     createdAt: scope.clock.now(),
-    nth: deployments.by(scope, "group", `${request.application}/${request.groupName}`).length,
+    nth: counted(scope, `${request.application}/${request.groupName}`),
     ...progressOf(scope, request, platform),
   });
+}
+
+/** Counts a deployment of a group; answers how many there were before. */
+function counted(scope: Scope, group: string): number {
+  const id = groups.get(scope, group)!.groupId;
+  const count = deploymentCounts.get(scope, id)?.count ?? 0;
+  deploymentCounts.put(scope, { id, count: count + 1 });
+  return count;
 }
 
 function progressOf(

@@ -8,13 +8,15 @@ import type {
   LoadBalancerInfo,
   RevisionLocation,
 } from "../../sdk/codedeploy.js";
-import { byAge, type Deployment, deployments, historyOf, isForInstances } from "./deployment.ts";
+import { byAge, type Deployment, deployments, isForInstances, newestOf } from "./deployment.ts";
 import { instancesOf } from "./deployment-instance.ts";
 
 /** As GetDeployment tells of one. */
 export function shown(scope: Scope, deployment: Deployment): DeploymentInfo {
   const { alarms, rollback, error, rollbackDeploymentId, triggeringDeploymentId, rollbackMessage } = deployment;
-  const previous = historyOf(scope, deployment.group).findLast(
+  const previous = newestOf(
+    scope,
+    deployment.group,
     (other) => other.status === "Succeeded" && byAge(other, deployment) < 0 && !isForInstances(other.creator),
   );
   return {

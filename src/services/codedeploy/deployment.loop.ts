@@ -5,7 +5,7 @@ import type { ComputePlatform } from "../../sdk/codedeploy.js";
 import { alarms } from "../cloudwatch/api.ts";
 import { roleIdOf } from "../iam/api.ts";
 import { announce } from "./announcement.ts";
-import { byAge, type Deployment, deployments, type Ending, historyOf, isForInstances, isOver } from "./deployment.ts";
+import { byAge, type Deployment, deployments, type Ending, isForInstances, isOver } from "./deployment.ts";
 import { groups } from "./group.ts";
 import { isEnding, type Platform } from "./platform.ts";
 import { roleRefusal } from "./service-role.ts";
@@ -30,9 +30,7 @@ export const deploymentLoop = (platforms: Readonly<Partial<Record<ComputePlatfor
 /** Deployments of one group take place one after the other, in the order in which they were made; those to single new instances beside them. */
 function othersBefore(scope: Scope, deployment: Deployment): Deployment | undefined {
   if (isForInstances(deployment.creator)) return undefined;
-  return historyOf(scope, deployment.group).find(
-    (other) => !isOver(other) && !isForInstances(other.creator) && byAge(other, deployment) < 0,
-  );
+  return deployments.by(scope, "open", deployment.group).find((other) => !isForInstances(other.creator) && byAge(other, deployment) < 0);
 }
 
 function begin(scope: Scope, deployment: Deployment, platform: Platform): Rest | undefined {

@@ -70,11 +70,20 @@ export type Ending =
   | { readonly status: "Failed" | "Stopped"; readonly code: ErrorCode; readonly message: string; readonly rollBack?: boolean };
 
 export const deployments = new Table<Deployment>("codedeploy/deployment", {
-  indexes: { group: ({ group }) => group, application: ({ application }) => application, externalId: ({ externalId }) => externalId },
+  indexes: {
+    group: ({ group }) => group,
+    /** Of those that are not over: the group. */
+    open: (deployment) => (isOver(deployment) ? undefined : deployment.group),
+    application: ({ application }) => application,
+    externalId: ({ externalId }) => externalId,
+  },
   arn: ({ id }, { account, region }) => `arn:aws:codedeploy:${region}:${account}:deployment:${id}`,
   version: 2,
   upgrade: (row) => ("platform" in row ? row : ofLambda(row)),
 });
+
+/** How many deployments a group has had, by the id of the group. */
+export const deploymentCounts = new Table<Row & { readonly count: number }>("codedeploy/deployment-count");
 
 /** A row of before other platforms: what is Lambda's own lay in the row itself. */
 const ofLambda = ({ shifts, spec, percent, events, shiftedAt, ...row }: any): Deployment => ({
@@ -136,8 +145,12 @@ export function requireDeployment(scope: Scope, id: string | undefined): Deploym
   return deployments.get(scope, id) ?? fault(DeploymentDoesNotExistException, `The deployment ${id} could not be found`);
 }
 
-/** The deployments of a group, the oldest first. */
-export const historyOf = (scope: Scope, group: string): Deployment[] => deployments.by(scope, "group", group).sort(byAge);
+/** The newest deployment of a group of which something holds. */
+export const newestOf = (scope: Scope, group: string, holds: (deployment: Deployment) => boolean): Deployment | undefined =>
+  deployments
+    .by(scope, "group", group)
+    .filter(holds)
+    .reduce<Deployment | undefined>((newest, other) => (newest === undefined || byAge(newest, other) < 0 ? other : newest), undefined);
 
 /** The oldest first. */
 export const byAge = (one: Deployment, other: Deployment): number =>
@@ -148,7 +161,7 @@ export const byAge = (one: Deployment, other: Deployment): number =>
  * everywhere.
  */
 export const lastGoodOf = (scope: Scope, group: string): Deployment | undefined =>
-  historyOf(scope, group).findLast(({ status, creator }) => status === "Succeeded" && !isForInstances(creator));
+  newestOf(scope, group, ({ status, creator }) => status === "Succeeded" && !isForInstances(creator));
 
 /** Made for some instances of a group, not for the group. */
 export const isForInstances = (creator: Deployment["creator"]): boolean =>

@@ -61,9 +61,8 @@ function updateOutdated(scope: Scope, group: DeploymentGroup, scalingGroups: rea
   if (group.settings?.outdatedInstancesStrategy === "IGNORE") return;
   const last = lastGoodOf(scope, group.id);
   if (last === undefined || last.server?.type !== "IN_PLACE") return;
-  const all = deployments.by(scope, "group", group.id);
-  if (all.some((one) => !isOver(one) && !isForInstances(one.creator))) return;
-  const seen = [last, ...all.filter(({ server }) => server?.rootDeploymentId === last.id)];
+  if (deployments.by(scope, "open", group.id).some(({ creator }) => !isForInstances(creator))) return;
+  const seen = [last, ...deployments.by(scope, "group", group.id).filter(({ server }) => server?.rootDeploymentId === last.id)];
   const seenTargets = new Set(
     seen.flatMap(({ id, server }) => [...instancesOf(scope, id).map(({ targetId }) => targetId), ...(server?.only ?? [])]),
   );

@@ -39,7 +39,7 @@ import { groupOf as scalingGroupOf } from "../auto-scaling/api.ts";
 import { roleIdOf } from "../iam/api.ts";
 import { type Application, invalidToken, requireApplication } from "./application.ts";
 import { requireConfig } from "./config.ts";
-import { deployments, historyOf, isForInstances, lastGoodOf, shownBrief } from "./deployment.ts";
+import { deploymentCounts, deployments, isForInstances, lastGoodOf, newestOf, shownBrief } from "./deployment.ts";
 import { instanceHealths } from "./health.ts";
 import { hook, launchHookOf, syncHooks, terminationHookOf, unhook } from "./scaling-hook.ts";
 
@@ -232,6 +232,7 @@ export function removeGroup(scope: Scope, id: string): void {
   if (group === undefined) return;
   syncHooks(scope, group, undefined);
   for (const health of instanceHealths.list(scope, `${group.groupId}/`)) instanceHealths.remove(scope, health.id);
+  deploymentCounts.remove(scope, group.groupId);
   groups.remove(scope, id);
 }
 
@@ -287,7 +288,7 @@ function platformSettingsOf(settings: GroupSettings): PlatformSettings {
 }
 
 function shown(scope: Scope, group: DeploymentGroup): DeploymentGroupInfo {
-  const attempted = historyOf(scope, group.id).findLast(({ creator }) => !isForInstances(creator));
+  const attempted = newestOf(scope, group.id, ({ creator }) => !isForInstances(creator));
   const successful = lastGoodOf(scope, group.id);
   const { alarms, rollback, style, triggers } = group;
   const { autoScalingGroups, ...platformSettings } = (group.settings ?? {}) as PlatformSettings;

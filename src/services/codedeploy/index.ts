@@ -79,6 +79,7 @@ export const codedeployWith = (ecs?: EcsControl) =>
       application.applications,
       config.configs,
       deployment.deployments,
+      deployment.deploymentCounts,
       deploymentInstances,
       group.groups,
       instanceHealths,

@@ -5,7 +5,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { RevisionLocation } from "../../sdk/codedeploy.js";
 import { requireApplication } from "./application.ts";
-import { deployments, historyOf } from "./deployment.ts";
+import { deployments, newestOf } from "./deployment.ts";
 import { startDeployment } from "./deployment-start.ts";
 import { type DeploymentGroup, type GroupSettings, groups, putGroup, removeGroup } from "./group.ts";
 
@@ -134,7 +134,7 @@ const rowIdOf = (scope: Scope, id: string): string =>
 
 /** The last deployment that a stack asked for with the group. */
 function liveDeployment(scope: Scope, id: string): Properties | undefined {
-  const found = historyOf(scope, id).findLast(({ creator, server }) => creator === "CloudFormation" && server !== undefined);
+  const found = newestOf(scope, id, ({ creator, server }) => creator === "CloudFormation" && server !== undefined);
   if (found === undefined) return undefined;
   const { description, revision, server } = found;
   return present({

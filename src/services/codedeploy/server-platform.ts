@@ -2,7 +2,7 @@ import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { RevisionLocation } from "../../sdk/codedeploy.js";
 import { stepBlueGreen, takeTrafficBack } from "./blue-green.ts";
-import { byAge, type Deployment, type Ending, historyOf, isForInstances } from "./deployment.ts";
+import { byAge, type Deployment, type Ending, isForInstances, newestOf } from "./deployment.ts";
 import {
   ALLOWING,
   BLOCKING,
@@ -74,7 +74,9 @@ export const serverPlatform: Platform = {
       startDeployment(scope, { ...request, revision: deployment.revision as RevisionLocation, server: { restores: id } });
       return { started: true, message };
     }
-    const good = historyOf(scope, deployment.group).findLast(
+    const good = newestOf(
+      scope,
+      deployment.group,
       (other) => other.status === "Succeeded" && byAge(other, deployment) < 0 && !isForInstances(other.creator),
     );
     if (good === undefined) return { started: false, message: "There is no successful deployment of the group to roll back to." };
