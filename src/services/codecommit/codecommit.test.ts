@@ -82,6 +82,18 @@ test("a push moves the rows, makes the first branch the default, and is told of 
   });
 });
 
+test.each([
+  [["b", "a"], "a"],
+  [["a", "main", "master"], "main"],
+  [["a", "master"], "master"],
+])("of %j that come at once, %s is the default", async (branches, expected) => {
+  const cloud = build();
+  const id = await createShop(cloud);
+  push(cloud, id, Object.fromEntries(branches.map((name) => [`refs/heads/${name}`, ONE])));
+  push(cloud, id, Object.fromEntries([...branches, "main"].map((name) => [`refs/heads/${name}`, ONE])));
+  expect((await cloud.call(getRepository, { repositoryName: "shop" })).repositoryMetadata!.defaultBranch).toBe(expected);
+});
+
 test("refuses as CodeCommit does; a renamed repository keeps its refs", async () => {
   const cloud = build();
   const id = await createShop(cloud);

@@ -66,21 +66,32 @@ export const moveRef = (scope: Scope, repository: Repository, move: Move, caller
 
 function moveRefs(scope: Scope, repository: Repository, all: readonly Move[], callerArn = rootArn(scope)): void {
   const moves = all.filter(({ fullName, from, to }) => parseRef(fullName) !== undefined && from !== to);
+  beginWith(scope, repository, moves);
   for (const move of moves) tellMove(scope, repository, move, callerArn);
   fireTriggers(scope, repository, moves, callerArn);
 }
 
-/** Write the row, say so, and make the first branch the default. */
+/** The names that git gives a first branch, and so the default of several that come at once. */
+const USUAL = ["main", "master"];
+
+/** The first branch is the default. */
+function beginWith(scope: Scope, { id }: Repository, moves: readonly Move[]): void {
+  if (repositories.get(scope, id)!.defaultBranch !== undefined) return;
+  const branches = moves.flatMap(({ fullName, to }) => {
+    const ref = parseRef(fullName)!;
+    return to !== undefined && ref.type === "branch" ? [ref.name] : [];
+  });
+  const defaultBranch = USUAL.find((name) => branches.includes(name)) ?? branches[0];
+  if (defaultBranch !== undefined) repositories.patch(scope, id, { defaultBranch });
+}
+
+/** Write the row, and say so. */
 function tellMove(scope: Scope, repository: Repository, move: Move, callerArn: string): void {
   const { fullName, from, to, merge } = move;
   const { id, repositoryId } = repository;
   const ref = parseRef(fullName)!;
   writeRef(scope, repositoryId, fullName, to, callerArn);
-  const now = scope.clock.now();
-  const { defaultBranch } = repositories.patch(scope, id, { modifiedAt: now });
-  if (defaultBranch === undefined && to !== undefined && ref.type === "branch") {
-    repositories.patch(scope, id, { defaultBranch: ref.name });
-  }
+  repositories.patch(scope, id, { modifiedAt: scope.clock.now() });
   // https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
   scope.emit({
     source: "aws.codecommit",
