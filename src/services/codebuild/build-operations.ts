@@ -17,6 +17,7 @@ import { type Build, buildArn, builds, shownBuild } from "./build.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
 import { checkTimeouts } from "./project-rules.ts";
+import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
 
 const PAGE_SIZE = 100;
@@ -71,10 +72,14 @@ export const stopBuild = operation(StopBuild$, (scope, { id }) => {
 });
 
 export const batchGetBuilds = operation(BatchGetBuilds$, (scope, { ids = [] }) => {
-  const found = ids.flatMap((id) => builds.get(scope, idOf(id)) ?? []);
+  const found = ids.map((id) => {
+    const home = sharedHome(scope, id, "codebuild:BatchGetBuilds");
+    const build = builds.get(home, checkedId(id));
+    return build && shownBuild(home, build);
+  });
   return {
-    builds: found.map((build) => shownBuild(scope, build)),
-    buildsNotFound: ids.filter((id) => builds.get(scope, idOf(id)) === undefined),
+    builds: found.flatMap((build) => build ?? []),
+    buildsNotFound: ids.filter((_, index) => found[index] === undefined),
   };
 });
 
@@ -92,8 +97,9 @@ export const batchDeleteBuilds = operation(BatchDeleteBuilds$, (scope, { ids = [
 export const listBuilds = operation(ListBuilds$, (scope, { sortOrder, nextToken }) => listed(builds.list(scope), sortOrder, nextToken));
 
 export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, sortOrder, nextToken }) => {
-  const { id } = requireProject(scope, projectName!);
-  return listed(builds.by(scope, "project", id), sortOrder, nextToken);
+  const home = sharedHome(scope, projectName!, "codebuild:ListBuildsForProject");
+  const { id } = requireProject(home, projectName!);
+  return listed(builds.by(home, "project", id), sortOrder, nextToken);
 });
 
 /** The newest come first, unless asked for otherwise. */
@@ -115,9 +121,13 @@ function startedBefore(scope: Scope, project: string, token: string | undefined)
 }
 
 const requireBuild = (scope: Scope, id: string): Build =>
-  builds.get(scope, idOf(id)) ?? fault(ResourceNotFoundException, `Build ${id} cannot be found`);
+  builds.get(scope, checkedId(id)) ?? fault(ResourceNotFoundException, `Build ${id} cannot be found`);
 
+/** The id of a build or of a batch, which may be named by its ARN. */
 export const idOf = (id: string): string => (id.startsWith("arn:") ? id.split(/:build(?:-batch)?\//).at(-1)! : id);
+
+/** An id is that of the project, a colon and the rest. */
+const checkedId = (id: string): string => (idOf(id).includes(":") ? idOf(id) : fault(InvalidInputException, "Invalid build ID provided"));
 
 /** A user's name, or role and session. */
 export function initiatorOf({ caller }: Scope): string {

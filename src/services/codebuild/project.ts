@@ -21,7 +21,7 @@ import {
 import { caches } from "./cache.ts";
 import { checkDeclaration } from "./project-rules.ts";
 import { aliasOf, badgeUrl } from "./public-build.ts";
-import { removePolicy } from "./resource-policy.ts";
+import { removePolicy, sharedHome } from "./resource-policy.ts";
 import { shownWebhook, webhooks } from "./webhook.ts";
 
 /** What was declared of a project, with the defaults that CodeBuild fills in. */
@@ -98,10 +98,14 @@ export function removeProject(scope: Scope, name: string): void {
 }
 
 export const batchGetProjects = operation(BatchGetProjects$, (scope, { names = [] }) => {
-  const known = (name: string): Project | undefined => projects.get(scope, nameOf(name));
+  const found = names.map((name) => {
+    const home = sharedHome(scope, name, "codebuild:BatchGetProjects");
+    const project = projects.get(home, nameOf(name));
+    return project && shownProject(home, project);
+  });
   return {
-    projects: names.flatMap((name) => known(name) ?? []).map((project) => shownProject(scope, project)),
-    projectsNotFound: names.filter((name) => known(name) === undefined),
+    projects: found.flatMap((project) => project ?? []),
+    projectsNotFound: names.filter((_, index) => found[index] === undefined),
   };
 });
 
@@ -134,9 +138,14 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
   });
 }
 
-/** The project that a name or an ARN means; refuses where there is none. */
-export const requireProject = (scope: Scope, name: string): Project =>
-  projects.get(scope, nameOf(name)) ?? fault(ResourceNotFoundException, `Project cannot be found: ${projectArn(scope, nameOf(name))}`);
+/** The project of this account that a name or an ARN means; refuses where there is none. */
+export function requireProject(scope: Scope, name: string): Project {
+  const arn = name.startsWith("arn:") ? name : projectArn(scope, name);
+  const project = projects.get(scope, nameOf(name));
+  return project !== undefined && projectArn(scope, project.id) === arn
+    ? project
+    : fault(ResourceNotFoundException, `Project cannot be found: ${arn}`);
+}
 
 export const projectArn = (scope: Scope, name: string): string => scope.arn("codebuild", `project/${name}`);
 

@@ -18,7 +18,7 @@ import {
   UpdateReportGroup$,
 } from "../../sdk/codebuild.js";
 import { removeReport, reports } from "./report.ts";
-import { removePolicy } from "./resource-policy.ts";
+import { removePolicy, sharedHome } from "./resource-policy.ts";
 
 /** Reports of one kind over time, by its name. */
 export interface ReportGroup extends Row {
@@ -64,10 +64,17 @@ export const deleteReportGroup = operation(DeleteReportGroup$, (scope, { arn, de
   return {};
 });
 
-export const batchGetReportGroups = operation(BatchGetReportGroups$, (scope, { reportGroupArns = [] }) => ({
-  reportGroups: reportGroupArns.flatMap((arn) => reportGroupByArn(scope, arn) ?? []).map((group) => shownReportGroup(scope, group)),
-  reportGroupsNotFound: reportGroupArns.filter((arn) => reportGroupByArn(scope, arn) === undefined),
-}));
+export const batchGetReportGroups = operation(BatchGetReportGroups$, (scope, { reportGroupArns = [] }) => {
+  const found = reportGroupArns.map((arn) => {
+    const home = sharedHome(scope, arn, "codebuild:BatchGetReportGroups");
+    const group = reportGroupByArn(home, arn);
+    return group && shownReportGroup(home, group);
+  });
+  return {
+    reportGroups: found.flatMap((group) => group ?? []),
+    reportGroupsNotFound: reportGroupArns.filter((_, index) => found[index] === undefined),
+  };
+});
 
 export const listReportGroups = operation(
   ListReportGroups$,

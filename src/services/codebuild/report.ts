@@ -18,6 +18,7 @@ import {
 } from "../../sdk/codebuild.js";
 import type { FileCoverage } from "./coverage-result.ts";
 import { reportGroupArn, requireReportGroup } from "./report-group.ts";
+import { sharedHome } from "./resource-policy.ts";
 import type { TestResult } from "./test-result.ts";
 
 /** What one build has told a report group; its id is group:uuid. */
@@ -46,10 +47,17 @@ export const codeCoverages = new Table<FileCoverage & Row & { readonly uuid: str
 
 const PAGE_SIZE = 100;
 
-export const batchGetReports = operation(BatchGetReports$, (scope, { reportArns = [] }) => ({
-  reports: reportArns.flatMap((arn) => reportByArn(scope, arn) ?? []).map((report) => shownReport(scope, report)),
-  reportsNotFound: reportArns.filter((arn) => reportByArn(scope, arn) === undefined),
-}));
+export const batchGetReports = operation(BatchGetReports$, (scope, { reportArns = [] }) => {
+  const found = reportArns.map((arn) => {
+    const home = sharedHome(scope, arn, "codebuild:BatchGetReports");
+    const report = reportByArn(home, arn);
+    return report && shownReport(home, report);
+  });
+  return {
+    reports: found.flatMap((report) => report ?? []),
+    reportsNotFound: reportArns.filter((_, index) => found[index] === undefined),
+  };
+});
 
 export const deleteReport = operation(DeleteReport$, (scope, { arn }) => {
   const report = reportByArn(scope, arn!);
@@ -67,15 +75,17 @@ interface Listing {
 export const listReports = operation(ListReports$, (scope, input) => listed(scope, reports.list(scope), input));
 
 export const listReportsForReportGroup = operation(ListReportsForReportGroup$, (scope, { reportGroupArn: arn, ...input }) => {
-  const { id } = requireReportGroup(scope, arn!);
-  return listed(scope, reports.list(scope, `${id}:`), input);
+  const home = sharedHome(scope, arn!, "codebuild:ListReportsForReportGroup");
+  const { id } = requireReportGroup(home, arn!);
+  return listed(home, reports.list(home, `${id}:`), input);
 });
 
 export const describeTestCases = operation(DescribeTestCases$, (scope, { reportArn, filter, nextToken: token, maxResults = PAGE_SIZE }) => {
-  const report = requireReport(scope, reportArn!);
+  const home = sharedHome(scope, reportArn!, "codebuild:DescribeTestCases");
+  const report = requireReport(home, reportArn!);
   const { status, keyword = "" } = filter ?? {};
   const found = testCases
-    .list(scope, `${report.id}/`)
+    .list(home, `${report.id}/`)
     .filter((test) => (status === undefined || test.status === status) && (test.name.includes(keyword) || test.prefix.includes(keyword)));
   const { items, nextToken } = page(found, ({ id }) => id, maxResults, token, invalidToken);
   return {
@@ -95,14 +105,15 @@ export const describeTestCases = operation(DescribeTestCases$, (scope, { reportA
 });
 
 export const describeCodeCoverages = operation(DescribeCodeCoverages$, (scope, input) => {
-  const report = requireReport(scope, input.reportArn!);
+  const home = sharedHome(scope, input.reportArn!, "codebuild:DescribeCodeCoverages");
+  const report = requireReport(home, input.reportArn!);
   const { sortBy = "FILE_PATH", sortOrder = "ASCENDING", maxResults = PAGE_SIZE, nextToken: token } = input;
   const { minLineCoveragePercentage: least = 0, maxLineCoveragePercentage: most = 100 } = input;
   const linesOf = ({ linesCovered, linesMissed }: FileCoverage): number => percentage(linesCovered, linesMissed);
   const order = (one: FileCoverage, other: FileCoverage): number =>
     (sortBy === "FILE_PATH" ? 0 : linesOf(one) - linesOf(other)) || (one.filePath < other.filePath ? -1 : 1);
   const sorted = codeCoverages
-    .list(scope, `${report.id}/`)
+    .list(home, `${report.id}/`)
     .filter((file) => linesOf(file) >= least && linesOf(file) <= most)
     .sort(order);
   if (sortOrder === "DESCENDING") sorted.reverse();

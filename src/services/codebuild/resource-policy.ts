@@ -13,6 +13,7 @@ import {
   PutResourcePolicy$,
   ResourceNotFoundException,
 } from "../../sdk/codebuild.js";
+import { isAllowedBy } from "../iam/api.ts";
 import { projects } from "./project.ts";
 import { reportGroups } from "./report-group.ts";
 
@@ -31,16 +32,13 @@ export const resourcePolicies = new Table<ResourcePolicy>("codebuild/resource-po
 
 const PAGE_SIZE = 100;
 
-export const putResourcePolicy = operation(
-  PutResourcePolicy$,
-  (scope, { resourceArn, policy }) => {
-    requireShareable(scope, resourceArn!);
-    const sharedWith = accountsIn(policy!);
-    resourcePolicies.put(scope, { id: resourceArn!, policy: policy!, modifiedAt: scope.clock.now(), sharedWith });
-    return { resourceArn: resourceArn! };
-  },
-  { partial: "what is shared is listed for other accounts; their calls are not judged by the policy" },
-);
+/** https://docs.aws.amazon.com/codebuild/latest/userguide/project-sharing.html: others may look at what is shared, not change or run it. */
+export const putResourcePolicy = operation(PutResourcePolicy$, (scope, { resourceArn, policy }) => {
+  requireShareable(scope, resourceArn!);
+  const sharedWith = accountsIn(policy!);
+  resourcePolicies.put(scope, { id: resourceArn!, policy: policy!, modifiedAt: scope.clock.now(), sharedWith });
+  return { resourceArn: resourceArn! };
+});
 
 export const getResourcePolicy = operation(GetResourcePolicy$, (scope, { resourceArn }) => {
   requireShareable(scope, resourceArn!);
@@ -64,6 +62,21 @@ export const listSharedReportGroups = operation(ListSharedReportGroups$, (scope,
   const { items, nextToken } = shared(scope, "report-group", input);
   return { reportGroups: items, ...(nextToken && { nextToken }) };
 });
+
+/**
+ * Where the thing is that a caller looks at: here, or in an account whose policy lets him. What belongs to a project or to a report
+ * group is shared with it.
+ */
+export function sharedHome(scope: Scope, named: string, action: string): Scope {
+  const arn = parseArn(named);
+  if (arn === undefined || arn.account === scope.account) return scope;
+  const [kind, name = ""] = arn.resource.split(/[/:]/);
+  const holder = `${named.slice(0, named.length - arn.resource.length)}${kind === "report" ? "report-group" : kind === "build" ? "project" : kind}/${name}`;
+  const policy = resourcePolicies.get(scope, holder)?.policy;
+  if (policy !== undefined && isAllowedBy(policy, scope, action, holder)) return scope.at(named);
+  const why = `because no resource-based policy allows the ${action} action`;
+  return fault("AccessDeniedException", `User: ${scope.caller.arn} is not authorized to perform: ${action} on resource: ${holder} ${why}`);
+}
 
 export const removePolicy = (scope: Scope, arn: string): void => resourcePolicies.remove(scope, arn);
 
@@ -92,13 +105,15 @@ function shared(
   return { items: items.map(({ id }) => id), nextToken };
 }
 
+/** Only the owner shares: what is shared with somebody he cannot share on. */
 function requireShareable(scope: Scope, arn: string): void {
   const resource = parseArn(arn)?.resource ?? "";
   const [kind, name] = [resource.slice(0, resource.indexOf("/")), resource.slice(resource.indexOf("/") + 1)];
+  const isOwn = parseArn(arn)?.account === scope.account;
   const isThere =
     (kind === "project" && projects.get(scope.at(arn), name) !== undefined) ||
     (kind === "report-group" && reportGroups.get(scope.at(arn), name) !== undefined);
-  if (!isThere) fault(ResourceNotFoundException, `Resource cannot be found: ${arn}`);
+  if (!isOwn || !isThere) fault(ResourceNotFoundException, `Resource cannot be found: ${arn}`);
 }
 
 function accountsIn(policy: string): string[] {

@@ -1,5 +1,6 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { decideForPrincipal } from "./evaluate.ts";
 import { instanceProfiles, profileArn } from "./instance-profile.ts";
 import { roleArn, roles } from "./role.ts";
 import { serviceCredentials } from "./service-credential.ts";
@@ -29,6 +30,10 @@ export function trustRefusal(scope: Scope, arn: string, action: string, context:
   if (roleIdOf(scope, arn) === undefined) return word;
   return scope.refusal(action, arn, context) === undefined ? undefined : word;
 }
+
+/** Whether a policy that is attached to a resource lets the caller do a thing with it. */
+export const isAllowedBy = (policy: string, { caller }: Scope, action: string, resource: string): boolean =>
+  decideForPrincipal(policy, caller, { action, resource, context: {} }) === "allowed";
 
 /** The owner of a name and password for a service, as git presents them to CodeCommit. */
 export function ownerOfCredential(

@@ -52,6 +52,23 @@ export function decide(documents: readonly string[], request: Request): "allowed
   return matching.length > 0 ? "allowed" : "silent";
 }
 
+/** What a policy that is attached to a resource says of the caller's request: only statements whose principals name him count. */
+export function decideForPrincipal(document: string, caller: Caller, request: Request): "allowed" | "denied" | "silent" {
+  const matching = statementsOf(document).filter(({ principals }) => (principals?.["AWS"] ?? []).some((name) => isNamed(name, caller)));
+  const applying = matching.filter((statement) => applies(statement, request));
+  if (applying.some(({ allow }) => !allow)) return "denied";
+  return applying.length > 0 ? "allowed" : "silent";
+}
+
+/** An account stands for all that are in it, a role for its sessions. */
+function isNamed(principal: string, { accountId, arn, type }: Caller): boolean {
+  if (principal === "*" || principal === accountId || principal === `arn:aws:iam::${accountId}:root` || principal === arn) return true;
+  if (type !== "assumed-role") return false;
+  const named = parseArn(principal);
+  const role = parseArn(arn)?.resource.split("/")[1];
+  return named?.account === accountId && named.resource.startsWith("role/") && named.resource.split("/").at(-1) === role;
+}
+
 function holderOf(scope: Scope, { type, arn, accountId }: Caller) {
   const home = scope.in({ account: accountId, region: "" });
   const parts = parseArn(arn)?.resource.split("/") ?? [];
