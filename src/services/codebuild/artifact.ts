@@ -6,6 +6,7 @@ import { putObject } from "../s3/api.ts";
 import { type Artifacts, type Build, buildArn, type PackedArtifact, s3LogOf, uuidOf } from "./build.ts";
 import type { ArtifactSpec } from "./buildspec.ts";
 import { cacheOutputs, wantedCache } from "./cache.ts";
+import { encryptionFor } from "./encryption.ts";
 import { expandedArtifacts, expandedReports } from "./expanded.ts";
 import { packsReport } from "./report-store.ts";
 import { LOG_PATH, quote } from "./script.ts";
@@ -98,11 +99,18 @@ function outputOf([identifier, spec, artifact]: Wanted): CommandOutput {
   return isUnpacked(artifact) ? { ...matching, type: "files" } : { ...matching, type: "zip", followLinks: !spec.keepLinks };
 }
 
-function upload(scope: Scope, build: Build, { location }: Artifacts, key: string, body: { digest: string; size: number }): void {
+function upload(
+  scope: Scope,
+  build: Build,
+  { location, encryptionDisabled }: Artifacts,
+  key: string,
+  body: { digest: string; size: number },
+): void {
   try {
     putObject(scope, location!, key, body, {
       contentType: key.endsWith(".zip") ? "application/zip" : "application/octet-stream",
       metadata: { "codebuild-buildarn": buildArn(scope, build.id) },
+      ...encryptionFor(scope, build, encryptionDisabled),
     });
   } catch (error) {
     if (!isFault(error)) throw error;

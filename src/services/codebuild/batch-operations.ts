@@ -25,29 +25,25 @@ const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
-export const startBuildBatch = operation(
-  StartBuildBatch$,
-  (scope, input) => {
-    const project = requireProject(scope, input.projectName!);
-    const same = startedBefore(scope, project.id, input.idempotencyToken);
-    if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
-    const declaration = overridden(project.declaration, input);
-    checkTimeouts(declaration);
-    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
-    if (declaration.source?.type === "CODEPIPELINE") {
-      fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
-    }
-    const batch = submitBatch(scope, project, {
-      uuid: scope.id.uuid(),
-      declaration,
-      sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
-      initiator: initiatorOf(scope),
-      idempotencyToken: input.idempotencyToken,
-    });
-    return { buildBatch: shownBatch(scope, batch) };
-  },
-  { partial: "as for StartBuild" },
-);
+export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
+  const project = requireProject(scope, input.projectName!);
+  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
+  const declaration = overridden(project.declaration, input);
+  checkTimeouts(declaration);
+  if (declaration.source?.type === "CODEPIPELINE") {
+    fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
+  }
+  const batch = submitBatch(scope, project, {
+    uuid: scope.id.uuid(),
+    declaration,
+    sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
+    initiator: initiatorOf(scope),
+    idempotencyToken: input.idempotencyToken,
+    isDebugged: input.debugSessionEnabled,
+  });
+  return { buildBatch: shownBatch(scope, batch) };
+});
 
 export const stopBuildBatch = operation(StopBuildBatch$, (scope, { id }) => {
   const batch = requireBatch(scope, id!);

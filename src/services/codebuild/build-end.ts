@@ -9,6 +9,7 @@ import { artifactsJobId, commandsJobId } from "./artifact.ts";
 import { type Build, builds, logOf, s3LogOf, say } from "./build.ts";
 import { COMMAND_PHASES, type CommandPhase } from "./buildspec.ts";
 import { keyJobId } from "./cache.ts";
+import { encryptionFor } from "./encryption.ts";
 import { emitStateChange, enterPhase, leavePhase, measure, type PhaseEnd, passPhase } from "./phase.ts";
 import { projects } from "./project.ts";
 import { sourceJobCount, sourceJobId } from "./source.ts";
@@ -71,7 +72,8 @@ export function storeLog(scope: Scope, build: Build): void {
   const text = logText(scope, build);
   if (text === undefined) return;
   try {
-    putObject(scope, place.bucket, place.key, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip" });
+    const encryption = encryptionFor(scope, build, build.declaration.logsConfig?.s3Logs?.encryptionDisabled);
+    putObject(scope, place.bucket, place.key, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip", ...encryption });
   } catch (error) {
     if (!isFault(error)) throw error;
     say(scope, build, `Unable to upload the log: ${error.name}: ${error.message}`);

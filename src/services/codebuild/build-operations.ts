@@ -24,29 +24,25 @@ const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
-export const startBuild = operation(
-  StartBuild$,
-  (scope, input) => {
-    const project = requireProject(scope, input.projectName!);
-    const same = startedBefore(scope, project.id, input.idempotencyToken);
-    if (same !== undefined) return { build: shownBuild(scope, same) };
-    const declaration = overridden(project.declaration, input);
-    checkTimeouts(declaration);
-    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
-    if (declaration.source?.type === "CODEPIPELINE") {
-      fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
-    }
-    const build = submitBuild(scope, project, {
-      uuid: scope.id.uuid(),
-      declaration,
-      sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
-      initiator: initiatorOf(scope),
-      idempotencyToken: input.idempotencyToken,
-    });
-    return { build: shownBuild(scope, build) };
-  },
-  { partial: "no images: commands run on this machine; no debug sessions, no Windows, macOS and file systems" },
-);
+export const startBuild = operation(StartBuild$, (scope, input) => {
+  const project = requireProject(scope, input.projectName!);
+  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  if (same !== undefined) return { build: shownBuild(scope, same) };
+  const declaration = overridden(project.declaration, input);
+  checkTimeouts(declaration);
+  if (declaration.source?.type === "CODEPIPELINE") {
+    fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
+  }
+  const build = submitBuild(scope, project, {
+    uuid: scope.id.uuid(),
+    declaration,
+    sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
+    initiator: initiatorOf(scope),
+    idempotencyToken: input.idempotencyToken,
+    isDebugged: input.debugSessionEnabled,
+  });
+  return { build: shownBuild(scope, build) };
+});
 
 export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken }) => {
   const old = requireBuild(scope, id!);

@@ -11,6 +11,7 @@ import { environmentOf } from "./environment.ts";
 import { expandedReports, reportedExports } from "./expanded.ts";
 import { hasRoomOnFleet } from "./fleet-room.ts";
 import { enterPhase, leavePhase, passPhase } from "./phase.ts";
+import { provisioningProblem } from "./provision.ts";
 import { storeReports } from "./report-store.ts";
 import {
   buildspecPath,
@@ -61,8 +62,10 @@ function waitInQueue(scope: Scope, build: Build): Rest | void {
   provision(scope, builds.patch(scope, leavePhase(scope, build).id, { deadlineAt }));
 }
 
-/** There is nothing to provision: the phase is over as soon as it begins. */
+/** The machine is there: the phase is over as soon as it begins, unless something that the environment names is not. */
 function provision(scope: Scope, build: Build): void {
+  const problem = provisioningProblem(scope, build);
+  if (problem !== undefined) return finish(scope, enterPhase(scope, build, "PROVISIONING"), problem);
   enterPhase(scope, passPhase(scope, build, "PROVISIONING"), "DOWNLOAD_SOURCE");
   builds.patch(scope, build.id, { stage: "SOURCE" });
 }

@@ -8,6 +8,7 @@ import { InvalidateProjectCache$ } from "../../sdk/codebuild.js";
 import { putObject, readObject } from "../s3/api.ts";
 import { type Build, say } from "./build.ts";
 import type { Buildspec, CacheSpec } from "./buildspec.ts";
+import { encryptionFor } from "./encryption.ts";
 import { requireProject } from "./project.ts";
 import { expandable } from "./script.ts";
 import { commandSpec } from "./source.ts";
@@ -123,7 +124,7 @@ function inS3(scope: Scope, build: Build, part: Part, ref: { digest: string; siz
   const [bucket, ...prefix] = locationOf(build).split("/");
   const key = [...prefix.filter(Boolean), namespaceOf(build), versionOf(build), build.cacheKey!, `${part}.zip`].join("/");
   try {
-    putObject(scope, bucket!, key, ref, { contentType: "application/zip" });
+    putObject(scope, bucket!, key, ref, { contentType: "application/zip", ...encryptionFor(scope, build) });
     return { object: { bucket: bucket!, key } };
   } catch (error) {
     if (!isFault(error)) throw error;

@@ -56,7 +56,7 @@ function secretReference(reference: string): string {
 }
 
 function ownVariables(scope: Scope, build: Build): Record<string, string> {
-  const { declaration, sourceVersion, resolvedSourceVersion, batch, webhook } = build;
+  const { declaration, sourceVersion, resolvedSourceVersion, batch, webhook, isDebugged } = build;
   const project = projects.get(scope, build.project);
   return {
     CODEBUILD_CI: "true",
@@ -76,6 +76,7 @@ function ownVariables(scope: Scope, build: Build): Record<string, string> {
     ...(resolvedSourceVersion !== undefined && { CODEBUILD_RESOLVED_SOURCE_VERSION: resolvedSourceVersion }),
     ...(batch && { CODEBUILD_BATCH_BUILD_IDENTIFIER: batch.identifier }),
     ...(batch?.shard && { SLIPWAY_SHARD: String(batch.shard.index), SLIPWAY_SHARDS: String(batch.shard.count) }),
+    ...(isDebugged && { SLIPWAY_DEBUGGED: "true" }),
     ...webhook,
   };
 }

@@ -19,6 +19,7 @@ import { type Build, logOf, type ResolvedSource, shownLogs } from "./build.ts";
 import { initiatorOf } from "./build-operations.ts";
 import { type Declaration, requireProject } from "./project.ts";
 import { shownPhases } from "./shown-phase.ts";
+import { refuseUnbuildable } from "./start.ts";
 
 /** An environment that waits for commands, by its id: project, colon, UUID. */
 export interface Sandbox extends Row {
@@ -49,34 +50,31 @@ export const sandboxes = new Table<Sandbox>("codebuild/sandbox", {
 const PAGE_SIZE = 100;
 const MINUTE = 60_000;
 
-export const startSandbox = operation(
-  StartSandbox$,
-  (scope, { projectName, idempotencyToken }) => {
-    const project = requireProject(scope, projectName!);
-    const { declaration } = project;
-    const same = sandboxes
-      .by(scope, "project", project.id)
-      .find((one) => idempotencyToken !== undefined && one.idempotencyToken === idempotencyToken);
-    if (same !== undefined) return { sandbox: shownSandbox(scope, same) };
-    if (declaration.source?.type === "CODEPIPELINE")
-      fault(InvalidInputException, "Invalid project source: CODEPIPELINE is not supported for sandboxes");
-    const now = scope.clock.now();
-    const sandbox = sandboxes.put(scope, {
-      id: `${project.id}:${scope.id.uuid()}`,
-      project: project.id,
-      initiator: initiatorOf(scope),
-      requestedAt: now,
-      status: "IN_PROGRESS",
-      stage: "SUBMITTED",
-      phases: [{ phaseType: "SUBMITTED", startTime: now }],
-      declaration,
-      deadlineAt: now + declaration.timeoutInMinutes! * MINUTE,
-      ...(idempotencyToken !== undefined && { idempotencyToken }),
-    });
-    return { sandbox: shownSandbox(scope, sandbox) };
-  },
-  { partial: "as for StartBuild" },
-);
+export const startSandbox = operation(StartSandbox$, (scope, { projectName, idempotencyToken }) => {
+  const project = requireProject(scope, projectName!);
+  const { declaration } = project;
+  const same = sandboxes
+    .by(scope, "project", project.id)
+    .find((one) => idempotencyToken !== undefined && one.idempotencyToken === idempotencyToken);
+  if (same !== undefined) return { sandbox: shownSandbox(scope, same) };
+  if (declaration.source?.type === "CODEPIPELINE")
+    fault(InvalidInputException, "Invalid project source: CODEPIPELINE is not supported for sandboxes");
+  refuseUnbuildable(declaration);
+  const now = scope.clock.now();
+  const sandbox = sandboxes.put(scope, {
+    id: `${project.id}:${scope.id.uuid()}`,
+    project: project.id,
+    initiator: initiatorOf(scope),
+    requestedAt: now,
+    status: "IN_PROGRESS",
+    stage: "SUBMITTED",
+    phases: [{ phaseType: "SUBMITTED", startTime: now }],
+    declaration,
+    deadlineAt: now + declaration.timeoutInMinutes! * MINUTE,
+    ...(idempotencyToken !== undefined && { idempotencyToken }),
+  });
+  return { sandbox: shownSandbox(scope, sandbox) };
+});
 
 export const stopSandbox = operation(StopSandbox$, (scope, { id }) => {
   const sandbox = requireSandbox(scope, id!);
@@ -173,6 +171,7 @@ export function shownSandbox(scope: Scope, sandbox: Sandbox): SandboxShape {
     queuedTimeoutInMinutes: declaration.queuedTimeoutInMinutes,
     logConfig: (declaration.logsConfig ?? {}) as NonNullable<SandboxShape["logConfig"]>,
     encryptionKey,
+    ...(declaration.vpcConfig && { vpcConfig: declaration.vpcConfig as NonNullable<SandboxShape["vpcConfig"]> }),
     serviceRole,
     currentSession: {
       id: id.slice(id.lastIndexOf(":") + 1),

@@ -5,6 +5,7 @@ import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.
 import { readObject, readObjects } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
 import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH, versionAsked } from "./clone.ts";
+import { certificateOf } from "./provision.ts";
 import { connectionOf } from "./source-credential.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
@@ -12,6 +13,7 @@ export class SourceProblem extends Error {}
 
 const COMMIT_ID = /^[0-9a-f]{40}$/;
 const DEFAULT_BUILDSPEC = "buildspec.yml";
+const CERTIFICATE_PATH = ".slipway/certificate.pem";
 
 /** The key of the primary source among the sources of a build. */
 export const PRIMARY = "";
@@ -44,7 +46,7 @@ export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
   const sources = Object.entries(build.sources!);
   const checkouts = sources.flatMap(([identifier, source]) => ("commit" in source ? [{ ...source, path: pathOf(identifier) }] : []));
   const inputs = sources.flatMap(([identifier, source]) => inputsOf(source, pathOf(identifier)));
-  const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build) };
+  const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build, inputs) };
   const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), last];
   const asked: Job[] = [];
   for (const [index, spec] of specs.entries()) {
@@ -61,7 +63,7 @@ function inputsOf(source: ResolvedSource, place: string): CommandInput[] {
 }
 
 /** What git still has to do besides: clone from servers that are not ours, fetch submodules. */
-function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
+function gitWork(scope: Scope, build: Build, inputs: readonly CommandInput[]): Partial<CommandSpec> {
   const { source, secondarySources = [] } = build.declaration;
   const sources = Object.entries(build.sources!);
   const clones = sources.flatMap(([identifier, one]) =>
@@ -77,7 +79,14 @@ function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
     { name: "git-error", type: "file", path: GIT_ERROR_PATH },
     { name: "resolved", type: "file", path: RESOLVED_PATH },
   ] as const;
-  return { env, script: [...clones, ...submodules].join("\n"), outputs: [...buildspecOutput(build), ...kept] };
+  const certificate = certificateOf(scope, build);
+  const trust = certificate === undefined ? [] : [`export GIT_SSL_CAINFO="$SLIPWAY_WORKSPACE/${CERTIFICATE_PATH}"`];
+  return {
+    env,
+    script: [...trust, ...clones, ...submodules].join("\n"),
+    outputs: [...buildspecOutput(build), ...kept],
+    ...(certificate !== undefined && { inputs: [...inputs, { path: CERTIFICATE_PATH, digest: certificate }] }),
+  };
 }
 
 /** What git said of a source that it could not get: what was fatal, else its last line. */

@@ -1,0 +1,43 @@
+import type { Scope } from "../../kernel/scope.ts";
+import { readObject } from "../s3/api.ts";
+import { type Build, uuidOf } from "./build.ts";
+import { networkProblem } from "./network.ts";
+import type { PhaseEnd } from "./phase.ts";
+
+/**
+ * Why a build cannot be provisioned: what its environment names has to be there by now, and its role to allow it. The machine itself
+ * is always there. https://docs.aws.amazon.com/codebuild/latest/userguide/troubleshooting.html
+ */
+export function provisioningProblem(scope: Scope, build: Build): PhaseEnd | undefined {
+  const { vpcConfig, environment, serviceRole } = build.declaration;
+  const failed = (statusCode: string, message: string): PhaseEnd => ({ status: "FAILED", statusCode, message });
+  if (vpcConfig?.vpcId && refusedActions(scope, serviceRole!, uuidOf(build)).length > 0) {
+    return failed("VPC_CLIENT_ERROR", "Unexpected EC2 error: UnauthorizedOperation");
+  }
+  const network = networkProblem(scope, vpcConfig);
+  if (network !== undefined) return failed("VPC_CLIENT_ERROR", `Unexpected EC2 error: ${network}`);
+  const { registryCredential } = environment ?? {};
+  if (registryCredential !== undefined && !hasSecret(scope, registryCredential.credential!)) {
+    const why = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
+    return failed("BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", `Unable to pull customer's container image. ${why}`);
+  }
+  if (environment?.certificate && certificateOf(scope, build) === undefined) {
+    return failed("CLIENT_ERROR", "Unable to download certificate from S3. AccessDenied");
+  }
+  return undefined;
+}
+
+/** The digest of the certificate by which a server of sources proves itself: an object in S3, by its ARN or BUCKET/KEY. */
+export function certificateOf(scope: Scope, { declaration }: Pick<Build, "declaration">): string | undefined {
+  const [bucket, ...key] = (declaration.environment?.certificate ?? "").replace(/^arn:[^:]*:s3:::/, "").split("/");
+  return bucket ? readObject(scope, bucket, key.join("/"))?.digest : undefined;
+}
+
+/** https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html#customer-managed-policies-example-create-vpc-network-interface */
+function refusedActions(scope: Scope, roleArn: string, session: string): string[] {
+  const arn = `arn:aws:sts::${scope.account}:assumed-role/${roleArn.split("/").at(-1)}/AWSCodeBuild-${session}`;
+  const role = scope.as({ ...scope.caller, arn, type: "assumed-role" });
+  return ["CreateNetworkInterface", "DescribeSubnets", "DescribeVpcs"].filter((action) => role.refusal(`ec2:${action}`, "*") !== undefined);
+}
+
+const hasSecret = (scope: Scope, id: string): boolean => scope.registry.reference("secretsmanager")?.resolve(scope, id).state === "value";
