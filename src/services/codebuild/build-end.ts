@@ -14,6 +14,7 @@ import { emitStateChange, enterPhase, leavePhase, measure, type PhaseEnd, passPh
 import { projects } from "./project.ts";
 import { sourceJobCount, sourceJobId } from "./source.ts";
 import { submitBuild } from "./start.ts";
+import { reportStatus } from "./status-report.ts";
 
 export const STOPPED: PhaseEnd = { status: "STOPPED" };
 export const TIMED_OUT: PhaseEnd = { status: "TIMED_OUT", statusCode: "BUILD_TIMED_OUT", message: "Build has timed out. " };
@@ -46,6 +47,7 @@ export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   measure(scope, build.project, status === "SUCCEEDED" ? "SucceededBuilds" : "FailedBuilds", 1, "Count");
   measure(scope, build.project, "Duration", (now - build.startedAt) / 1000, "Seconds");
   emitStateChange(scope, over);
+  reportStatus(scope, over);
   const ids = [keyJobId(build), commandsJobId(build), artifactsJobId(build)];
   for (let index = 0; index < sourceJobCount(build); index++) ids.push(sourceJobId(build, index));
   for (const id of ids) forgetJob(scope, id);

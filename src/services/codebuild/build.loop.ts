@@ -24,6 +24,7 @@ import {
   SourceProblem,
   storedBuildspec,
 } from "./source.ts";
+import { reportStatus } from "./status-report.ts";
 
 /** Takes a build through its phases. https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html */
 export const buildLoop: Loop<Build> = {
@@ -97,7 +98,9 @@ function downloadSource(scope: Scope, submitted: Build): Rest | void {
     if (failed !== undefined && failed.status === "FAILED" && problem !== undefined) return failSource(scope, build, problem);
     if (failed !== undefined) return finish(scope, build, endOf(failed, build));
     const resolvedSourceVersion = build.resolvedSourceVersion ?? resolvedCommit(last);
-    readSpec(scope, builds.patch(scope, build.id, { resolvedSourceVersion }), last);
+    const resolved = builds.patch(scope, build.id, { resolvedSourceVersion });
+    reportStatus(scope, resolved);
+    readSpec(scope, resolved, last);
   } catch (error) {
     if (error instanceof SourceProblem) return failSource(scope, build, error.message);
     if (!(error instanceof BuildspecProblem)) throw error;

@@ -1,4 +1,4 @@
-import { type CommandOutput, type CommandSpec, type Job, jobs, type KeptOutput } from "../../compute/job.ts";
+import { type CommandOutput, type CommandSpec, type HttpSpec, type Job, jobs, type KeptOutput } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
 import type { Loop } from "../../kernel/loop.ts";
 import { World } from "../../testing/world.ts";
@@ -28,6 +28,8 @@ export interface Leavings {
   readonly git?: Loop<Job>;
   /** The text of the buildspec in the source. */
   readonly buildspec?: string;
+  /** What the servers of sources answer. */
+  readonly server?: (asked: HttpSpec) => { readonly status: number; readonly body?: object };
 }
 
 /**
@@ -48,9 +50,13 @@ export function world(leavings: Leavings = {}): World {
 
 function outcomeOf(
   { id, spec }: Job,
-  { files = {}, keys, buildspec }: Leavings,
+  { files = {}, keys, buildspec, server }: Leavings,
   write: (text: string) => { digest: string; size: number },
 ): SimulatedOutcome {
+  if (spec.type === "http" && server !== undefined) {
+    const { status, body = {} } = server(spec);
+    return { afterMs: 100, status: "SUCCEEDED", result: { response: { status, headers: {}, body: JSON.stringify(body) } } };
+  }
   const { env, outputs = [] } = spec as CommandSpec;
   if (env["LOSE"] !== undefined && id.endsWith("/commands")) return { afterMs: 500, status: "LOST" };
   if (id.endsWith("/commands")) return commands(env);

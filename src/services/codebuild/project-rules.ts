@@ -5,6 +5,7 @@ import { InvalidInputException } from "../../sdk/codebuild.js";
 import { passRoleRefusal } from "../iam/api.ts";
 import { networkProblem } from "./network.ts";
 import type { Declaration } from "./project.ts";
+import { isTold } from "./status-report.ts";
 
 const TIMEOUT_MIN = 5;
 const TIMEOUT_MAX = 2160;
@@ -100,6 +101,9 @@ function checkSources({ source, secondarySources = [], artifacts }: Declaration)
   }
   if (source.type === "NO_SOURCE" && !source.buildspec) invalid("Buildspec is required when source type is NO_SOURCE");
   if (!isPipeline && source.type !== "NO_SOURCE" && !source.location) invalid("Source location is required");
+  for (const { type, reportBuildStatus } of [source, ...secondarySources]) {
+    if (reportBuildStatus && !isTold(type)) invalid(`Reporting build status is not supported for source type ${type}`);
+  }
   if (secondarySources.length > SECONDARY_MAX) invalid(`There can be at most ${SECONDARY_MAX} secondary sources`);
   if (secondarySources.some(({ sourceIdentifier }) => !sourceIdentifier)) invalid("Source identifier is required for secondary sources");
 }

@@ -22,7 +22,7 @@ import { caches } from "./cache.ts";
 import { checkDeclaration } from "./project-rules.ts";
 import { aliasOf, badgeUrl } from "./public-build.ts";
 import { removePolicy, sharedHome } from "./resource-policy.ts";
-import { shownWebhook, webhooks } from "./webhook.ts";
+import { removeWebhook, shownWebhook, webhookOf } from "./webhook.ts";
 
 /** What was declared of a project, with the defaults that CodeBuild fills in. */
 export type Declaration = Stored<Omit<CreateProjectInput, "name">>;
@@ -49,28 +49,17 @@ export const projects = new Table<Project>("codebuild/project", {
 
 const PAGE_SIZE = 100;
 
-export const createProject = operation(
-  CreateProject$,
-  (scope, { name, ...declared }) => {
-    if (projects.get(scope, name!) !== undefined) {
-      fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
-    }
-    return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
-  },
-  {
-    partial:
-      "VPC settings, image credentials, encryption, and the reporting of statuses to a server of sources are kept, and have no effect",
-  },
-);
+export const createProject = operation(CreateProject$, (scope, { name, ...declared }) => {
+  if (projects.get(scope, name!) !== undefined) {
+    fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
+  }
+  return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
+});
 
-export const updateProject = operation(
-  UpdateProject$,
-  (scope, { name, ...declared }) => {
-    const known = requireProject(scope, name!);
-    return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
-  },
-  { partial: "as for CreateProject" },
-);
+export const updateProject = operation(UpdateProject$, (scope, { name, ...declared }) => {
+  const known = requireProject(scope, name!);
+  return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
+});
 
 export const deleteProject = operation(DeleteProject$, (scope, { name }) => {
   removeProject(scope, nameOf(name!));
@@ -92,7 +81,7 @@ export const updateProjectVisibility = operation(UpdateProjectVisibility$, (scop
 /** A project goes with its webhook and what its builds have cached. Its builds stay. */
 export function removeProject(scope: Scope, name: string): void {
   projects.remove(scope, name);
-  webhooks.remove(scope, name);
+  removeWebhook(scope, name);
   removePolicy(scope, projectArn(scope, name));
   for (const { id } of caches.by(scope, "project", name)) caches.remove(scope, id);
 }
@@ -167,7 +156,7 @@ function withDefaults(scope: Scope, declaration: Declaration): Declaration {
 export function shownProject(scope: Scope, project: Project): ProjectShape {
   const { id, declaration, createdAt, modifiedAt, visibility = "PRIVATE", resourceAccessRole } = project;
   const { badgeEnabled = false, ...shown } = declaration;
-  const webhook = webhooks.get(scope, id);
+  const webhook = webhookOf(scope, id);
   return {
     name: id,
     arn: projectArn(scope, id),

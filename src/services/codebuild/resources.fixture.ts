@@ -168,6 +168,18 @@ export const codebuildExamples: readonly ResourceExample[] = [
     },
   },
   {
+    type: "AWS::CodeBuild::Project",
+    around: { One: role("one") },
+    properties: {
+      Name: "all",
+      ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
+      Source: { Type: "GITHUB_ENTERPRISE", Location: "CODEBUILD_DEFAULT_WEBHOOK_SOURCE_LOCATION" },
+      Artifacts: { Type: "NO_ARTIFACTS" },
+      Environment: { Type: "LINUX_CONTAINER", Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL" },
+      Triggers: { ...triggers("main"), ScopeConfiguration: { Name: "us", Domain: "hub.example.com", Scope: "GITHUB_ORGANIZATION" } },
+    },
+  },
+  {
     type: "AWS::CodeBuild::Fleet",
     properties: {
       Name: "machines",

@@ -5,6 +5,7 @@ import { type AutoRetry, type BatchPlace, type Build, builds } from "./build.ts"
 import { fleetArn, fleetByArn } from "./fleet.ts";
 import { emitStateChange, measure } from "./phase.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
+import { reportStatus } from "./status-report.ts";
 
 const MINUTE = 60_000;
 
@@ -59,6 +60,7 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
   });
   measure(scope, project.id, "Builds", 1, "Count");
   emitStateChange(scope, build);
+  reportStatus(scope, build);
   return build;
 }
 
