@@ -89,9 +89,13 @@ function gitWork(scope: Scope, build: Build, inputs: readonly CommandInput[]): P
   };
 }
 
-/** What git said of a source that it could not get: what was fatal, else its last line. */
+/** What was wrong with a source that git could not get, in CodeBuild's words where it has some: else what git calls fatal, or its last line. */
 export function gitProblem({ result }: Job): string | undefined {
-  const lines = (result?.outputs?.["git-error"]?.text ?? "").trim().split("\n");
+  const text = (result?.outputs?.["git-error"]?.text ?? "").trim();
+  if (/Authentication failed|could not read (Username|Password)/.test(text)) return "authentication required";
+  if (/repository .* not found|does not appear to be a git repository/.test(text)) return "repository not found";
+  if (/couldn't find remote ref|unadvertised object|not our ref/.test(text)) return "reference not found";
+  const lines = text.split("\n");
   return lines.find((line) => line.startsWith("fatal: "))?.slice("fatal: ".length) ?? (lines.at(-1) || undefined);
 }
 
