@@ -19,7 +19,7 @@ import { buildArn, builds } from "./build.ts";
 import { idOf, initiatorOf } from "./build-operations.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
-import { checkTimeouts } from "./project-rules.ts";
+import { checkBuildable } from "./project-rules.ts";
 
 const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
@@ -30,7 +30,7 @@ export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
   const declaration = overridden(project.declaration, input);
-  checkTimeouts(declaration);
+  checkBuildable(declaration);
   if (declaration.source?.type === "CODEPIPELINE") {
     fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
   }

@@ -43,7 +43,7 @@ function begin(scope: Scope, batch: BuildBatch): Rest | void {
   const project = projects.get(scope, batch.project);
   if (project === undefined) return end(scope, enter(scope, batch, "DOWNLOAD_BATCHSPEC"), "FAILED", failure("The project is gone"));
   if (batch.groups.length > 0) {
-    buildBatches.patch(scope, enter(scope, batch, "IN_PROGRESS").id, { stage: "RUNNING" });
+    reportStatus(scope, buildBatches.patch(scope, enter(scope, batch, "IN_PROGRESS").id, { stage: "RUNNING" }));
     return;
   }
   if (!batch.stopRequested && !hasRoom(scope, project)) return { kind: "wait", because: "the project runs as many builds as it may" };

@@ -16,7 +16,7 @@ import {
 import { type Build, buildArn, builds, shownBuild } from "./build.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
-import { checkTimeouts } from "./project-rules.ts";
+import { checkBuildable } from "./project-rules.ts";
 import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
 
@@ -29,7 +29,7 @@ export const startBuild = operation(StartBuild$, (scope, input) => {
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { build: shownBuild(scope, same) };
   const declaration = overridden(project.declaration, input);
-  checkTimeouts(declaration);
+  checkBuildable(declaration);
   if (declaration.source?.type === "CODEPIPELINE") {
     fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
   }

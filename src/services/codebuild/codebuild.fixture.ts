@@ -28,6 +28,7 @@ export interface Leavings {
   readonly git?: Loop<Job>;
   /** The text of the buildspec in the source. */
   readonly buildspec?: string;
+  readonly trust?: "enforced";
   /** What the servers of sources answer. */
   readonly server?: (asked: HttpSpec) => { readonly status: number; readonly body?: object };
 }
@@ -39,10 +40,10 @@ export interface Leavings {
 export function world(leavings: Leavings = {}): World {
   const blobs: { write(text: string): { digest: string; size: number } } = { write: () => ({ digest: "", size: 0 }) };
   const others = simulatedHands((job) => outcomeOf(job, leavings, blobs.write));
-  const { git = others } = leavings;
+  const { git = others, trust = "open" } = leavings;
   const hands: Loop<Job> = { table: jobs, turn: (scope, job) => (job.spec.type === "git" ? git : others).turn(scope, job) };
   const services = [iam, kms, secretsManager, ssm, s3, ec2, codecommit, codeconnections, codebuild];
-  const cloud = new World({ services, hands, start: 0 });
+  const cloud = new World({ services, hands, start: 0, trust });
   blobs.write = (text) => cloud.blobs.write(Buffer.from(text));
   blobs.write("zip");
   return cloud;

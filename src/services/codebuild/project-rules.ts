@@ -25,14 +25,7 @@ export function checkDeclaration(scope: Scope, name: string, declaration: Declar
   if (!/^[A-Za-z0-9][A-Za-z0-9\-_]{1,149}$/.test(name)) {
     invalid("Invalid project name: must start with a letter or number, and contain 2 to 150 letters, numbers, dashes and underscores");
   }
-  checkSources(declaration);
-  checkArtifacts(declaration);
-  checkTimeouts(declaration);
-  checkEnvironment(declaration);
-  checkFileSystems(declaration);
-  checkLogs(declaration);
-  const names = (declaration.environment?.environmentVariables ?? []).map((variable) => variable.name);
-  if (new Set(names).size < names.length) invalid("Invalid input: environment variable names must be unique");
+  checkBuildable(declaration);
   const role = declaration.serviceRole;
   if (!role) return invalid("Service role is required");
   const arn = role.startsWith("arn:") ? role : `arn:aws:iam::${scope.account}:role/${role}`;
@@ -43,6 +36,18 @@ export function checkDeclaration(scope: Scope, name: string, declaration: Declar
     );
   }
   checkNetwork(scope, declaration, arn);
+}
+
+/** Refuse what a project may not declare, nor a build override. */
+export function checkBuildable(declaration: Declaration): void {
+  checkSources(declaration);
+  checkArtifacts(declaration);
+  checkTimeouts(declaration);
+  checkEnvironment(declaration);
+  checkFileSystems(declaration);
+  checkLogs(declaration);
+  const names = (declaration.environment?.environmentVariables ?? []).map((variable) => variable.name);
+  if (new Set(names).size < names.length) invalid("Invalid input: environment variable names must be unique");
 }
 
 /** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html */
@@ -120,7 +125,7 @@ function checkArtifacts({ artifacts, secondaryArtifacts = [] }: Declaration): vo
 }
 
 /** Minutes. */
-export function checkTimeouts(declared: { timeoutInMinutes?: number | undefined; queuedTimeoutInMinutes?: number | undefined }): void {
+function checkTimeouts(declared: { timeoutInMinutes?: number | undefined; queuedTimeoutInMinutes?: number | undefined }): void {
   const { timeoutInMinutes = TIMEOUT_MIN, queuedTimeoutInMinutes = TIMEOUT_MIN } = declared;
   if (timeoutInMinutes < TIMEOUT_MIN || timeoutInMinutes > TIMEOUT_MAX) {
     invalid(`Invalid timeout: must be between ${TIMEOUT_MIN} and ${TIMEOUT_MAX} minutes`);

@@ -22,7 +22,7 @@ import { caches } from "./cache.ts";
 import { checkDeclaration } from "./project-rules.ts";
 import { aliasOf, badgeUrl } from "./public-build.ts";
 import { removePolicy, sharedHome } from "./resource-policy.ts";
-import { removeWebhook, shownWebhook, webhookOf } from "./webhook.ts";
+import { removeWebhook, shownAfterwards, webhookOf } from "./webhook.ts";
 
 /** What was declared of a project, with the defaults that CodeBuild fills in. */
 export type Declaration = Stored<Omit<CreateProjectInput, "name">>;
@@ -165,7 +165,7 @@ export function shownProject(scope: Scope, project: Project): ProjectShape {
     projectVisibility: visibility,
     ...(visibility === "PUBLIC_READ" && { publicProjectAlias: aliasOf(scope, project) }),
     ...(resourceAccessRole !== undefined && { resourceAccessRole }),
-    ...(webhook && { webhook: shownWebhook(scope, webhook) }),
+    ...(webhook && { webhook: shownAfterwards(scope, webhook) }),
     created: new Date(createdAt),
     lastModified: new Date(modifiedAt),
   };

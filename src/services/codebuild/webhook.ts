@@ -167,6 +167,12 @@ export const payloadUrl = (scope: Scope, { id, token }: Pick<Webhook, "id" | "to
 
 const STATUS = { create: "CREATING", update: "ACTIVE", delete: "DELETING" } as const;
 
+/** A secret that the server was given is not told again. */
+export const shownAfterwards = (scope: Scope, webhook: Webhook): WebhookShape => {
+  const { secret, ...shown } = shownWebhook(scope, webhook);
+  return webhook.server === undefined && secret !== undefined ? { ...shown, secret } : shown;
+};
+
 export function shownWebhook(scope: Scope, webhook: Webhook): WebhookShape {
   const { settings, secret, secretChangedAt, url, work } = webhook;
   return {
