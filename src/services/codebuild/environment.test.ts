@@ -6,7 +6,7 @@ import { createKey, disableKey } from "../kms/key.ts";
 import { putObject } from "../s3/api.ts";
 import { headObject } from "../s3/get.ts";
 import { createSecret } from "../secrets-manager/secret.ts";
-import { createShop, get, start, world } from "./codebuild.fixture.ts";
+import { createShop, get, ROLE, start, world } from "./codebuild.fixture.ts";
 import { updateProject } from "./project.ts";
 
 const putRolePolicy = iam.operations.find(({ name }) => name === "PutRolePolicy");
@@ -40,6 +40,16 @@ test.each([
   const cloud = world();
   await createShop(cloud, BUILDSPEC);
   await expect(cloud.call(updateProject, { name: "shop", ...more } as never)).rejects.toThrow(message);
+});
+
+test("what is empty takes a setting away", async () => {
+  const cloud = world();
+  const vpcConfig = { vpcId, subnets, securityGroupIds };
+  await createShop(cloud, BUILDSPEC, { vpcConfig, concurrentBuildLimit: 1, buildBatchConfig: { serviceRole: ROLE } });
+  const { project } = await cloud.call(updateProject, { name: "shop", vpcConfig: {}, concurrentBuildLimit: -1, buildBatchConfig: {} });
+  expect([project!.vpcConfig, project!.concurrentBuildLimit, project!.buildBatchConfig]).toEqual([undefined, undefined, undefined]);
+  await start(cloud);
+  await start(cloud);
 });
 
 test("what the environment names has to be there when a build is provisioned", async () => {

@@ -116,7 +116,7 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
   const now = scope.clock.now();
   return projects.put(scope, {
     id: name,
-    declaration: withDefaults(scope, declaration),
+    declaration: withDefaults(scope, withoutEmpty(declaration)),
     buildNumber: known?.buildNumber ?? 0,
     ...(known?.batchNumber !== undefined && { batchNumber: known.batchNumber }),
     ...(known?.declaredTriggers && { declaredTriggers: known.declaredTriggers }),
@@ -139,6 +139,16 @@ export function requireProject(scope: Scope, name: string): Project {
 export const projectArn = (scope: Scope, name: string): string => scope.arn("codebuild", `project/${name}`);
 
 const nameOf = (name: string): string => (name.startsWith("arn:") ? name.split(":project/").at(-1)! : name);
+
+/** What is empty takes a setting away, and so does a limit of -1. */
+function withoutEmpty({ vpcConfig, buildBatchConfig, concurrentBuildLimit, ...declaration }: Declaration): Declaration {
+  return {
+    ...declaration,
+    ...(vpcConfig?.vpcId && { vpcConfig }),
+    ...(buildBatchConfig?.serviceRole && { buildBatchConfig }),
+    ...(concurrentBuildLimit !== undefined && concurrentBuildLimit > 0 && { concurrentBuildLimit }),
+  };
+}
 
 function withDefaults(scope: Scope, declaration: Declaration): Declaration {
   const { serviceRole } = declaration;
