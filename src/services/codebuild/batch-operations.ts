@@ -1,6 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchGetBuildBatches$,
@@ -17,11 +16,11 @@ import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
 import { submitBatch, timeoutMsOf } from "./batch-start.ts";
 import { buildArn, builds } from "./build.ts";
 import { idOf, initiatorOf } from "./build-operations.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
 import { checkBuildable } from "./project-rules.ts";
 
-const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
@@ -106,31 +105,21 @@ export const batchGetBuildBatches = operation(BatchGetBuildBatches$, (scope, { i
   };
 });
 
-interface Listing {
-  readonly sortOrder?: string | undefined;
-  readonly nextToken?: string | undefined;
-  readonly maxResults?: number | undefined;
+interface Filtered extends Listing {
   readonly filter?: { readonly status?: string | undefined } | undefined;
 }
 
-export const listBuildBatches = operation(ListBuildBatches$, (scope, input) => listed(buildBatches.list(scope), input));
+export const listBuildBatches = operation(ListBuildBatches$, (scope, input) => newest(buildBatches.list(scope), input));
 
 export const listBuildBatchesForProject = operation(ListBuildBatchesForProject$, (scope, { projectName, ...input }) =>
-  listed(buildBatches.by(scope, "project", requireProject(scope, projectName!).id), input),
+  newest(buildBatches.by(scope, "project", requireProject(scope, projectName!).id), input),
 );
 
 /** The newest come first, unless asked for otherwise. */
-function listed(all: BuildBatch[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE, filter }: Listing) {
-  const keyOf = ({ startedAt, number, id }: BuildBatch): string =>
-    `${String(startedAt).padStart(16, "0")} ${String(number).padStart(9, "0")} ${id}`;
-  const sorted = all
-    .filter(({ status }) => filter?.status === undefined || status === filter.status)
-    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly BuildBatch[], { filter, sortOrder = "DESCENDING", ...listing }: Filtered) {
+  const found = all.filter(({ status }) => filter?.status === undefined || status === filter.status);
+  const { items, next } = listed(found, ({ startedAt, number, id }) => byAge(startedAt, byAge(number, id)), { sortOrder, ...listing });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 function startedBefore(scope: Scope, project: string, token: string | undefined): BuildBatch | undefined {

@@ -1,6 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchDeleteBuilds$,
@@ -14,13 +13,13 @@ import {
   StopBuild$,
 } from "../../sdk/codebuild.js";
 import { type Build, buildArn, builds, shownBuild } from "./build.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
 import { checkBuildable } from "./project-rules.ts";
 import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
 
-const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
@@ -90,24 +89,18 @@ export const batchDeleteBuilds = operation(BatchDeleteBuilds$, (scope, { ids = [
   };
 });
 
-export const listBuilds = operation(ListBuilds$, (scope, { sortOrder, nextToken }) => listed(builds.list(scope), sortOrder, nextToken));
+export const listBuilds = operation(ListBuilds$, (scope, listing) => newest(builds.list(scope), listing));
 
-export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, sortOrder, nextToken }) => {
+export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, ...listing }) => {
   const home = sharedHome(scope, projectName!, "codebuild:ListBuildsForProject");
   const { id } = requireProject(home, projectName!);
-  return listed(builds.by(home, "project", id), sortOrder, nextToken);
+  return newest(builds.by(home, "project", id), listing);
 });
 
 /** The newest come first, unless asked for otherwise. */
-function listed(found: Build[], sortOrder = "DESCENDING", token: string | undefined) {
-  const keyOf = ({ startedAt, number, id }: Build): string =>
-    `${String(startedAt).padStart(16, "0")} ${String(number).padStart(9, "0")} ${id}`;
-  const sorted = found.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, PAGE_SIZE, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly Build[], { sortOrder = "DESCENDING", nextToken }: Listing) {
+  const { items, next } = listed(all, ({ startedAt, number, id }) => byAge(startedAt, byAge(number, id)), { sortOrder, nextToken });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 function startedBefore(scope: Scope, project: string, token: string | undefined): Build | undefined {

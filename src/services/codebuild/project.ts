@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -9,7 +8,6 @@ import {
   CreateProject$,
   type CreateProjectInput,
   DeleteProject$,
-  InvalidInputException,
   ListProjects$,
   type Project as ProjectShape,
   type ProjectVisibilityType,
@@ -19,6 +17,7 @@ import {
   UpdateProjectVisibility$,
 } from "../../sdk/codebuild.js";
 import { caches } from "./cache.ts";
+import { keysBy, listed } from "./listing.ts";
 import { checkDeclaration } from "./project-rules.ts";
 import { aliasOf, badgeUrl } from "./public-build.ts";
 import { removePolicy, sharedHome } from "./resource-policy.ts";
@@ -46,8 +45,6 @@ export interface Project extends Row {
 export const projects = new Table<Project>("codebuild/project", {
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:project/${id}`,
 });
-
-const PAGE_SIZE = 100;
 
 export const createProject = operation(CreateProject$, (scope, { name, ...declared }) => {
   if (projects.get(scope, name!) !== undefined) {
@@ -98,15 +95,9 @@ export const batchGetProjects = operation(BatchGetProjects$, (scope, { names = [
   };
 });
 
-export const listProjects = operation(ListProjects$, (scope, { sortBy = "NAME", sortOrder = "ASCENDING", nextToken: token }) => {
-  const keyOf = ({ id, createdAt, modifiedAt }: Project): string =>
-    sortBy === "NAME" ? id : `${String(sortBy === "CREATED_TIME" ? createdAt : modifiedAt).padStart(16, "0")} ${id}`;
-  const sorted = projects.list(scope).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, PAGE_SIZE, token, invalid);
-  return { projects: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+export const listProjects = operation(ListProjects$, (scope, { sortBy, ...listing }) => {
+  const { items, next } = listed(projects.list(scope), keysBy(sortBy), listing);
+  return { projects: items.map(({ id }) => id), ...next };
 });
 
 /** Make the project be as declared. */

@@ -1,7 +1,6 @@
 import { parseArn } from "../../kernel/arn.ts";
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -14,6 +13,7 @@ import {
   ResourceNotFoundException,
 } from "../../sdk/codebuild.js";
 import { isAllowedBy } from "../iam/api.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { projects } from "./project.ts";
 import { reportGroups } from "./report-group.ts";
 
@@ -29,8 +29,6 @@ export const resourcePolicies = new Table<ResourcePolicy>("codebuild/resource-po
   reach: "global",
   indexes: { account: ({ sharedWith }) => sharedWith },
 });
-
-const PAGE_SIZE = 100;
 
 /** https://docs.aws.amazon.com/codebuild/latest/userguide/project-sharing.html: others may look at what is shared, not change or run it. */
 export const putResourcePolicy = operation(PutResourcePolicy$, (scope, { resourceArn, policy }) => {
@@ -54,13 +52,13 @@ export const deleteResourcePolicy = operation(DeleteResourcePolicy$, (scope, { r
 });
 
 export const listSharedProjects = operation(ListSharedProjects$, (scope, input) => {
-  const { items, nextToken } = shared(scope, "project", input);
-  return { projects: items, ...(nextToken && { nextToken }) };
+  const { items, next } = shared(scope, "project", input);
+  return { projects: items, ...next };
 });
 
 export const listSharedReportGroups = operation(ListSharedReportGroups$, (scope, input) => {
-  const { items, nextToken } = shared(scope, "report-group", input);
-  return { reportGroups: items, ...(nextToken && { nextToken }) };
+  const { items, next } = shared(scope, "report-group", input);
+  return { reportGroups: items, ...next };
 });
 
 /**
@@ -80,29 +78,13 @@ export function sharedHome(scope: Scope, named: string, action: string): Scope {
 
 export const removePolicy = (scope: Scope, arn: string): void => resourcePolicies.remove(scope, arn);
 
-interface Listing {
-  readonly sortBy?: string | undefined;
-  readonly sortOrder?: string | undefined;
-  readonly maxResults?: number | undefined;
-  readonly nextToken?: string | undefined;
-}
-
-function shared(
-  scope: Scope,
-  kind: string,
-  { sortBy = "ARN", sortOrder = "ASCENDING", maxResults = PAGE_SIZE, nextToken: token }: Listing,
-) {
+function shared(scope: Scope, kind: string, { sortBy = "ARN", ...listing }: Listing & { readonly sortBy?: string | undefined }) {
   const mine = resourcePolicies.by(scope, "account", scope.account).filter(({ id }) => {
     const arn = parseArn(id);
     return arn?.region === scope.region && arn.account !== scope.account && arn.resource.startsWith(`${kind}/`);
   });
-  const keyOf = ({ id, modifiedAt }: ResourcePolicy): string => (sortBy === "ARN" ? id : `${String(modifiedAt).padStart(16, "0")} ${id}`);
-  const sorted = mine.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { items: items.map(({ id }) => id), nextToken };
+  const { items, next } = listed(mine, ({ id, modifiedAt }) => (sortBy === "ARN" ? id : byAge(modifiedAt, id)), listing);
+  return { items: items.map(({ id }) => id), next };
 }
 
 /** Only the owner shares: what is shared with somebody he cannot share on. */

@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../../sdk/codebuild.js";
 import { type Build, logOf, type ResolvedSource, shownLogs } from "./build.ts";
 import { initiatorOf } from "./build-operations.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { type Declaration, requireProject } from "./project.ts";
 import { shownPhases } from "./shown-phase.ts";
 import { refuseUnbuildable } from "./start.ts";
@@ -47,7 +47,6 @@ export const sandboxes = new Table<Sandbox>("codebuild/sandbox", {
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:sandbox/${id}`,
 });
 
-const PAGE_SIZE = 100;
 const MINUTE = 60_000;
 
 export const startSandbox = operation(StartSandbox$, (scope, { projectName, idempotencyToken }) => {
@@ -90,27 +89,16 @@ export const batchGetSandboxes = operation(BatchGetSandboxes$, (scope, { ids = [
   };
 });
 
-interface Listing {
-  readonly sortOrder?: string | undefined;
-  readonly nextToken?: string | undefined;
-  readonly maxResults?: number | undefined;
-}
-
-export const listSandboxes = operation(ListSandboxes$, (scope, input) => listed(sandboxes.list(scope), input));
+export const listSandboxes = operation(ListSandboxes$, (scope, input) => newest(sandboxes.list(scope), input));
 
 export const listSandboxesForProject = operation(ListSandboxesForProject$, (scope, { projectName, ...input }) =>
-  listed(sandboxes.by(scope, "project", requireProject(scope, projectName!).id), input),
+  newest(sandboxes.by(scope, "project", requireProject(scope, projectName!).id), input),
 );
 
 /** The newest come first, unless asked for otherwise. */
-function listed(all: Sandbox[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE }: Listing) {
-  const keyOf = ({ requestedAt, id }: Sandbox): string => `${String(requestedAt).padStart(16, "0")} ${id}`;
-  const sorted = all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly Sandbox[], { sortOrder = "DESCENDING", ...listing }: Listing) {
+  const { items, next } = listed(all, ({ requestedAt, id }) => byAge(requestedAt, id), { sortOrder, ...listing });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 /** The sandbox as what puts sources into workspaces knows it: a build that has no number. */
