@@ -15,7 +15,7 @@ import {
 import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
 import { submitBatch, timeoutMsOf } from "./batch-start.ts";
 import { buildArn, builds } from "./build.ts";
-import { idOf, initiatorOf } from "./build-operations.ts";
+import { idOf, initiatorOf, refuseOfPipelines } from "./build-operations.ts";
 import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
@@ -29,10 +29,8 @@ export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
   const declaration = overridden(project.declaration, input);
+  refuseOfPipelines(declaration);
   checkBuildable(declaration);
-  if (declaration.source?.type === "CODEPIPELINE") {
-    fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
-  }
   const batch = submitBatch(scope, project, {
     uuid: scope.id.uuid(),
     declaration,

@@ -15,7 +15,7 @@ import {
 import { type Build, buildArn, builds, shownBuild } from "./build.ts";
 import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
-import { requireProject } from "./project.ts";
+import { type Declaration, requireProject } from "./project.ts";
 import { checkBuildable } from "./project-rules.ts";
 import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
@@ -28,10 +28,8 @@ export const startBuild = operation(StartBuild$, (scope, input) => {
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { build: shownBuild(scope, same) };
   const declaration = overridden(project.declaration, input);
+  refuseOfPipelines(declaration);
   checkBuildable(declaration);
-  if (declaration.source?.type === "CODEPIPELINE") {
-    fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
-  }
   const build = submitBuild(scope, project, {
     uuid: scope.id.uuid(),
     declaration,
@@ -42,6 +40,14 @@ export const startBuild = operation(StartBuild$, (scope, input) => {
   });
   return { build: shownBuild(scope, build) };
 });
+
+/** What CodePipeline hands in and takes, nobody else does. */
+export function refuseOfPipelines({ source, artifacts }: Declaration): void {
+  if (artifacts?.type === "CODEPIPELINE") {
+    fault(InvalidInputException, "ArtifactsOverride must be set when using artifacts type CodePipelines");
+  }
+  if (source?.type === "CODEPIPELINE") fault(InvalidInputException, "SourceTypeOverride must be set when using source type CodePipelines");
+}
 
 export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken }) => {
   const old = requireBuild(scope, id!);

@@ -6,6 +6,7 @@ import { createKey, disableKey } from "../kms/key.ts";
 import { putObject } from "../s3/api.ts";
 import { headObject } from "../s3/get.ts";
 import { createSecret } from "../secrets-manager/secret.ts";
+import { startBuild } from "./build-operations.ts";
 import { createShop, get, ROLE, start, world } from "./codebuild.fixture.ts";
 import { updateProject } from "./project.ts";
 
@@ -40,6 +41,16 @@ test.each([
   const cloud = world();
   await createShop(cloud, BUILDSPEC);
   await expect(cloud.call(updateProject, { name: "shop", ...more } as never)).rejects.toThrow(message);
+});
+
+test("a project of CodePipeline's is started by others only with overrides", async () => {
+  const cloud = world();
+  await createShop(cloud, BUILDSPEC, { source: { type: "CODEPIPELINE" }, artifacts: { type: "CODEPIPELINE" } });
+  const build = (more: object = {}) => cloud.call(startBuild, { projectName: "shop", ...more });
+  await expect(build()).rejects.toThrow("ArtifactsOverride must be set when using artifacts type CodePipelines");
+  const artifactsOverride = { type: "NO_ARTIFACTS" };
+  await expect(build({ artifactsOverride })).rejects.toThrow("SourceTypeOverride must be set");
+  await build({ artifactsOverride, sourceTypeOverride: "NO_SOURCE", buildspecOverride: BUILDSPEC });
 });
 
 test("what is empty takes a setting away", async () => {
