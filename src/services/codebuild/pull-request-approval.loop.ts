@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { ask as askServer, publishStatus } from "../codeconnections/api.ts";
 import { projects } from "./project.ts";
 import { approvals, type PullRequestApproval } from "./pull-request-approval.ts";
-import { ask, type SourceServer } from "./source-server.ts";
+import { ask, repositoryOf, type SourceServer } from "./source-server.ts";
 import { statusContext } from "./status-report.ts";
 import { type Webhook, webhookOf } from "./webhook.ts";
 import { startFor } from "./webhook-start.ts";
@@ -42,8 +42,8 @@ export const approvalLoop: Loop<PullRequestApproval> = {
     const who = asked[known];
     // Whoever approves next has his turn when he does.
     if (who === undefined) return undefined;
-    const { server } = webhook;
-    if (server === undefined) return refuse(scope, approval, webhook);
+    const server = serverFor(webhook, approval);
+    if (server === undefined) return refuse(scope, approval, server);
     const answer = askServer(scope, `codebuild/${id}/${known}`, asking, roleRequest(server, who));
     switch (answer.state) {
       case "busy":
@@ -52,14 +52,18 @@ export const approvalLoop: Loop<PullRequestApproval> = {
         approvals.patch(scope, id, { asking: answer.asking });
         return undefined;
       case "failed":
-        return refuse(scope, approval, webhook);
+        return refuse(scope, approval, server);
       case "done":
-        return roles(webhook).includes(roleIn(server, answer.body)) ? build(scope, approval, webhook) : refuse(scope, approval, webhook);
+        return roles(webhook).includes(roleIn(server, answer.body)) ? build(scope, approval, webhook) : refuse(scope, approval, server);
     }
   },
 };
 
 const roles = ({ settings }: Webhook): readonly string[] => settings.pullRequestBuildPolicy?.approverRoles ?? WRITERS;
+
+/** The server and the repository of the pull request, which may be one of many of an organization. */
+const serverFor = ({ server }: Webhook, { event: { repositoryUrl } }: PullRequestApproval): SourceServer | undefined =>
+  server && { ...server, ...(repositoryUrl !== undefined && { repository: repositoryOf({ location: repositoryUrl }) }) };
 
 function build(scope: Scope, { id, project, event, trigger }: PullRequestApproval, webhook: Webhook): undefined {
   approvals.remove(scope, id);
@@ -67,7 +71,7 @@ function build(scope: Scope, { id, project, event, trigger }: PullRequestApprova
 }
 
 /** Nobody who may has approved of it yet; the server shows that. */
-function refuse(scope: Scope, { id, project, event, asked, known }: PullRequestApproval, { server }: Webhook): undefined {
+function refuse(scope: Scope, { id, project, event, asked, known }: PullRequestApproval, server: SourceServer | undefined): undefined {
   approvals.patch(scope, id, { known: known + 1, asking: { attempt: 0 } });
   if (server === undefined || known + 1 < asked.length) return;
   const { provider, repository: fullRepositoryId } = server;

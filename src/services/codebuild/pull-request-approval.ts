@@ -2,7 +2,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import type { Asking } from "../codeconnections/api.ts";
 import type { Webhook } from "./webhook.ts";
-import type { Approval, PullRequest, SourceEvent } from "./webhook-event.ts";
+import type { Approval, SourceEvent } from "./webhook-event.ts";
 import type { Trigger } from "./webhook-start.ts";
 
 /**
@@ -49,9 +49,9 @@ export function takeApproval(scope: Scope, project: string, { number, commit, co
   return "the role of whoever approves is asked for";
 }
 
-/** Nobody builds other commits of the pull request any more. */
-export function forgetApprovals(scope: Scope, project: string, { number, commit }: PullRequest): void {
+/** Of a pull request nobody builds other commits than this any more. */
+export function forgetApprovals(scope: Scope, project: string, number: number, commit: string | undefined): void {
   for (const { id } of approvals.list(scope, `${project}/${number}/`)) {
-    if (!id.endsWith(`/${commit}`)) approvals.remove(scope, id);
+    if (commit === undefined || !id.endsWith(`/${commit}`)) approvals.remove(scope, id);
   }
 }

@@ -6,6 +6,7 @@ import { putObject } from "../s3/api.ts";
 import { type Build, buildArn, builds, say } from "./build.ts";
 import { REPORT_FORMATS, type ReportFormat, type ReportSpec } from "./buildspec.ts";
 import { type FileCoverage, readCoverage } from "./coverage-result.ts";
+import { encryptionBy } from "./encryption.ts";
 import { codeCoverages, type Report, reportArn, reports, testCases } from "./report.ts";
 import { putReportGroup, type ReportGroup, reportGroupByArn, reportGroups } from "./report-group.ts";
 import { readTests, type TestResult } from "./test-result.ts";
@@ -151,10 +152,12 @@ function exportRaw(scope: Scope, build: Build, report: Report, files: readonly R
   const uuid = report.id.slice(report.id.lastIndexOf(":") + 1);
   const root = [(s3Destination.path ?? "").replace(/^\/+|\/+$/g, ""), report.group, uuid].filter(Boolean).join("/");
   try {
+    const encryption = encryptionBy(scope, s3Destination.encryptionKey, s3Destination.encryptionDisabled);
     if (zip?.digest !== undefined) {
-      putObject(scope, s3Destination.bucket, `${root}.zip`, { digest: zip.digest, size: zip.size! }, { contentType: "application/zip" });
+      const about = { contentType: "application/zip", ...encryption };
+      putObject(scope, s3Destination.bucket, `${root}.zip`, { digest: zip.digest, size: zip.size! }, about);
     } else {
-      for (const file of files) putObject(scope, s3Destination.bucket, `${root}/${file.path}`, file);
+      for (const file of files) putObject(scope, s3Destination.bucket, `${root}/${file.path}`, file, encryption);
     }
   } catch (error) {
     if (!isFault(error)) throw error;

@@ -31,8 +31,9 @@ function takeEvent(scope: Scope, project: Project, webhook: Webhook, headers: He
   const event = readSafely(readEvent, project, headers, body);
   if (event === undefined) return { status: 200, message: "nothing to build for" };
   const { pullRequest } = event;
-  // What was approved of was the commit before, or is not to be merged any more.
-  if (pullRequest !== undefined) forgetApprovals(scope, project.id, pullRequest);
+  // What waits for an approval is the commit before, or is not to be merged any more.
+  const isOver = /_(CLOSED|MERGED)$/.test(event.event);
+  if (pullRequest !== undefined) forgetApprovals(scope, project.id, pullRequest.number, isOver ? undefined : pullRequest.commit);
   if (!passes(webhook, event)) return { status: 200, message: "no filter group matches" };
   const delivery = headers["x-github-delivery"] ?? headers["x-gitlab-event-uuid"] ?? headers["x-request-uuid"];
   const uuid = delivery === undefined ? scope.id.uuid() : idsFrom(`codebuild webhook ${project.id} ${delivery}`).uuid();
