@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import type { HttpSpec } from "../../compute/job.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
+import { complete, connectionCalled, serverOf } from "../codeconnections/api.ts";
+import { createConnection } from "../codeconnections/connection.ts";
 import { takeWebhook } from "./api.ts";
 import { startBuildBatch } from "./batch-operations.ts";
 import { builds } from "./build.ts";
@@ -103,6 +105,16 @@ test.each([
   await story.create();
   expect(story.asked[0]!.url).toBe(url);
   expect(JSON.parse(story.asked[0]!.body!)).toMatchObject(body);
+});
+
+test("behind a connection it is made where that leads to", async () => {
+  const story = new Story();
+  const { ConnectionArn } = await story.cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
+  story.cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ url: "http://ann:secret@127.0.0.1:3000" })));
+  const auth = { type: "CODECONNECTIONS", resource: ConnectionArn };
+  await story.project("GITHUB", { source: { type: "GITHUB", location: "https://github.com/us/shop", auth, buildspec: BUILDSPEC } });
+  expect((await story.create()).url).toBe("http://127.0.0.1:3000/api/v1/repos/us/shop/hooks/7");
+  expect(story.asked[0]!.headers["Authorization"]).toBe(`Basic ${Buffer.from("ann:secret").toString("base64")}`);
 });
 
 test.each([
