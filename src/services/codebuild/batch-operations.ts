@@ -1,5 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchGetBuildBatches$,
@@ -42,10 +42,18 @@ export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
   return { buildBatch: shownBatch(scope, batch) };
 });
 
-export const stopBuildBatch = operation(StopBuildBatch$, (scope, { id }) => {
-  const batch = requireBatch(scope, id!);
-  const stopping = batch.endedAt === undefined ? buildBatches.patch(scope, batch.id, { stopRequested: true }) : batch;
-  return { buildBatch: shownBatch(scope, stopping) };
+/** Answers when the batch has ended, as on AWS. */
+export const stopBuildBatch = lateOperation(StopBuildBatch$, {
+  begin(scope, { id }) {
+    const batch = requireBatch(scope, id!);
+    if (batch.endedAt === undefined) buildBatches.patch(scope, batch.id, { stopRequested: true });
+    return batch.id;
+  },
+  answer(scope, id: string) {
+    const batch = requireBatch(scope, id);
+    const isOver = batch.endedAt !== undefined;
+    return isOver ? { buildBatch: shownBatch(scope, batch) } : new Waiting({ kind: "wait", because: "its builds end" });
+  },
 });
 
 /** The batch goes on as it is: its last phase was a failure that is tried again, its builds get further attempts. */

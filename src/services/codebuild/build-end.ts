@@ -39,7 +39,7 @@ export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   if (end !== undefined) announceFailure(scope, build, end);
   const left = end === undefined ? build : leavePhase(scope, unended(scope, build), end);
   const status = left.phases.findLast(({ phaseStatus }) => phaseStatus !== "SUCCEEDED")?.phaseStatus ?? "SUCCEEDED";
-  const finalized = passPhase(scope, left, "FINALIZING");
+  const finalized = finalizes(left) ? passPhase(scope, left, "FINALIZING") : left;
   const [kept] = jobs.get(scope, artifactsJobId(build))?.result?.outputs?.["log"]?.files ?? [];
   const stage = s3LogOf(build) === undefined ? "OVER" : "LOG";
   const ended = builds.patch(scope, finalized.id, { status, stage, endedAt: now, ...(kept && { logDigest: kept.digest }) });
@@ -53,6 +53,10 @@ export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   for (const id of ids) forgetJob(scope, id);
   retry(scope, over);
 }
+
+/** The machine puts itself in order, unless the build never had one, or it was taken away. */
+const finalizes = ({ phases }: Build): boolean =>
+  phases.at(-1)!.phaseStatus !== "STOPPED" && phases.some(({ phaseType }) => phaseType === "DOWNLOAD_SOURCE");
 
 /** Between two phases it is the next one that has not gone well. */
 function unended(scope: Scope, build: Build): Build {

@@ -1,5 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchDeleteBuilds$,
@@ -66,10 +66,17 @@ export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken 
   return { build: shownBuild(scope, build) };
 });
 
-export const stopBuild = operation(StopBuild$, (scope, { id }) => {
-  const build = requireBuild(scope, id!);
-  const stopping = build.endedAt === undefined ? builds.patch(scope, build.id, { stopRequested: true }) : build;
-  return { build: shownBuild(scope, stopping) };
+/** Answers when the build has ended, as on AWS. */
+export const stopBuild = lateOperation(StopBuild$, {
+  begin(scope, { id }) {
+    const build = requireBuild(scope, id!);
+    if (build.endedAt === undefined) builds.patch(scope, build.id, { stopRequested: true });
+    return build.id;
+  },
+  answer(scope, id: string) {
+    const build = requireBuild(scope, id);
+    return build.endedAt === undefined ? new Waiting({ kind: "wait", because: "the build ends" }) : { build: shownBuild(scope, build) };
+  },
 });
 
 export const batchGetBuilds = operation(BatchGetBuilds$, (scope, { ids = [] }) => {

@@ -70,6 +70,7 @@ test("what the environment names has to be there when a build is provisioned", a
   await createShop(cloud, BUILDSPEC, { environment });
   const ended = async () => {
     const { buildStatus, phases } = await get(cloud, await start(cloud));
+    expect(phases!.map(({ phaseType }) => phaseType)).not.toContain("FINALIZING");
     return [
       buildStatus,
       ...phases!.filter(({ phaseStatus }) => phaseStatus === "FAILED").map(({ phaseType, contexts }) => [phaseType, contexts![0]]),
