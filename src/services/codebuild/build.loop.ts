@@ -68,6 +68,8 @@ function provision(scope: Scope, build: Build): void {
   const problem = provisioningProblem(scope, build);
   if (problem !== undefined) return finish(scope, enterPhase(scope, build, "PROVISIONING"), problem);
   enterPhase(scope, passPhase(scope, build, "PROVISIONING"), "DOWNLOAD_SOURCE");
+  say(scope, build, "Waiting for DOWNLOAD_SOURCE");
+  say(scope, build, "Phase is DOWNLOAD_SOURCE");
   builds.patch(scope, build.id, { stage: "SOURCE" });
 }
 
