@@ -2,15 +2,14 @@ import { createHash } from "node:crypto";
 import { type CommandOutput, ensureJob, type Job, jobs } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { putObject } from "../s3/api.ts";
 import { type Artifacts, type Build, buildArn, type PackedArtifact, s3LogOf, uuidOf } from "./build.ts";
 import type { ArtifactSpec } from "./buildspec.ts";
 import { cacheOutputs, wantedCache } from "./cache.ts";
-import { encryptionFor } from "./encryption.ts";
 import { expandedArtifacts, expandedReports } from "./expanded.ts";
 import { packsReport } from "./report-store.ts";
 import { LOG_PATH, quote } from "./script.ts";
 import { commandSpec } from "./source.ts";
+import { uploadFor } from "./upload.ts";
 
 /** An artifact that cannot be uploaded, in a sentence for the phase context. */
 export class ArtifactProblem extends Error {}
@@ -107,10 +106,10 @@ function upload(
   body: { digest: string; size: number },
 ): void {
   try {
-    putObject(scope, location!, key, body, {
+    const place = { bucket: location!, key, encryptionDisabled };
+    uploadFor(scope, build, place, body, {
       contentType: key.endsWith(".zip") ? "application/zip" : "application/octet-stream",
       metadata: { "codebuild-buildarn": buildArn(scope, build.id) },
-      ...encryptionFor(scope, build, encryptionDisabled),
     });
   } catch (error) {
     if (!isFault(error)) throw error;

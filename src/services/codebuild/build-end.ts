@@ -4,17 +4,17 @@ import { logLines, logSeries } from "../../kernel/facts.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { putObject } from "../s3/api.ts";
 import { artifactsJobId, commandsJobId } from "./artifact.ts";
 import { type Build, builds, logOf, s3LogOf, say } from "./build.ts";
 import { COMMAND_PHASES, type CommandPhase } from "./buildspec.ts";
 import { keyJobId } from "./cache.ts";
-import { encryptionFor } from "./encryption.ts";
 import { emitStateChange, enterPhase, leavePhase, measure, type PhaseEnd, passPhase } from "./phase.ts";
 import { projects } from "./project.ts";
+import { ACCESS_DENIED } from "./service-role.ts";
 import { sourceJobCount, sourceJobId } from "./source.ts";
 import { submitBuild } from "./start.ts";
 import { reportStatus } from "./status-report.ts";
+import { uploadFor } from "./upload.ts";
 
 export const STOPPED: PhaseEnd = { status: "STOPPED" };
 export const TIMED_OUT: PhaseEnd = { status: "TIMED_OUT", statusCode: "BUILD_TIMED_OUT", message: "Build has timed out. " };
@@ -36,7 +36,7 @@ export function endOf({ status, reason = "" }: Job, { stopRequested }: Build): P
 /** The build is over: its newest phase ends as said, where it has not ended already, and as the last of its phases that failed the build. */
 export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   const now = scope.clock.now();
-  if (end !== undefined) announceFailure(scope, build, end);
+  if (end !== undefined && end.statusCode !== ACCESS_DENIED) announceFailure(scope, build, end);
   const left = end === undefined ? build : leavePhase(scope, unended(scope, build), end);
   const status = left.phases.findLast(({ phaseStatus }) => phaseStatus !== "SUCCEEDED")?.phaseStatus ?? "SUCCEEDED";
   const finalized = finalizes(left) ? passPhase(scope, left, "FINALIZING") : left;
@@ -78,8 +78,8 @@ export function storeLog(scope: Scope, build: Build): void {
   const text = logText(scope, build);
   if (text === undefined) return;
   try {
-    const encryption = encryptionFor(scope, build, build.declaration.logsConfig?.s3Logs?.encryptionDisabled);
-    putObject(scope, place.bucket, place.key, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip", ...encryption });
+    const { encryptionDisabled } = build.declaration.logsConfig?.s3Logs ?? {};
+    uploadFor(scope, build, { ...place, encryptionDisabled }, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip" });
   } catch (error) {
     if (!isFault(error)) throw error;
     say(scope, build, `Unable to upload the log: ${error.name}: ${error.message}`);

@@ -13,6 +13,7 @@ import { hasRoomOnFleet } from "./fleet-room.ts";
 import { enterPhase, leavePhase, passPhase } from "./phase.ts";
 import { provisioningProblem } from "./provision.ts";
 import { storeReports } from "./report-store.ts";
+import { logProblem } from "./service-role.ts";
 import {
   buildspecPath,
   ensureSourceJobs,
@@ -59,6 +60,8 @@ function waitInQueue(scope: Scope, build: Build): Rest | void {
     if (now >= build.queueDeadlineAt) return finish(scope, build, TIMED_OUT);
     return { wakeAt: build.queueDeadlineAt, kind: "deadline", because: `the fleet ${build.fleet} has no machine free` };
   }
+  const problem = logProblem(scope, build);
+  if (problem !== undefined) return finish(scope, build, problem);
   const deadlineAt = now + build.declaration.timeoutInMinutes! * 60_000;
   provision(scope, builds.patch(scope, leavePhase(scope, build).id, { deadlineAt }));
 }

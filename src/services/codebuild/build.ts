@@ -125,7 +125,7 @@ export const builds = new Table<Build>("codebuild/build", {
 export const buildArn = (scope: Scope, id: string): string => scope.arn("codebuild", `build/${id}`);
 
 /** The UUID part of a build's id. */
-export const uuidOf = ({ id }: Build): string => id.slice(id.lastIndexOf(":") + 1);
+export const uuidOf = ({ id }: Pick<Build, "id">): string => id.slice(id.lastIndexOf(":") + 1);
 
 export const workspaceOf = ({ id }: Build): string => `codebuild/${id}`;
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultId } from "../ec2/default-network.ts";
 import { createSecurityGroup, deleteSecurityGroup } from "../ec2/security-group.ts";
-import { iam } from "../iam/index.ts";
 import { createKey, disableKey } from "../kms/key.ts";
 import { putObject } from "../s3/api.ts";
 import { headObject } from "../s3/get.ts";
@@ -10,7 +9,6 @@ import { startBuild } from "./build-operations.ts";
 import { createShop, get, ROLE, start, world } from "./codebuild.fixture.ts";
 import { updateProject } from "./project.ts";
 
-const putRolePolicy = iam.operations.find(({ name }) => name === "PutRolePolicy");
 const BUILDSPEC = "version: 0.2\nphases: { build: { commands: [make] } }\n";
 const HERE = { account: "111122223333", region: "eu-west-1" };
 const vpcId = defaultId(HERE, "vpc");
@@ -86,25 +84,6 @@ test("what the environment names has to be there when a build is provisioned", a
   await cloud.call(updateProject, { name: "shop", vpcConfig: { vpcId, subnets, securityGroupIds: [GroupId!] } });
   await cloud.call(deleteSecurityGroup, { GroupId });
   expect(await ended()).toEqual(failed("VPC_CLIENT_ERROR", `Unexpected EC2 error: The security group '${GroupId}' does not exist`));
-});
-
-test("the role has to allow the network", async () => {
-  const cloud = world({ trust: "enforced" });
-  await createShop(cloud, BUILDSPEC);
-  const allow = (...actions: string[]) => {
-    const Statement = [{ Effect: "Allow", Action: actions.map((action) => `ec2:${action}`), Resource: "*" }];
-    return cloud.call(putRolePolicy!, { RoleName: "build", PolicyName: "network", PolicyDocument: JSON.stringify({ Statement }) });
-  };
-  const update = () => cloud.call(updateProject, { name: "shop", vpcConfig: { vpcId, subnets, securityGroupIds } });
-  await expect(update()).rejects.toThrow("Not authorized to perform DescribeSecurityGroups");
-  await allow("DescribeSecurityGroups");
-  await update();
-  const { phases } = await get(cloud, await start(cloud));
-  expect(phases!.find(({ phaseType }) => phaseType === "PROVISIONING")!.contexts).toEqual([
-    { statusCode: "VPC_CLIENT_ERROR", message: "Unexpected EC2 error: UnauthorizedOperation" },
-  ]);
-  await allow("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs", "CreateNetworkInterface");
-  expect((await get(cloud, await start(cloud))).buildStatus).toBe("IN_PROGRESS");
 });
 
 test("what is put into S3 is encrypted with the key of the project, if that can be used", async () => {

@@ -1,17 +1,18 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { readObject } from "../s3/api.ts";
-import { type Build, uuidOf } from "./build.ts";
+import type { Build } from "./build.ts";
 import { networkProblem } from "./network.ts";
 import type { PhaseEnd } from "./phase.ts";
+import { roleRefusal } from "./service-role.ts";
 
 /**
  * Why a build cannot be provisioned: what its environment names has to be there by now, and its role to allow it. The machine itself
  * is always there. https://docs.aws.amazon.com/codebuild/latest/userguide/troubleshooting.html
  */
 export function provisioningProblem(scope: Scope, build: Build): PhaseEnd | undefined {
-  const { vpcConfig, environment, serviceRole } = build.declaration;
+  const { vpcConfig, environment } = build.declaration;
   const failed = (statusCode: string, message: string): PhaseEnd => ({ status: "FAILED", statusCode, message });
-  if (vpcConfig?.vpcId && refusedActions(scope, serviceRole!, uuidOf(build)).length > 0) {
+  if (vpcConfig?.vpcId && NETWORK_ACTIONS.some((action) => roleRefusal(scope, build, `ec2:${action}`, "*") !== undefined)) {
     return failed("VPC_CLIENT_ERROR", "Unexpected EC2 error: UnauthorizedOperation");
   }
   const network = networkProblem(scope, vpcConfig);
@@ -34,10 +35,6 @@ export function certificateOf(scope: Scope, { declaration }: Pick<Build, "declar
 }
 
 /** https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html#customer-managed-policies-example-create-vpc-network-interface */
-function refusedActions(scope: Scope, roleArn: string, session: string): string[] {
-  const arn = `arn:aws:sts::${scope.account}:assumed-role/${roleArn.split("/").at(-1)}/AWSCodeBuild-${session}`;
-  const role = scope.as({ ...scope.caller, arn, type: "assumed-role" });
-  return ["CreateNetworkInterface", "DescribeSubnets", "DescribeVpcs"].filter((action) => role.refusal(`ec2:${action}`, "*") !== undefined);
-}
+const NETWORK_ACTIONS = ["CreateNetworkInterface", "DescribeSubnets", "DescribeVpcs"];
 
 const hasSecret = (scope: Scope, id: string): boolean => scope.registry.reference("secretsmanager")?.resolve(scope, id).state === "value";

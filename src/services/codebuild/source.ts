@@ -1,11 +1,12 @@
 import { type CommandInput, type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
-import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.ts";
+import { ensureSource, findConnection, forgetSource, refusalToUse, watchedRefs } from "../codeconnections/api.ts";
 import { readObject, readObjects } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
 import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH, versionAsked } from "./clone.ts";
 import { certificateOf } from "./provision.ts";
+import { asServiceRole, roleRefusal } from "./service-role.ts";
 import { connectionOf } from "./source-credential.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
@@ -150,20 +151,37 @@ function resolve(
     case "CODEPIPELINE": {
       const digest = build.handedIn?.[identifier];
       if (digest === undefined) throw new SourceProblem("there is no source artifact");
+      if (version?.startsWith("arn:")) refuseObject(scope, build, version);
       return { digest };
     }
     case "S3":
+      refuseObject(scope, build, `arn:aws:s3:::${source.location!.replace(/^arn:[^:]*:s3:::/, "")}`);
       return objectOf(scope, source.location!, version);
     case "CODECOMMIT":
+      refuseUnless(roleRefusal(scope, build, "codecommit:GitPull", scope.arn("codecommit", repositoryNameOf(source))));
       return commitOf(scope, source, version);
     default: {
       const connectionArn = connectionOf(scope, source);
       const asked = versionAsked(source, version, build.webhook?.["CODEBUILD_WEBHOOK_HEAD_REF"], connectionArn !== undefined);
       if (connectionArn === undefined) return cloneOf(source, asked);
+      const connection = findConnection(scope, connectionArn);
+      refuseUnless(connection && refusalToUse(asServiceRole(scope, build), connection));
       return connected(scope, requestIdOf(build, identifier), { connectionArn, source, version: asked });
     }
   }
 }
+
+/** What the service role may not read. https://docs.aws.amazon.com/codebuild/latest/userguide/troubleshooting.html */
+function refuseObject(scope: Scope, build: Build, arn: string): void {
+  const refusal = roleRefusal(scope, build, "s3:GetObject", arn);
+  if (refusal !== undefined) throw new SourceProblem(`AccessDenied: ${refusal} status code: 403`);
+}
+
+function refuseUnless(refusal: string | undefined): void {
+  if (refusal !== undefined) throw new SourceProblem("authorization failed");
+}
+
+const repositoryNameOf = ({ location = "" }: Source): string => location.replace(/\/$/, "").split("/").at(-1)!;
 
 const requestIdOf = ({ id }: Build, identifier: string): string => `codebuild/${id}/${identifier}`;
 
@@ -202,9 +220,9 @@ function folderOf(scope: Scope, bucket: string, prefix: string): ResolvedSource 
   return { files: found.map(({ key, digest }) => ({ path: key.slice(prefix.length), digest })) };
 }
 
-function commitOf(scope: Scope, { location = "", gitCloneDepth = 0 }: Source, version: string | undefined): ResolvedSource {
-  const name = location.replace(/\/$/, "").split("/").at(-1)!;
-  const repository = repositoryOf(scope, name);
+function commitOf(scope: Scope, source: Source, version: string | undefined): ResolvedSource {
+  const { location = "", gitCloneDepth = 0 } = source;
+  const repository = repositoryOf(scope, repositoryNameOf(source));
   if (repository === undefined) throw new SourceProblem(`repository not found for ${location}`);
   const { repositoryId, defaultBranch } = repository;
   const wanted = (version || defaultBranch || "main").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, "");
