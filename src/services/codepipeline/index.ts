@@ -7,7 +7,7 @@ import * as actionType from "./action-type.ts";
 import { putApprovalResult } from "./approval.ts";
 import { overrideStageCondition } from "./condition.ts";
 import * as customActionType from "./custom-action-type.ts";
-import { listDeployActionExecutionTargets } from "./deploy-target.ts";
+import { deployTargets, listDeployActionExecutionTargets } from "./deploy-target.ts";
 import * as execution from "./execution.ts";
 import * as history from "./history.ts";
 import * as job from "./job.ts";
@@ -82,6 +82,7 @@ export const codepipeline = service({
     actionRun.actionRuns,
     ruleRun.ruleRuns,
     stage.stageStates,
+    deployTargets,
     job.jobs,
     customActionType.actionTypes,
     webhook.webhooks,

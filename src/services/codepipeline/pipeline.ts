@@ -27,6 +27,7 @@ import {
 import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
 import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
+import { abandonTargets, deployTargets } from "./deploy-target.ts";
 import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
@@ -176,8 +177,15 @@ export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?
 
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
-  if (pipelines.get(scope, name) !== undefined) unwatch(scope, name);
-  for (const { id } of activeExecutions(scope, name)) abandonShells(scope, id);
+  if (pipelines.get(scope, name) === undefined) return;
+  unwatch(scope, name);
+  for (const { id } of activeExecutions(scope, name)) abandonCommands(scope, id);
+  const actions = Object.values(declarationOf(scope, name).stages!).flatMap((stage) => stage.actions!);
+  const regions = new Set(actions.flatMap(({ region }) => region ?? []));
+  for (const region of [scope.region, ...regions]) {
+    const there = scope.in({ region });
+    for (const { id } of deployTargets.list(there, `${name}/`)) deployTargets.remove(there, id);
+  }
   pipelines.remove(scope, name);
   for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
@@ -195,10 +203,13 @@ function unwatch(scope: Scope, name: string): void {
 }
 
 /** What other services were asked for goes on; commands have nobody else. */
-function abandonShells(scope: Scope, execution: string): void {
+function abandonCommands(scope: Scope, execution: string): void {
   const runs = [...actionRuns.list(scope, `${execution}/`), ...ruleRuns.list(scope, `${execution}/`)];
-  for (const { status, shell, actionExecutionId } of runs) {
-    if (status === "InProgress" && shell !== undefined) abandonJob(scope, shellJob(actionExecutionId));
+  for (const run of runs) {
+    if (run.status !== "InProgress") continue;
+    const there = scope.in({ region: run.region });
+    if (run.shell !== undefined) abandonJob(there, shellJob(run.actionExecutionId));
+    abandonTargets(there, run);
   }
 }
 

@@ -17,6 +17,8 @@ export interface ActionProvider {
   readonly properties: readonly ActionProperty[];
   /** After how long an action that is not over has failed, where its declaration does not say. */
   readonly timeoutMinutes: number;
+  /** Only pipelines of type V2 may have it. */
+  readonly isOfV2?: true;
   /** Refuse a declared configuration for more than missing or unknown keys. */
   check?(configuration: Readonly<Record<string, string>>, action: string): void;
   /** Start what is missing and say how it stands. Called again whenever something it read has changed. */

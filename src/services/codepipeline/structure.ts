@@ -35,7 +35,7 @@ export function checkStructure(scope: Scope, declaration: PipelineDeclaration): 
     (name) => structure(`Stage name '${name}' must be unique within the pipeline`),
   );
   checkSources(stages);
-  for (const stage of stages) checkStage(scope, stage);
+  for (const stage of stages) checkStage(scope, declaration, stage);
   checkConditions(declaration);
   checkTriggers(declaration);
   checkOrder(stages);
@@ -73,7 +73,7 @@ function checkSources([first, ...rest]: readonly StageDeclaration[]): void {
   }
 }
 
-function checkStage(scope: Scope, { name, actions = [], blockers = [] }: StageDeclaration): void {
+function checkStage(scope: Scope, declaration: PipelineDeclaration, { name, actions = [], blockers = [] }: StageDeclaration): void {
   if (blockers.length > 0) absent("A blocker of a stage");
   if (actions.length === 0) fault(InvalidStageDeclarationException, `Stage ${name} must contain at least one action`);
   if (actions.length > ACTIONS_MAX) fault(InvalidStageDeclarationException, `Stage ${name} has more than ${ACTIONS_MAX} actions`);
@@ -81,10 +81,10 @@ function checkStage(scope: Scope, { name, actions = [], blockers = [] }: StageDe
     actions.map((action) => action.name!),
     (action) => fault(InvalidStageDeclarationException, `Action name '${action}' must be unique within stage '${name}'`),
   );
-  for (const action of actions) checkAction(scope, action);
+  for (const action of actions) checkAction(scope, declaration, action);
 }
 
-function checkAction(scope: Scope, action: ActionDeclaration): void {
+function checkAction(scope: Scope, { pipelineType = "V1" }: PipelineDeclaration, action: ActionDeclaration): void {
   const { name, actionTypeId, configuration = {} } = action;
   const { category, provider: providerName, owner, version } = actionTypeId!;
   const provider = providerOf(scope, { category: category!, provider: providerName!, owner: owner!, version: version! });
@@ -93,6 +93,9 @@ function checkAction(scope: Scope, action: ActionDeclaration): void {
     return refuseAction(
       `ActionType (Category: '${category}', Provider: '${providerName}', Owner: '${owner}', Version: '${version}') in action '${name}' is not available in region ${where}`,
     );
+  }
+  if (provider.isOfV2 && pipelineType !== "V2") {
+    refuseAction(`Action ${name} of type ${providerName} is only supported for pipelines of type V2`);
   }
   checkCount(action, "input", action.inputArtifacts?.length ?? 0, provider.inputs);
   checkCount(action, "output", action.outputArtifacts?.length ?? 0, provider.outputs);

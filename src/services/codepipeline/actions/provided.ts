@@ -5,6 +5,7 @@ import { codeCommit } from "./codecommit.ts";
 import { codeDeploy } from "./codedeploy.ts";
 import { commands } from "./commands.ts";
 import { connectionSource } from "./connection.ts";
+import { ec2Deploy } from "./ec2.ts";
 import { lambdaInvoke } from "./lambda.ts";
 import { manualApproval } from "./manual-approval.ts";
 import { s3Source } from "./s3.ts";
@@ -19,6 +20,7 @@ export const actionProviders = (): readonly ActionProvider[] => [
   codeBuild,
   codeBuildTest,
   codeDeploy,
+  ec2Deploy,
   cloudFormation,
   stackSet,
   stackInstances,
