@@ -99,9 +99,15 @@ const TEMPLATE = JSON.stringify({
   Outputs: { Released: { Value: { Ref: "P" } } },
 });
 
+/** The trust policy of a role for pipelines. */
+export const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "codepipeline.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
 /** A role, and the artifact store. */
 export async function prepareStore(cloud: World): Promise<void> {
-  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
+  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: TRUST });
   await cloud.call(createBucket, { Bucket: "artifacts", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
 }
 

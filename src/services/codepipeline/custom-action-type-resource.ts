@@ -17,8 +17,8 @@ export const customActionTypeResource: ResourceType<Properties> = {
       scope,
       () => {
         const { Tags, Version, ...others } = declared;
-        const own = checkedTags(allTags(tags, Tags));
         const made = id ?? [others["Category"], others["Provider"], Version].join("|");
+        const own = checkedTags(allTags(tags, Tags), scope.arn("codepipeline", `actiontype:${rowOf(made)}`));
         const known = actionTypes.get(scope, rowOf(made));
         if (id === undefined && known?.madeBy !== token) {
           const input = renamed(others, lowerFirst) as CreateCustomActionTypeInput;

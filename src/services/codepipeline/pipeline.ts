@@ -12,6 +12,7 @@ import {
   InvalidArnException,
   InvalidNextTokenException,
   InvalidStructureException,
+  InvalidTagsException,
   ListPipelines$,
   ListTagsForResource$,
   type PipelineDeclaration,
@@ -24,7 +25,7 @@ import {
   UntagResource$,
   UpdatePipeline$,
 } from "../../sdk/codepipeline.js";
-import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
+import { passRoleRefusal, roleIdOf, trustsService } from "../iam/api.ts";
 import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
 import { abandonTargets, deployTargets } from "./deploy-target.ts";
@@ -62,6 +63,7 @@ export const pipelines = new Table<Pipeline>("codepipeline/pipeline", {
 });
 export const pipelineVersions = new Table<PipelineVersion>("codepipeline/pipeline-version", { stored: true });
 
+const PRINCIPAL = "codepipeline.amazonaws.com";
 const TAGS_MAX = 50;
 const LIST_MAX = 1000;
 
@@ -116,7 +118,7 @@ export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nex
 
 export const tagResource = operation(TagResource$, (scope, { resourceArn, tags }) => {
   const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags))) });
+  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags)), resourceArn!) });
   return {};
 });
 
@@ -152,7 +154,7 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
     version: 1,
     createdAt: now,
     updatedAt: now,
-    tags: checkedTags(tags),
+    tags: checkedTags(tags, pipelineArn(scope, name)),
     executions: 0,
     seen: {},
     ...(madeBy !== undefined && { madeBy }),
@@ -161,7 +163,7 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
 
 /** Make the pipeline's next version; what runs keeps to its own. */
 export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?: Tags): Pipeline {
-  const known = requirePipeline(scope, changed.name!);
+  const known = pipelines.get(scope, changed.name!) ?? fault(ResourceNotFoundException, doesNotInclude(scope, changed.name!));
   const declaration = unmaskedDeclaration(scope, stored(changed), declarationOf(scope, known.id)) as PipelineDeclaration;
   check(scope, declaration);
   unwatch(scope, known.id);
@@ -171,7 +173,7 @@ export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?
     version,
     updatedAt: scope.clock.now(),
     seen: {},
-    ...(tags && { tags: checkedTags(tags) }),
+    ...(tags && { tags: checkedTags(tags, pipelineArn(scope, known.id)) }),
   });
 }
 
@@ -218,6 +220,10 @@ export function requirePipeline(scope: Scope, name: string): Pipeline {
   return known ?? fault(PipelineNotFoundException, `Account '${scope.account}' does not have a pipeline with name '${name}'`);
 }
 
+/** Some operations say it so. */
+export const doesNotInclude = ({ account }: Scope, name: string): string =>
+  `The account with id '${account}' does not include a pipeline with the name '${name}'`;
+
 /** What the pipeline declares, now or in the version. */
 export function declarationOf(scope: Scope, name: string, version?: number): Stored<PipelineDeclaration> {
   const found = pipelineVersions.get(scope, versionId(name, version ?? pipelines.get(scope, name)!.version));
@@ -252,21 +258,29 @@ function withDefaults<A extends object>(action: A): A {
 }
 
 function check(scope: Scope, declaration: PipelineDeclaration): void {
-  checkStructure(scope, declaration);
   const roles = (declaration.stages ?? []).flatMap(({ actions = [] }) => actions.flatMap(({ roleArn }) => roleArn ?? []));
-  for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role);
+  for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role, role === declaration.roleArn);
+  checkStructure(scope, declaration);
 }
 
-function checkRole(scope: Scope, arn: string): void {
-  if (roleIdOf(scope, arn) === undefined) {
+/** CodePipeline assumes the pipeline's role; that one assumes those of actions. */
+function checkRole(scope: Scope, arn: string, isPipelines: boolean): void {
+  if (roleIdOf(scope, arn) === undefined || (isPipelines && !trustsService(scope, arn, PRINCIPAL))) {
     fault(InvalidStructureException, `CodePipeline is not authorized to perform AssumeRole on role ${arn}`);
   }
-  const refusal = passRoleRefusal(scope, arn, "codepipeline.amazonaws.com");
+  const refusal = passRoleRefusal(scope, arn, PRINCIPAL);
   if (refusal !== undefined) fault("AccessDeniedException", refusal);
 }
 
-export function checkedTags(tags: Tags): Tags {
-  if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `A resource can have at most ${TAGS_MAX} tags.`);
+/** The tags that a resource is to have, as far as somebody may give them. */
+export function checkedTags(tags: Tags, arn: string): Tags {
+  if (Object.keys(tags).some((key) => key.startsWith("aws:") && !key.startsWith("aws:cloudformation:"))) {
+    fault(
+      InvalidTagsException,
+      "Not allowed to modify system tags. System tags start with 'aws:'. msg=[Caller is an end user and not allowed to mutate system tags]",
+    );
+  }
+  if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `Tag limit exceeded for resource [${arn}].`);
   return tags;
 }
 
@@ -274,5 +288,5 @@ function requireTagged(scope: Scope, arn: string): Pipeline {
   const name = arn.startsWith(pipelineArn(scope, ""))
     ? arn.slice(pipelineArn(scope, "").length)
     : fault(InvalidArnException, `The ARN ${arn} is invalid`);
-  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
+  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, doesNotInclude(scope, name));
 }

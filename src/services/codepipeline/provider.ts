@@ -20,7 +20,7 @@ export interface ActionProvider {
   /** Only pipelines of type V2 may have it. */
   readonly isOfV2?: true;
   /** Refuse a declared configuration for more than missing or unknown keys. */
-  check?(configuration: Readonly<Record<string, string>>, action: string): void;
+  check?(configuration: Readonly<Record<string, string>>, action: string, scope: Scope): void;
   /** Start what is missing and say how it stands. Called again whenever something it read has changed. */
   observe(scope: Scope, run: Run): ActionProgress;
   /** End what was started: the action is abandoned, or its time is over. */

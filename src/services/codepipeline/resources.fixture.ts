@@ -1,10 +1,11 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import { TRUST } from "./codepipeline.fixture.ts";
 import { getPipeline, tagResource, updatePipeline } from "./pipeline.ts";
 import { enableStageTransition } from "./stage.ts";
 
 const role = (RoleName: string) => ({
   Type: "AWS::IAM::Role",
-  Properties: { RoleName, AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } },
+  Properties: { RoleName, AssumeRolePolicyDocument: JSON.parse(TRUST) },
 });
 const bucket = (BucketName: string) => ({
   Type: "AWS::S3::Bucket",
@@ -91,11 +92,12 @@ const conditional = (value: string) => [
     ],
     BeforeEntry: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
     OnSuccess: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
-    OnFailure: {
-      Result: "RETRY",
-      RetryConfiguration: { RetryMode: "ALL_ACTIONS" },
-      Conditions: [{ Result: "ROLLBACK", Rules: rules(value) }],
-    },
+    OnFailure: { Conditions: [{ Result: "ROLLBACK", Rules: rules(value) }] },
+  },
+  {
+    Name: "Again",
+    Actions: [{ Name: "Agree", ActionTypeId: { Category: "Approval", Owner: "AWS", Provider: "Manual", Version: "1" } }],
+    OnFailure: { Result: "RETRY", RetryConfiguration: { RetryMode: "ALL_ACTIONS" } },
   },
 ];
 const trigger = (GitConfiguration: object) => [

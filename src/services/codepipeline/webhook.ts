@@ -92,7 +92,7 @@ export function keepWebhook(scope: Scope, definition: WebhookDefinition, tags: T
     id: definition.name!,
     definition: stored(definition),
     proof: known?.proof ?? scope.id.hex(64),
-    tags: tags === undefined ? (known?.tags ?? {}) : checkedTags(tags),
+    tags: tags === undefined ? (known?.tags ?? {}) : checkedTags(tags, webhookArn(scope, definition.name!)),
     ...(known?.lastTriggeredAt !== undefined && { lastTriggeredAt: known.lastTriggeredAt }),
   });
 }
@@ -158,14 +158,15 @@ function check(scope: Scope, definition: WebhookDefinition): void {
 /** https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_WebhookAuthConfiguration.html */
 function checkAuthentication({ authentication, authenticationConfiguration = {} }: WebhookDefinition): void {
   const { SecretToken, AllowedIPRange } = authenticationConfiguration;
+  const only = (property: string): never =>
+    wrongAuthentication(`Optional['authenticationConfig' should contain only one property: '${property}']`);
   switch (authentication) {
     case "GITHUB_HMAC":
-      if (SecretToken === undefined || AllowedIPRange !== undefined)
-        wrongAuthentication("For GITHUB_HMAC, only the SecretToken property must be set");
+      if (SecretToken === undefined || AllowedIPRange !== undefined) only("SecretToken");
       return;
     case "IP":
-      if (AllowedIPRange === undefined || SecretToken !== undefined || parseRange(AllowedIPRange) === undefined)
-        wrongAuthentication("For IP, only the AllowedIPRange property must be set to a valid CIDR range");
+      if (AllowedIPRange === undefined || SecretToken !== undefined) only("AllowedIPRange");
+      if (parseRange(AllowedIPRange!) === undefined) wrongAuthentication(`The IP range ${AllowedIPRange} is not a valid CIDR range`);
       return;
     default:
       if (SecretToken !== undefined || AllowedIPRange !== undefined) wrongAuthentication("For UNAUTHENTICATED, no properties can be set");

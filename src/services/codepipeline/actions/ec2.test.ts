@@ -234,7 +234,7 @@ test("what it can not do is refused", async () => {
   await prepare(cloud);
   const declared = (configuration: Record<string, string>, pipelineType: "V1" | "V2" = "V2") =>
     create(cloud, pipelineOf([source, deployTo(configuration)], { pipelineType }));
-  await expect(declared(INLINE, "V1")).rejects.toThrow("only supported for pipelines of type V2");
+  await expect(declared(INLINE, "V1")).rejects.toThrow("EC2 Action can only be used with V2 pipelines.");
   await expect(declared(FLEET)).rejects.toThrow("missing required configuration 'TargetDirectory'");
   await expect(declared({ ...INLINE, MaxBatch: "some" })).rejects.toThrow("invalid value 'some' for 'MaxBatch'");
   await expect(declared({ ...INLINE, InstanceType: "SSM_MANAGED_NODE" })).rejects.toMatchObject({ name: "NotImplemented" });
