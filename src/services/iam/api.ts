@@ -7,6 +7,7 @@ import { serviceCredentials } from "./service-credential.ts";
 import { userArn, users } from "./user.ts";
 
 export type { AccessKey } from "./access-key.ts";
+export { authorizeSession } from "./evaluate.ts";
 export { ensureFirstKey, restoreKey, rootKeyOf } from "./root-key.ts";
 
 /** The id of a role, such as AROA…; undefined where there is no such role. */

@@ -45,6 +45,21 @@ export function authorize(scope: Scope, caller: Caller, action: string, resource
   return refusal(`because no permissions boundary allows the ${action} action`);
 }
 
+/** The same of the policy that a session was made with: it allows nothing by itself, and cuts what its role or user may do. */
+export function authorizeSession(
+  scope: Scope,
+  caller: Caller,
+  policy: string,
+  action: string,
+  resource: string,
+  context: Context,
+): string | undefined {
+  const verdict = decide([policy], { action, resource, context: { ...globalContext(scope, caller), ...context } });
+  if (verdict === "allowed" || NEEDS_NO_POLICY.test(action)) return undefined;
+  const why = verdict === "denied" ? "with an explicit deny in a session policy" : `because no session policy allows the ${action} action`;
+  return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+}
+
 /** What policies say of a request, all of them together. */
 export function decide(documents: readonly string[], request: Request): "allowed" | "denied" | "silent" {
   const matching = documents.flatMap(statementsOf).filter((statement) => applies(statement, request));

@@ -1,5 +1,6 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import { ensureSourceArchive, forgetSourceArchive, headOf, repositoryOf } from "../../codecommit/api.ts";
+import { toWrite } from "../permission.ts";
 import { type ActionProgress, type ActionProvider, failed, NOTHING } from "../provider.ts";
 import type { Run } from "../run.ts";
 import { checkFormat, isClone } from "./clone.ts";
@@ -17,6 +18,13 @@ export const codeCommit: ActionProvider = {
   ],
   timeoutMinutes: 60,
   check: checkFormat,
+  needs(scope, run) {
+    const name = run.configuration["RepositoryName"]!;
+    const resource = `arn:aws:codecommit:${run.region}:${scope.account}:${name}`;
+    const message = `Could not access the CodeCommit repository ${name}. Make sure that the pipeline IAM role has sufficient permissions to access the repository.`;
+    const actions = ["GetBranch", "GetCommit", "UploadArchive"].map((one) => ({ action: `codecommit:${one}`, resource, message }));
+    return [...actions, ...toWrite(scope, run)];
+  },
   observe(scope, run) {
     const { RepositoryName: name = "", BranchName: branch = "" } = run.configuration;
     const repository = repositoryOf(scope, name);

@@ -11,6 +11,7 @@ import {
   watchedRefs,
   watchSource,
 } from "../../codeconnections/api.ts";
+import { toWrite } from "../permission.ts";
 import { type ActionProgress, type ActionProvider, failed, NOTHING, refuseAction } from "../provider.ts";
 import type { Run } from "../run.ts";
 import { checkFormat, isClone } from "./clone.ts";
@@ -33,6 +34,10 @@ export const connectionSource: ActionProvider = {
     const { DetectChanges = "true" } = configuration;
     if (!["true", "false"].includes(DetectChanges))
       refuseAction(`Action configuration for action '${action}' has an invalid value '${DetectChanges}' for 'DetectChanges'`);
+  },
+  needs(scope, run) {
+    const arn = run.configuration["ConnectionArn"]!;
+    return [{ action: `${arn.split(":")[2]}:UseConnection`, resource: arn }, ...toWrite(scope, run)];
   },
   observe(scope, run) {
     const source = sourceOf(run.configuration);

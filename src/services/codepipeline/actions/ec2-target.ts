@@ -56,15 +56,12 @@ function patchEvent(scope: Scope, { id }: DeployTarget, name: TargetEventName, c
 }
 
 function start(scope: Scope, run: Run, target: DeployTarget, name: TargetEventName): Job {
-  const spec = specOf(scope, run, target, name);
   const commandId = idsFrom(targetJob(target, name)).uuid();
-  const commands = spec.commands.join("; ");
-  scope.log({
-    ...logOf(run),
-    message: `Executing commands on instances ${target.instanceId}, SSM command id ${commandId}, commands: ${commands}`,
-  });
+  const commands = linesOf(scope, run, name).join("; ");
+  const message = `Executing commands on instances ${target.instanceId}, SSM command id ${commandId}, commands: ${commands}`;
+  scope.log({ ...logOf(run), message });
   patchEvent(scope, target, name, { status: "IN_PROGRESS", startedAt: scope.clock.now(), commandId });
-  return ensureJob(scope, targetJob(target, name), spec);
+  return ensureJob(scope, targetJob(target, name), specOf(scope, run, target, name));
 }
 
 /** Whether it went well. What ran when the power was cut is not run twice: nobody knows how far it came. */
@@ -105,12 +102,18 @@ function specOf(scope: Scope, run: Run, target: DeployTarget, name: TargetEventN
   const { bucket, key } = run.inputs[0]!;
   const folder = folderOf(run);
   const isFirst = target.events[0]!.name === name;
-  const tidy = target.events.at(-1)!.name === name ? "" : "test $? = 0 || ";
+  const unlessDone = target.events.at(-1)!.name === name ? "" : "test \\$? = 0 || ";
+  const isOwnScript = run.configuration["DeploySpec"] === undefined && name === "AFTER_DEPLOY";
   return {
     type: "instance-command",
     instanceId: target.instanceId,
     ...(isFirst && { download: { bucket, key, folder } }),
-    commands: [`trap "${tidy.replace("$", "\\$")}rm -rf '$PWD/${folder}'" EXIT`, ...linesOf(scope, run, name)],
+    commands: [
+      `trap "${unlessDone}rm -rf '$PWD/${folder}'" EXIT`,
+      // What the action itself does has to go well line by line; of the script at its end the exit code counts, as on AWS.
+      ...(isOwnScript ? [`cd ${quoted(directoryOf(run))}`] : [`cd ${quoted(folder)}`, "set -e"]),
+      ...linesOf(scope, run, name),
+    ],
     env: {},
     timeoutMs: Math.max(1, run.timeoutAt - run.startedAt),
     log: logOf(run),
@@ -120,19 +123,20 @@ function specOf(scope: Scope, run: Run, target: DeployTarget, name: TargetEventN
 /** Where the artifact lies, until the instance is through or an event has failed. */
 const folderOf = ({ pipeline, actionExecutionId }: Run): string => `var/lib/codepipeline/${pipeline}/${actionExecutionId}`;
 
+const directoryOf = ({ configuration: { TargetDirectory = "" } }: Run): string => TargetDirectory.replace(/\/+$/, "");
+
 function linesOf(scope: Scope, run: Run, name: TargetEventName): string[] {
-  const { TargetDirectory = "", PreScript = "", PostScript = "" } = run.configuration;
-  const enter = [`cd ${quoted(folderOf(run))}`, "set -e"];
+  const { PreScript = "", PostScript = "" } = run.configuration;
   const specification = specificationOf(scope, run);
-  if (typeof specification === "object") return [...enter, ...commandsOf(specification, name)];
-  const directory = TargetDirectory.replace(/\/+$/, "");
-  const post = quoted(`${directory}/${PostScript}`);
+  if (typeof specification === "object") return commandsOf(specification, name);
+  const directory = quoted(directoryOf(run));
+  const [pre, post] = [quoted(`./${PreScript}`), quoted(`${directoryOf(run)}/${PostScript}`)];
   switch (name) {
     case "BEFORE_DEPLOY":
-      return [...enter, `chmod u+x ${quoted(`./${PreScript}`)}`, quoted(`./${PreScript}`)];
+      return [`chmod u+x ${pre}`, pre];
     case "DEPLOY":
-      return [...enter, `mkdir -p ${quoted(directory)}`, `cp -af . ${quoted(directory)}/`];
+      return [`mkdir -p ${directory}`, `cp -af . ${directory}/`];
     case "AFTER_DEPLOY":
-      return [`cd ${quoted(directory)}`, `chmod u+x ${post}`, post];
+      return [`chmod u+x ${post}`, post];
   }
 }

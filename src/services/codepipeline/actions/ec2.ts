@@ -32,6 +32,20 @@ export const ec2Deploy: ActionProvider = {
   timeoutMinutes: 60,
   isOfV2: true,
   check: checkConfiguration,
+  needs({ account }, { region, configuration: { InstanceTagKey, InstanceTagValue = "*", TargetGroupNameList } }) {
+    const groups = groupsIn(TargetGroupNameList).map((name) => `arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/${name}/*`);
+    return [
+      { action: "ec2:DescribeInstances", resource: "*" },
+      {
+        action: "ssm:SendCommand",
+        resource: `arn:aws:ec2:${region}:${account}:instance/*`,
+        context: { [`aws:ResourceTag/${InstanceTagKey}`]: InstanceTagValue },
+      },
+      ...groups.flatMap((resource) =>
+        ["DeregisterTargets", "RegisterTargets"].map((action) => ({ action: `elasticloadbalancing:${action}`, resource })),
+      ),
+    ];
+  },
   observe(scope, run) {
     const chosen = targetsOfRun(scope, run);
     const targets = chosen.length === 0 ? choose(scope, run) : chosen;

@@ -16,6 +16,7 @@ export const manualApproval: ActionProvider = {
   properties: [{ name: "NotificationArn" }, { name: "CustomData" }, { name: "ExternalEntityLink" }, { name: "ApproverRoleArn" }],
   timeoutMinutes: TIMEOUT_MINUTES,
   check: checkTopic,
+  needs: (_, { configuration: { NotificationArn } }) => (NotificationArn ? [{ action: "sns:Publish", resource: NotificationArn }] : []),
   observe(scope, run) {
     const { approval } = run;
     if (approval === undefined) {
