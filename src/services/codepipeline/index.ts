@@ -4,6 +4,7 @@ import { abandonedJobs } from "./abandoned-job.ts";
 import { putActionRevision } from "./action-revision.ts";
 import * as actionRun from "./action-run.ts";
 import * as actionType from "./action-type.ts";
+import { lambdaDeployments } from "./actions/lambda-deploy.ts";
 import { putApprovalResult } from "./approval.ts";
 import { overrideStageCondition } from "./condition.ts";
 import * as customActionType from "./custom-action-type.ts";
@@ -83,6 +84,7 @@ export const codepipeline = service({
     ruleRun.ruleRuns,
     stage.stageStates,
     deployTargets,
+    lambdaDeployments,
     job.jobs,
     customActionType.actionTypes,
     webhook.webhooks,

@@ -28,6 +28,7 @@ import {
 import { passRoleRefusal, roleIdOf, trustsService } from "../iam/api.ts";
 import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
+import { lambdaDeployments } from "./actions/lambda-deploy.ts";
 import { abandonTargets, deployTargets } from "./deploy-target.ts";
 import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
@@ -186,7 +187,7 @@ export function removePipeline(scope: Scope, name: string): void {
   const regions = new Set(actions.flatMap(({ region }) => region ?? []));
   for (const region of [scope.region, ...regions]) {
     const there = scope.in({ region });
-    for (const { id } of deployTargets.list(there, `${name}/`)) deployTargets.remove(there, id);
+    for (const table of [deployTargets, lambdaDeployments]) for (const { id } of table.list(there, `${name}/`)) table.remove(there, id);
   }
   pipelines.remove(scope, name);
   for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {

@@ -11,6 +11,7 @@ import {
 import { providerOf } from "./actions/index.ts";
 import { checkConditions } from "./condition-structure.ts";
 import { type ActionProvider, absent, refuseAction } from "./provider.ts";
+import { isMask } from "./secret.ts";
 import { checkTriggers } from "./trigger-structure.ts";
 import { referencesIn } from "./variable.ts";
 
@@ -154,6 +155,11 @@ function checkConfiguration(scope: Scope, action: string, configuration: Readonl
       refuseAction(`Action configuration for action '${action}' is missing required configuration '${name}'`);
   }
   for (const [key, value] of Object.entries(configuration)) {
+    if (isMask(value) && provider.properties.some(({ name, secret }) => name === key && secret)) {
+      refuseAction(
+        `Action configuration for the new action '${action}' contains an invalid configuration for the secret property '${key}'. '****' may be used in secret properties only when updating an existing action.`,
+      );
+    }
     if (!provider.properties.some(({ name }) => name === key)) {
       refuseAction(`Action configuration for action '${action}' contains unknown configuration '${key}'`);
     }

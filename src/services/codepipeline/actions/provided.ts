@@ -6,16 +6,20 @@ import { codeDeploy } from "./codedeploy.ts";
 import { commands } from "./commands.ts";
 import { connectionSource } from "./connection.ts";
 import { ec2Deploy } from "./ec2.ts";
+import { gitHub } from "./github.ts";
 import { lambdaInvoke } from "./lambda.ts";
+import { lambdaDeploy } from "./lambda-deploy.ts";
 import { manualApproval } from "./manual-approval.ts";
+import { pipelineInvoke } from "./pipeline-invoke.ts";
 import { s3Source } from "./s3.ts";
 import { s3Deploy } from "./s3-deploy.ts";
 import { stackInstances, stackSet } from "./stack-set.ts";
 
-/** Every kind of action of AWS's own, a line each; asked for when they are needed, since what they work with knows them. */
+/** Every kind of action of AWS's own, and of partners whom it takes in itself, a line each; asked for when they are needed, since what they work with knows them. */
 export const actionProviders = (): readonly ActionProvider[] => [
   codeCommit,
   connectionSource,
+  gitHub,
   s3Source,
   codeBuild,
   codeBuildTest,
@@ -28,4 +32,6 @@ export const actionProviders = (): readonly ActionProvider[] => [
   s3Deploy,
   manualApproval,
   lambdaInvoke,
+  lambdaDeploy,
+  pipelineInvoke,
 ];
