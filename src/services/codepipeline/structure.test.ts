@@ -187,8 +187,24 @@ describe("a declaration", () => {
     await expect(create(cloud, pipeline)).rejects.toMatchObject(refusal);
   });
 
-  test("knows the action types that are implemented", async () => {
-    const { actionTypes } = await world().call(listActionTypes, {});
-    expect(actionTypes!.map(({ id }) => `${id!.category} ${id!.provider}`)).toContain("Deploy CloudFormation");
+  test("may be of the action types that are listed; those of services that are not here are refused by name", async () => {
+    const cloud = world();
+    await prepare(cloud);
+    const { actionTypes } = await cloud.call(listActionTypes, {});
+    const named = actionTypes!.map(({ id }) => `${id!.owner} ${id!.category} ${id!.provider}`);
+    expect(named).toEqual(expect.arrayContaining(["AWS Deploy CloudFormation", "AWS Deploy EC2", "ThirdParty Source GitHub"]));
+    expect(named).not.toContain("AWS Deploy ECS");
+    expect(actionTypes!.find(({ id }) => id!.provider === "GitHub")).toMatchObject({
+      settings: { entityUrlTemplate: "https://github.com/{Config:Owner}/{Config:Repo}/tree/{Config:Branch}" },
+      actionConfigurationProperties: expect.arrayContaining([
+        { name: "OAuthToken", required: true, secret: true, key: false, queryable: false },
+        { name: "Branch", required: true, secret: false, key: true, queryable: false },
+      ]),
+    });
+    const ecs = { ...build, actionTypeId: { category: "Deploy", owner: "AWS", provider: "ECS", version: "1" } } as const;
+    await expect(create(cloud, pipelineOf([source, ecs]))).rejects.toMatchObject({
+      name: "NotImplemented",
+      message: "An action of type ECS (Deploy) is not implemented.",
+    });
   });
 });

@@ -9,6 +9,7 @@ import {
   type StageDeclaration,
 } from "../../sdk/codepipeline.js";
 import { providerOf } from "./actions/index.ts";
+import { ABSENT_TYPES } from "./actions/provided.ts";
 import { checkConditions } from "./condition-structure.ts";
 import { type ActionProvider, absent, refuseAction } from "./provider.ts";
 import { isMask } from "./secret.ts";
@@ -104,6 +105,7 @@ function checkAction(scope: Scope, { pipelineType = "V1" }: PipelineDeclaration,
   const { category, provider: providerName, owner, version } = actionTypeId!;
   const provider = providerOf(scope, { category: category!, provider: providerName!, owner: owner!, version: version! });
   if (provider === undefined) {
+    if (owner === "AWS" && ABSENT_TYPES.includes(`${category}/${providerName}`)) absent(`An action of type ${providerName} (${category})`);
     const where = (action.region ?? scope.region).toUpperCase().replaceAll("-", "_");
     return refuseAction(
       `ActionType (Category: '${category}', Provider: '${providerName}', Owner: '${owner}', Version: '${version}') in action '${name}' is not available in region ${where}`,

@@ -35,3 +35,22 @@ export const actionProviders = (): readonly ActionProvider[] => [
   lambdaDeploy,
   pipelineInvoke,
 ];
+
+/**
+ * The types of AWS's whose services are not here, as category/provider: they are not listed, and are refused by name.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-valid-providers.html
+ */
+export const ABSENT_TYPES: readonly string[] = [
+  "Source/ECR",
+  "Build/ECRBuildAndPublish",
+  "Test/DeviceFarm",
+  "Deploy/AppConfig",
+  "Deploy/CodeDeployToECS",
+  "Deploy/ECS",
+  "Deploy/EKS",
+  "Deploy/ElasticBeanstalk",
+  "Deploy/OpsWorks",
+  "Deploy/ServiceCatalog",
+  "Invoke/InspectorScan",
+  "Invoke/StepFunctions",
+];
