@@ -6,6 +6,7 @@ import { codeDeploy } from "./codedeploy.ts";
 import { commands } from "./commands.ts";
 import { connectionSource } from "./connection.ts";
 import { ec2Deploy } from "./ec2.ts";
+import { ecrSource } from "./ecr.ts";
 import { gitHub } from "./github.ts";
 import { lambdaInvoke } from "./lambda.ts";
 import { lambdaDeploy } from "./lambda-deploy.ts";
@@ -20,6 +21,7 @@ export const actionProviders = (): readonly ActionProvider[] => [
   codeCommit,
   connectionSource,
   gitHub,
+  ecrSource,
   s3Source,
   codeBuild,
   codeBuildTest,
@@ -41,7 +43,6 @@ export const actionProviders = (): readonly ActionProvider[] => [
  * https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-valid-providers.html
  */
 export const ABSENT_TYPES: readonly string[] = [
-  "Source/ECR",
   "Build/ECRBuildAndPublish",
   "Test/DeviceFarm",
   "Deploy/AppConfig",
