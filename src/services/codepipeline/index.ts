@@ -27,6 +27,8 @@ import { pipelineTarget } from "./target.ts";
 import * as thirdPartyJob from "./third-party-job.ts";
 import { watchedSources } from "./trigger.ts";
 import * as webhook from "./webhook.ts";
+import { webhookRegistrationLoop } from "./webhook-registration.loop.ts";
+import { webhookRegistrations } from "./webhook-registration.ts";
 
 export const codepipeline = service({
   name: "codepipeline",
@@ -88,10 +90,11 @@ export const codepipeline = service({
     job.jobs,
     customActionType.actionTypes,
     webhook.webhooks,
+    webhookRegistrations,
     watchedSources,
     abandonedJobs,
   ],
-  loops: [pipelineLoop, abandonedJobLoop],
+  loops: [pipelineLoop, abandonedJobLoop, webhookRegistrationLoop],
   resources: codepipelineResources,
   targets: [pipelineTarget],
 });

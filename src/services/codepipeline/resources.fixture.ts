@@ -119,11 +119,16 @@ const requested = trigger({
   ],
 });
 const connection = { Type: "AWS::CodeConnections::Connection", Properties: { ConnectionName: "hub", ProviderType: "GitHub" } };
-const hooked = (Name: string, source: string) => {
+const hooked = (Name: string, source: string, more: object = {}) => {
   const [first, ...rest] = stages("Really?");
-  const Stages = [{ ...first, Actions: [{ ...first!.Actions[0], Name: source }] }, ...rest];
+  const Stages = [{ ...first, Actions: [{ ...first!.Actions[0], Name: source, ...more }] }, ...rest];
   const Properties = { Name, RoleArn: { "Fn::GetAtt": ["One", "Arn"] }, ArtifactStore: store("store"), Stages };
   return { Type: "AWS::CodePipeline::Pipeline", Properties };
+};
+
+const BY_TOKEN = {
+  ActionTypeId: { Category: "Source", Owner: "ThirdParty", Provider: "GitHub", Version: "1" },
+  Configuration: { Owner: "acme", Repo: "shop", Branch: "main", OAuthToken: "gho_1", PollForSourceChanges: "false" },
 };
 
 export const codepipelineExamples: readonly ResourceExample[] = [
@@ -163,7 +168,7 @@ export const codepipelineExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::CodePipeline::Webhook",
-    around: { ...AROUND, Hooked: hooked("hooked", "App"), Second: hooked("second", "Other") },
+    around: { ...AROUND, Hooked: hooked("hooked", "App"), Second: hooked("second", "Other", BY_TOKEN) },
     properties: {
       Name: "push",
       TargetPipeline: { Ref: "Hooked" },
@@ -178,6 +183,7 @@ export const codepipelineExamples: readonly ResourceExample[] = [
       { Authentication: "IP", AuthenticationConfiguration: { AllowedIPRange: "10.0.0.0/8" } },
       { Filters: [{ JsonPath: "$.ref" }] },
       { TargetPipeline: { Ref: "Second" }, TargetAction: "Other", TargetPipelineVersion: 2 },
+      { RegisterWithThirdParty: true },
     ],
   },
   {

@@ -65,7 +65,7 @@ function commitOf(scope: Scope, run: Run): CommitFound {
 }
 
 /** Where GitHub is, the account's first connection to it says; undefined where none is available. */
-function sourceOf(scope: Scope, { Owner, Repo, Branch = "" }: Configuration): Source | undefined {
+export function sourceOf(scope: Scope, { Owner, Repo, Branch = "" }: Configuration): Source | undefined {
   const hub = connectionOverviews(scope).find(({ providerType, status }) => providerType === "GitHub" && status === "AVAILABLE");
   return hub && { connectionArn: hub.arn, fullRepositoryId: `${Owner}/${Repo}`, branch: Branch };
 }
