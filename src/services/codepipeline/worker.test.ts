@@ -80,6 +80,7 @@ describe("the credentials of a job", () => {
     };
     expect(refusal("s3:GetObject", inputArtifacts![0]!)).toBeUndefined();
     expect(refusal("s3:PutObject", outputArtifacts![0]!)).toBeUndefined();
+    expect(scope.registry.authorize(scope, caller, "sts:GetCallerIdentity", "*")).toBeUndefined();
     expect(refusal("s3:PutObject", inputArtifacts![0]!)).toContain("because no session policy allows the s3:PutObject action");
   });
 });
