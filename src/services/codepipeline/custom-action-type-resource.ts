@@ -3,7 +3,7 @@ import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { CreateCustomActionTypeInput } from "../../sdk/codepipeline.js";
 import { actionTypes, newActionType } from "./custom-action-type.ts";
-import { checkedTags } from "./pipeline.ts";
+import { checkedTags } from "./tag.ts";
 
 type Properties = Readonly<Record<string, any>>;
 

@@ -23,6 +23,7 @@ import { listRuleTypes } from "./rule-type.ts";
 import * as stage from "./stage.ts";
 import { getPipelineState } from "./state.ts";
 import { stopPipelineExecution } from "./stop.ts";
+import * as tag from "./tag.ts";
 import { pipelineTarget } from "./target.ts";
 import * as thirdPartyJob from "./third-party-job.ts";
 import { watchedSources } from "./trigger.ts";
@@ -56,7 +57,7 @@ export const codepipeline = service({
     pipeline.listPipelines,
     ruleRun.listRuleExecutions,
     listRuleTypes,
-    pipeline.listTagsForResource,
+    tag.listTagsForResource,
     webhook.listWebhooks,
     overrideStageCondition,
     jobPoll.pollForJobs,
@@ -73,8 +74,8 @@ export const codepipeline = service({
     rollbackStage,
     execution.startPipelineExecution,
     stopPipelineExecution,
-    pipeline.tagResource,
-    pipeline.untagResource,
+    tag.tagResource,
+    tag.untagResource,
     actionType.updateActionType,
     pipeline.updatePipeline,
   ],

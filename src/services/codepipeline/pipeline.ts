@@ -4,25 +4,19 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { lowerTagList, type Tags, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
+import { lowerTagList, type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
   CreatePipeline$,
   DeletePipeline$,
   GetPipeline$,
-  InvalidArnException,
   InvalidNextTokenException,
   InvalidStructureException,
-  InvalidTagsException,
   ListPipelines$,
-  ListTagsForResource$,
   type PipelineDeclaration,
   PipelineNameInUseException,
   PipelineNotFoundException,
   PipelineVersionNotFoundException,
   ResourceNotFoundException,
-  TagResource$,
-  TooManyTagsException,
-  UntagResource$,
   UpdatePipeline$,
 } from "../../sdk/codepipeline.js";
 import { passRoleRefusal, roleIdOf, trustsService } from "../iam/api.ts";
@@ -36,6 +30,7 @@ import { ruleRuns } from "./rule-run.ts";
 import { maskedDeclaration, unmaskedDeclaration } from "./secret.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
+import { checkedTags } from "./tag.ts";
 import { forgetTriggers } from "./trigger.ts";
 
 /** A pipeline by its name. What it declares is in its versions. */
@@ -65,7 +60,6 @@ export const pipelines = new Table<Pipeline>("codepipeline/pipeline", {
 export const pipelineVersions = new Table<PipelineVersion>("codepipeline/pipeline-version", { stored: true });
 
 const PRINCIPAL = "codepipeline.amazonaws.com";
-const TAGS_MAX = 50;
 const LIST_MAX = 1000;
 
 export const createPipeline = operation(CreatePipeline$, (scope, { pipeline, tags }) => {
@@ -115,30 +109,6 @@ export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nex
     }),
     ...(next && { nextToken: next }),
   };
-});
-
-export const tagResource = operation(TagResource$, (scope, { resourceArn, tags }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags)), resourceArn!) });
-  return {};
-});
-
-export const untagResource = operation(UntagResource$, (scope, { resourceArn, tagKeys = [] }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: withoutTags(pipeline.tags, tagKeys) });
-  return {};
-});
-
-export const listTagsForResource = operation(ListTagsForResource$, (scope, { resourceArn, maxResults, nextToken }) => {
-  const tags = lowerTagList(requireTagged(scope, resourceArn!).tags).sort((one, other) => (one.key < other.key ? -1 : 1));
-  const { items, nextToken: next } = page(
-    tags,
-    ({ key }) => key,
-    maxResults ?? TAGS_MAX,
-    nextToken,
-    () => fault(InvalidNextTokenException, "The next token is invalid."),
-  );
-  return { tags: items, ...(next && { nextToken: next }) };
 });
 
 /** Make a pipeline; nothing runs yet. */
@@ -271,23 +241,4 @@ function checkRole(scope: Scope, arn: string, isPipelines: boolean): void {
   }
   const refusal = passRoleRefusal(scope, arn, PRINCIPAL);
   if (refusal !== undefined) fault("AccessDeniedException", refusal);
-}
-
-/** The tags that a resource is to have, as far as somebody may give them. */
-export function checkedTags(tags: Tags, arn: string): Tags {
-  if (Object.keys(tags).some((key) => key.startsWith("aws:") && !key.startsWith("aws:cloudformation:"))) {
-    fault(
-      InvalidTagsException,
-      "Not allowed to modify system tags. System tags start with 'aws:'. msg=[Caller is an end user and not allowed to mutate system tags]",
-    );
-  }
-  if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `Tag limit exceeded for resource [${arn}].`);
-  return tags;
-}
-
-function requireTagged(scope: Scope, arn: string): Pipeline {
-  const name = arn.startsWith(pipelineArn(scope, ""))
-    ? arn.slice(pipelineArn(scope, "").length)
-    : fault(InvalidArnException, `The ARN ${arn} is invalid`);
-  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, doesNotInclude(scope, name));
 }

@@ -1,7 +1,8 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
 import { TRUST } from "./codepipeline.fixture.ts";
-import { getPipeline, tagResource, updatePipeline } from "./pipeline.ts";
+import { getPipeline, updatePipeline } from "./pipeline.ts";
 import { enableStageTransition } from "./stage.ts";
+import { tagResource } from "./tag.ts";
 
 const role = (RoleName: string) => ({
   Type: "AWS::IAM::Role",

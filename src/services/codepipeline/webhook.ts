@@ -21,7 +21,8 @@ import {
 } from "../../sdk/codepipeline.js";
 import { parseRange } from "./address-range.ts";
 import { parseJsonPath } from "./json-path.ts";
-import { checkedTags, declarationOf, requirePipeline } from "./pipeline.ts";
+import { declarationOf, requirePipeline } from "./pipeline.ts";
+import { checkedTags } from "./tag.ts";
 import { deregister, forgetRegistration, register } from "./webhook-registration.ts";
 
 /** An address at which somebody outside starts a pipeline, by its name. */
