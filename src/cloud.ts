@@ -189,7 +189,9 @@ export class Cloud {
         if (known !== undefined && known.expiresAt - realNow() > 900_000) return known;
         const { accountId: account, region, roleArn, sessionName } = identity;
         const role = roleArn ?? `arn:aws:iam::${account}:role/slipway`;
-        const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName, JOB_KEYS_SECONDS));
+        const issued = kernel.commit({ account, region }, (scope) =>
+          assumeForService(scope, role, sessionName, { durationSeconds: JOB_KEYS_SECONDS }),
+        );
         this.#credentials.set(key, issued);
         this.#parking.name(issued.accessKeyId, key);
         return issued;

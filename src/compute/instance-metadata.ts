@@ -10,6 +10,8 @@ export interface MetadataSource {
   credentials(identity: JobIdentity): IssuedCredentials;
   /** The instance says that it is there. */
   ready(): void;
+  /** The instance asks for commands, or tells of one. */
+  commands(path: string, request: IncomingMessage, response: ServerResponse): void;
 }
 
 const TOKEN_MAX_SECONDS = 21_600;
@@ -25,6 +27,8 @@ export class MetadataService {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? "").slice(1);
+    if (path.startsWith("slipway/commands")) return this.#source.commands(path, request, response);
     const { status, body, headers = {} } = this.#answer(request);
     response.writeHead(status, { "content-type": "text/plain", server: "EC2ws", connection: "close", ...headers });
     response.end(body);

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -10,6 +10,7 @@ import { goThrough, openDoor } from "../instance/door.ts";
 import type { HandsBackend } from "./backend.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import { instanceEnvironment, SYSTEM_PATH, searchPath } from "./environment.ts";
+import type { InstanceCommandDriver } from "./instance-command.ts";
 import { InstanceConsole } from "./instance-console.ts";
 import { MetadataService } from "./instance-metadata.ts";
 import { furnish, INSIDE, type InstancePlaces, instanceCommand, probeInstanceSandbox } from "./instance-sandbox.ts";
@@ -36,11 +37,14 @@ export class InstanceDriver implements Driver<InstanceSpec> {
   readonly #backend: HandsBackend;
   readonly #processes: Processes;
   readonly #folder: string;
+  readonly #commands: InstanceCommandDriver | undefined;
   readonly #running = new Map<string, Running>();
   /** How to call bubblewrap, once somebody wanted to know. */
   #call: readonly string[] | undefined | "unknown" = "unknown";
 
-  constructor(backend: HandsBackend, processes: Processes) {
+  /** `commands` is asked by instances for what they are to run. */
+  constructor(backend: HandsBackend, processes: Processes, commands?: InstanceCommandDriver) {
+    this.#commands = commands;
     this.#backend = backend;
     this.#processes = processes;
     this.#folder = join(backend.folder, "instances");
@@ -53,7 +57,8 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     for (const path of [places.root, places.local]) mkdirSync(path, { recursive: true });
     const call = this.#sandboxCall();
     if (call !== undefined) furnish(places, hostName);
-    const metadata = createServer((request, response) => service.handle(request, response));
+    // A command tells of itself as long as it runs.
+    const metadata = createServer({ requestTimeout: 0 }, (request, response) => service.handle(request, response));
     const service = new MetadataService(this.#metadataSource(task));
     const servers: { close(): unknown }[] = [metadata];
     try {
@@ -151,6 +156,8 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     return {
       spec: now,
       credentials: (identity: Parameters<HandsBackend["credentials"]>[0]) => this.#backend.credentials(identity),
+      commands: (path: string, request: IncomingMessage, response: ServerResponse) =>
+        this.#commands?.handle(spec.instanceId, path, request, response),
       ready: () =>
         this.#backend.commit(partition, (scope) => {
           if (jobs.get(scope, job.id)?.status === "RUNNING") jobs.patch(scope, job.id, { readyAt: scope.clock.now() });

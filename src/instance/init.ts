@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { type CommandSource, serveCommands } from "./command-agent.ts";
 import { openDoor, serveOutside } from "./door.ts";
 import { keepRunning, type Program } from "./program.ts";
 import { serveProxy } from "./proxy.ts";
@@ -53,12 +54,15 @@ function redirectMetadata(): void {
 const addAddress = (address: string): boolean =>
   spawnSync("ip", ["address", "add", `${address}/32`, "dev", "lo"], { stdio: "ignore" }).status === 0;
 
-/** Tells whoever started us that we are there. */
-function sayReady(): void {
+/** Where whoever started us can be told something. */
+function metadataAt(): CommandSource["metadata"] {
   const { door, metadata } = start;
   const { hostname, port } = new URL(metadata ?? "http://localhost");
-  const where = door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
-  request({ ...where, method: "PUT", path: "/slipway/ready" })
+  return door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
+}
+
+function sayReady(): void {
+  request({ ...metadataAt(), method: "PUT", path: "/slipway/ready" })
     .on("error", (error) => say(`nobody hears that it is ready: ${error.message}`))
     .end();
 }
@@ -68,6 +72,8 @@ sayReady();
 // What a program keeps lies in the instance, also where that is a folder of the machine.
 const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
 for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
+const metadataUrl = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]!;
+void serveCommands({ metadata: metadataAt(), metadataUrl, endpoint: start.endpoint, root: start.root }, env);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
 // Nothing else may be left to do; a machine without work is still there.
 setInterval(() => {}, 2 ** 30);

@@ -12,17 +12,15 @@ const CONNECTION = "CodeStarSourceConnection";
 /** Refuse triggers that cannot come. https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-triggers.html */
 export function checkTriggers({ pipelineType = "V1", triggers = [], stages = [] }: PipelineDeclaration): void {
   if (triggers.length === 0) return;
-  if (pipelineType === "V1") structure("Triggers are not supported for pipelines of type V1");
+  if (pipelineType === "V1") structure("Triggers on tag can only be used with V2 pipelines");
   const names = triggers.map(({ gitConfiguration }) => gitConfiguration!.sourceActionName!);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) structure(`Only one trigger configuration is allowed per source action: ${twice}`);
   for (const trigger of triggers) {
     const { sourceActionName } = trigger.gitConfiguration!;
     const source = stages[0]?.actions?.find(({ name }) => name === sourceActionName);
-    if (source === undefined) structure(`The trigger names the source action ${sourceActionName}, which the pipeline does not have`);
-    if (source!.actionTypeId!.provider !== CONNECTION) {
-      structure(`The trigger of the source action ${sourceActionName} needs a source of type ${CONNECTION}`);
-    }
+    if (source?.actionTypeId?.provider !== CONNECTION)
+      structure("Triggers for connections must reference a CodeStarSourceConnection action.");
     checkTrigger(trigger);
   }
 }

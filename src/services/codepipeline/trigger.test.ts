@@ -98,6 +98,50 @@ const startedFor = async (cloud: World): Promise<string[]> => {
   return started.map(({ input }) => input!.resolvedConfiguration!["CustomData"]!.slice(0, 12)).reverse();
 };
 
+describe("a source at GitHub by a token", () => {
+  const byToken: ActionDeclaration = {
+    ...source(),
+    actionTypeId: { category: "Source", owner: "ThirdParty", provider: "GitHub", version: "1" },
+    configuration: { Owner: "acme", Repo: "shop", Branch: "main", OAuthToken: "gho_secret" },
+  };
+
+  test("is reached as the account's connection to GitHub is", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    await prepareStore(cloud);
+    await create(cloud, pipelineOf([byToken, agree]));
+    const error = async () => (await actionsOf(cloud))[0]!.output!.executionResult!.errorDetails?.message;
+    expect(await error()).toBe('The GitHub repository "acme/shop" or branch "main" does not exist.');
+    await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
+    cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ path: "/srv/git" })));
+    await cloud.advance("1s");
+    server.push(cloud, "refs/heads/main", "b");
+    await cloud.advance("1m");
+    const taken = (await actionsOf(cloud)).find(({ actionName }) => actionName === "App");
+    expect(taken).toMatchObject({
+      status: "Succeeded",
+      input: { configuration: { OAuthToken: "****" } },
+      output: {
+        outputVariables: {
+          CommitId: commitOf("b"),
+          RepositoryName: "shop",
+          CommitUrl: `https://github.com/acme/shop/commit/${commitOf("b")}`,
+        },
+      },
+    });
+    expect((await latest(cloud)).trigger).toEqual({ triggerType: "PollForSourceChanges", triggerDetail: "App" });
+  });
+
+  test("needs a token that is one", async () => {
+    const cloud = new Server().world();
+    await prepareStore(cloud);
+    const masked = { ...byToken, configuration: { ...byToken.configuration, OAuthToken: "****" } };
+    await expect(create(cloud, pipelineOf([masked, agree]))).rejects.toThrow(
+      "Action configuration for the new action 'App' contains an invalid configuration for the secret property 'OAuthToken'. '****' may be used in secret properties only when updating an existing action.",
+    );
+  });
+});
+
 describe("a source behind a connection", () => {
   test("takes the branch, and starts the pipeline when it moves", async () => {
     const server = new Server();

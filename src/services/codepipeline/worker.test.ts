@@ -7,6 +7,7 @@ import { putActionRevision } from "./action-revision.ts";
 import { getActionType, listActionTypes, putPartnerType, updateActionType } from "./action-type.ts";
 import {
   actionsOf,
+  allow,
   approval,
   create,
   executionsOf,
@@ -60,6 +61,29 @@ async function withWorker(cloud = world()): Promise<World> {
 }
 const poll = async (cloud: World, Project = "shop") =>
   (await cloud.call(pollForJobs, { actionTypeId: ID, maxBatchSize: 5, queryParam: { Project } })).jobs!;
+
+describe("the credentials of a job", () => {
+  test("are those of the pipeline's role, for its artifacts alone", async () => {
+    const cloud = await withWorker();
+    await allow(cloud, "s3:*");
+    const [job] = await poll(cloud);
+    const { jobDetails } = await cloud.call(getJobDetails, { jobId: job!.id! });
+    const { inputArtifacts, outputArtifacts, artifactCredentials } = jobDetails!.data!;
+    const { accessKeyId } = artifactCredentials!;
+    const scope = cloud.scope();
+    const { arn, userId, type } = scope.registry.key(scope, accessKeyId!)!;
+    expect(arn).toBe(`arn:aws:sts::111122223333:assumed-role/pipeline/${job!.id}`);
+    const caller = { ...scope.caller, arn, userId, type, accessKeyId: accessKeyId! };
+    const refusal = (action: string, artifact: (typeof inputArtifacts & object)[number]) => {
+      const { bucketName, objectKey } = artifact.location!.s3Location!;
+      return scope.registry.authorize(scope, caller, action, `arn:aws:s3:::${bucketName}/${objectKey}`);
+    };
+    expect(refusal("s3:GetObject", inputArtifacts![0]!)).toBeUndefined();
+    expect(refusal("s3:PutObject", outputArtifacts![0]!)).toBeUndefined();
+    expect(scope.registry.authorize(scope, caller, "sts:GetCallerIdentity", "*")).toBeUndefined();
+    expect(refusal("s3:PutObject", inputArtifacts![0]!)).toContain("because no session policy allows the s3:PutObject action");
+  });
+});
 
 describe("a custom action", () => {
   test("is carried out by a worker, who continues, leaves an artifact, and says what came of it", async () => {

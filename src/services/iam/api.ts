@@ -1,5 +1,6 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { statementsOf } from "./document.ts";
 import { decideForPrincipal } from "./evaluate.ts";
 import { instanceProfiles, profileArn } from "./instance-profile.ts";
 import { roleArn, roles } from "./role.ts";
@@ -7,6 +8,7 @@ import { serviceCredentials } from "./service-credential.ts";
 import { userArn, users } from "./user.ts";
 
 export type { AccessKey } from "./access-key.ts";
+export { authorizeSession } from "./evaluate.ts";
 export { ensureFirstKey, restoreKey, rootKeyOf } from "./root-key.ts";
 
 /** The id of a role, such as AROA…; undefined where there is no such role. */
@@ -22,6 +24,16 @@ export function passRoleRefusal(scope: Scope, arn: string, servicePrincipal: str
   if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return `${arn} is not the ARN of a role`;
   if (roleIdOf(scope, arn) === undefined) return word;
   return scope.refusal("iam:PassRole", arn, { "iam:PassedToService": servicePrincipal }) === undefined ? undefined : word;
+}
+
+/** Whether a role's trust policy lets a service of AWS assume it. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html */
+export function trustsService(scope: Scope, arn: string, servicePrincipal: string): boolean {
+  const { trustPolicy } = roles.get(scope.at(arn), arn.split("/").at(-1)!) ?? {};
+  if (trustPolicy === undefined) return false;
+  const named = statementsOf(trustPolicy).filter(({ principals = {} }) =>
+    [...(principals["Service"] ?? []), ...(principals["AWS"] ?? [])].some((name) => name === servicePrincipal || name === "*"),
+  );
+  return named.length > 0 && named.every(({ allow }) => allow);
 }
 
 /** Why the caller may not assume a role, or undefined. */
