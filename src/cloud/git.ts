@@ -45,9 +45,9 @@ export function codecommitRoute(drive: Drive, repositories: Repositories): Route
           refusalOf(drive, user, { access, refs }, { ...partition, name }) ?? whyUnreadable(kernel.scope(partition), repository),
       };
     },
-    async onPush(repositoryId, { arn }) {
+    async onPush(repositoryId, { arn: callerArn }, moved) {
       const refs = await repositories.readRefs(repositoryId);
-      kernel.commit(homes.get(repositoryId)!, (scope) => mirrorRefs(scope, repositoryId, refs, arn));
+      kernel.commit(homes.get(repositoryId)!, (scope) => mirrorRefs(scope, repositoryId, refs, { callerArn, refs: moved }));
       await drive.durable();
     },
   });

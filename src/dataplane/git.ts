@@ -20,8 +20,8 @@ export interface GitRouteOptions<Who> {
   authenticate(request: IncomingMessage): Promise<Who | undefined>;
   /** The repository of that name, where there is one for whom it is. Undefined answers 404. */
   locate(who: Who, name: string): LocatedRepository | undefined;
-  /** Called after a push was taken in, before git is told so. */
-  onPush(repositoryId: string, who: Who): Promise<void> | void;
+  /** Called after a push of these refs was taken in, before git is told so. */
+  onPush(repositoryId: string, who: Who, refs: readonly string[]): Promise<void> | void;
 }
 
 /** What somebody wants to do with a repository. */
@@ -80,7 +80,7 @@ async function serve<Who>(options: GitRouteOptions<Who>, request: IncomingMessag
   await options.repositories.ensure(repository.repositoryId);
   if (repository.defaultBranch !== undefined) await options.repositories.pointHead(repository.repositoryId, repository.defaultBranch);
   const beforeEnd = async (): Promise<void> => {
-    if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who);
+    if (call.rest === "/git-receive-pack") await options.onPush(repository.repositoryId, who, refs);
   };
   await runBackend(options.repositories, repository.repositoryId, { call, request, body, response, beforeEnd });
 }

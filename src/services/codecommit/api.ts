@@ -10,7 +10,7 @@ export {
   type SourceArchive,
 } from "./archive.ts";
 export { whyUnreadable } from "./encryption.ts";
-export { mirrorRefs } from "./mirror.ts";
+export { mirrorRefs, type Push } from "./mirror.ts";
 export { headOf, mirroredRefs, tagTargetOf } from "./ref.ts";
 export { type Repository, repositories as repositoryTable } from "./repository.ts";
 

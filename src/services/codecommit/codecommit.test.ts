@@ -39,7 +39,7 @@ async function createShop(cloud: World): Promise<string> {
 }
 
 const push = (cloud: World, id: string, refs: Record<string, string>): void =>
-  cloud.change((scope) => mirrorRefs(scope, id, new Map(Object.entries(refs)), ALICE));
+  cloud.change((scope) => mirrorRefs(scope, id, new Map(Object.entries(refs)), { callerArn: ALICE, refs: Object.keys(refs) }));
 
 const told = (cloud: World) => events.peek(cloud.scope(), EVENTS).map(({ value }) => value);
 

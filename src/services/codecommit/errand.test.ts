@@ -51,7 +51,7 @@ async function merging(story: Story): Promise<string> {
   const repositoryId = repositoryMetadata!.repositoryId!;
   story.diesUntil = 10;
   cloud.change((scope) => {
-    mirrorRefs(scope, repositoryId, new Map(Object.entries({ "refs/heads/main": ONE, "refs/heads/feature": TWO })), user("ann"));
+    mirrorRefs(scope, repositoryId, new Map(Object.entries({ "refs/heads/main": ONE, "refs/heads/feature": TWO })));
     pullRequests.put(scope, { ...OPEN, repositoryId });
     // What MergePullRequestBySquash asks git for in the end.
     const merge = { sourceCommitId: TWO, destinationCommitId: ONE, mergeOption: "SQUASH_MERGE", pullRequestId: "1" } as const;
@@ -81,6 +81,19 @@ test("a squash merge whose process died after git had made it closes its pull re
     .map(({ value }) => value.detail)
     .filter(({ event }) => event === "referenceUpdated");
   expect(moved).toMatchObject([{ commitId: MERGED, callerUserArn: user("bob"), mergeOption: "SQUASH_MERGE" }]);
+});
+
+test.each([
+  ["of another branch", "refs/heads/other", user("bob")],
+  ["of the same branch, that came first,", "refs/heads/main", user("carl")],
+])("a push %s while git works is told as who did what", async (_, pushed, mover) => {
+  const story = new Story();
+  const { cloud } = story;
+  const repositoryId = await merging(story);
+  const refs = new Map(Object.entries({ "refs/heads/main": MERGED, "refs/heads/feature": TWO }));
+  cloud.change((scope) => mirrorRefs(scope, repositoryId, refs, { callerArn: user("carl"), refs: [pushed] }));
+  const moved = events.peek(cloud.scope(), EVENTS).map(({ value }) => value.detail);
+  expect(moved.filter(({ event }) => event === "referenceUpdated")).toMatchObject([{ commitId: MERGED, callerUserArn: mover }]);
 });
 
 test("one whose process died before git had made it is made", async () => {

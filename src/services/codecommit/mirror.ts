@@ -25,24 +25,32 @@ export interface MergeNote {
   readonly pullRequestId?: string;
 }
 
+/** Who pushed, and which refs. */
+export interface Push {
+  readonly callerArn: string;
+  /** Full names. */
+  readonly refs: readonly string[];
+}
+
 /**
  * Bring the rows to what git's refs are, and say what happened to each, once: called after each push and at boot. A
  * repository that is gone has no mirror.
  */
-export function mirrorRefs(scope: Scope, repositoryId: string, actual: ReadonlyMap<string, string>, callerArn?: string): void {
+export function mirrorRefs(scope: Scope, repositoryId: string, actual: ReadonlyMap<string, string>, push?: Push): void {
   const [repository] = repositories.by(scope, "repositoryId", repositoryId);
   if (repository === undefined) return;
   const known = mirroredRefs(scope, repositoryId);
   const names = [...new Set([...known.keys(), ...actual.keys()])].sort();
   const moves: Move[] = names.map((fullName) => ({ fullName, from: known.get(fullName), to: actual.get(fullName) }));
-  const ordered = moves.filter(({ from, to }) => from !== to).map((move) => ({ move, errand: errandThatMoves(scope, repositoryId, move) }));
+  const errandOf = (move: Move) => (push?.refs.includes(move.fullName) ? undefined : errandThatMoves(scope, repositoryId, move));
+  const ordered = moves.filter(({ from, to }) => from !== to).map((move) => ({ move, errand: errandOf(move) }));
   for (const { move, errand } of ordered)
     if (errand !== undefined) moveRef(scope, repository, { ...move, ...mergeIn(errand) }, errand.callerArn);
   const others = ordered.filter(({ errand }) => errand === undefined).map(({ move }) => move);
-  if (others.length > 0) moveRefs(scope, repository, others, callerArn);
+  if (others.length > 0) moveRefs(scope, repository, others, push?.callerArn);
 }
 
-/** What git was asked for by a call is the caller's, even where somebody else's push or a boot has seen it first. */
+/** What git was asked for by a call is the caller's, even where a boot, or a push of other refs, has seen it first. */
 const errandThatMoves = (scope: Scope, repositoryId: string, { fullName, from, to }: Move): Errand | undefined =>
   errands.by(scope, "moving", `${repositoryId} ${fullName}`).find(({ moves }) => {
     if (moves!.from !== from) return false;

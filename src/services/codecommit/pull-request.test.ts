@@ -248,7 +248,7 @@ test("a merge closes its pull request once, and a push is told of once, whenever
         ["refs/heads/main", ONE],
         ["refs/heads/feature", source],
       ]);
-      cloud.change((scope) => mirrorRefs(scope, repositoryId, refs, user("ann")));
+      cloud.change((scope) => mirrorRefs(scope, repositoryId, refs, { callerArn: user("ann"), refs: [...refs.keys()] }));
     };
     push(TWO);
     cloud.change((scope) => pullRequests.put(scope, { ...OPEN, repositoryId }));

@@ -32,7 +32,9 @@ test("a trigger tells a topic of its branches and events, of all of a push at on
   const { configurationId } = await cloud.call(putRepositoryTriggers, { repositoryName, triggers: [trigger] });
   expect(await cloud.call(getRepositoryTriggers, { repositoryName })).toEqual({ configurationId, triggers: [trigger] });
   const push = (refs: Record<string, string>): void =>
-    cloud.change((scope) => mirrorRefs(scope, repositoryMetadata!.repositoryId!, new Map(Object.entries(refs)), ALICE));
+    cloud.change((scope) =>
+      mirrorRefs(scope, repositoryMetadata!.repositoryId!, new Map(Object.entries(refs)), { callerArn: ALICE, refs: Object.keys(refs) }),
+    );
   push({ "refs/heads/main": ONE, "refs/heads/next": ONE, "refs/heads/other": ONE });
   push({ "refs/heads/main": TWO, "refs/heads/next": TWO, "refs/heads/other": TWO });
   const inbox = async () => {

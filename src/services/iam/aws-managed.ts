@@ -54,9 +54,7 @@ export class AwsPolicies {
     if (kept !== undefined) return kept;
     const [at, policy] = this.#index.get(nameIn(arn)) ?? [];
     if (at === undefined || policy?.arn !== arn) return NOTHING;
-    const lines = inflateSync(Buffer.from(this.#read().documents, "base64")).toString("utf8");
-    // A copy of its own: a slice would keep all of them.
-    const document = Buffer.from(lineAt(lines, at)).toString("utf8");
+    const document = lineAt(inflateSync(Buffer.from(this.#read().documents, "base64")), at);
     this.#documents.set(arn, document);
     return document;
   }
@@ -77,11 +75,11 @@ export const isOfAws = (arn: string): boolean => arn.startsWith(`${PREFIX}/`);
 
 const nameIn = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
-function lineAt(lines: string, index: number): string {
+function lineAt(lines: Buffer, index: number): string {
   let from = 0;
   for (let line = 0; line < index; line++) from = lines.indexOf("\n", from) + 1;
   const to = lines.indexOf("\n", from);
-  return lines.slice(from, to === -1 ? undefined : to);
+  return lines.toString("utf8", from, to === -1 ? undefined : to);
 }
 
 /** Those of this release. */
