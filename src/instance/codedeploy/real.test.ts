@@ -1,6 +1,17 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -82,12 +93,17 @@ const hook = (event: string, script: string, more = ""): string => `  ${event}:\
 let nth = 0;
 
 /** Pack a revision with tar, deploy it, and answer how each of its events ended. */
-async function deploy(files: Readonly<Record<string, string>>, more: Partial<CreateDeploymentCommandInput> = {}, eTag?: string) {
+async function deploy(
+  files: Readonly<Record<string, string | { readonly target: string }>>,
+  more: Partial<CreateDeploymentCommandInput> = {},
+  eTag?: string,
+) {
   const key = `${++nth}.tgz`;
   const source = join(folder, `revision-${nth}`);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(source, path)), { recursive: true });
-    writeFileSync(join(source, path), text);
+    if (typeof text === "string") writeFileSync(join(source, path), text);
+    else symlinkSync(text.target, join(source, path));
   }
   await run("tar", ["-czf", join(folder, key), "-C", source, "."]);
   await s3.send(new PutObjectCommand({ Bucket: "releases", Key: key, Body: readFileSync(join(folder, key)) }));
@@ -139,6 +155,21 @@ describe("a revision", () => {
     );
   });
 
+  test("has its links to files as links, and its links to folders as folders", async () => {
+    const link = (target: string) => ({ target });
+    const pages = {
+      "pages/a": "a",
+      "pages/deep/b": "b",
+      "pages/to-file": link("a"),
+      "pages/to-folder": link("deep"),
+      "pages/nowhere": link("/none"),
+    };
+    await deploy({ "appspec.yml": appSpec(), ...pages }, { ignoreApplicationStopFailures: true });
+    const isLink = (name: string): boolean => lstatSync(join(site, name)).isSymbolicLink();
+    expect(["to-file", "to-folder", "nowhere"].map(isLink)).toEqual([true, false, true]);
+    expect(installed("to-folder/b")).toBe("b");
+  });
+
   test("leaves, replaces or refuses what others have put there, as it is told", async () => {
     const ignore = { ignoreApplicationStopFailures: true };
     const pages = { "pages/index.html": "three", "pages/foreign.html": "ours" };
@@ -184,6 +215,12 @@ describe("what fails", () => {
     expect((await deploy({ "appspec.yml": appSpec(hook("AfterInstall", "none.sh")), "pages/a": "" })).diagnostics).toMatchObject({
       errorCode: "ScriptMissing",
     });
+    expect((await deploy(script("#!/no/such\n"))).diagnostics).toMatchObject({
+      errorCode: "ScriptFailed",
+      message: expect.stringMatching(
+        /^Script at specified location: script.sh failed with error Errno::ENOENT with message No such file or directory - \//,
+      ),
+    });
   });
 
   test("a revision that is not what was said, or has no AppSpec file, or a wrong one", async () => {
@@ -193,7 +230,7 @@ describe("what fails", () => {
     });
     expect((await deploy({ "pages/a": "" })).diagnostics!.message).toMatch(/^The CodeDeploy agent did not find an AppSpec file/);
     expect((await deploy({ "appspec.yml": "version: 1.0\nos: linux\n" })).diagnostics!.message).toMatch(
-      /an invalid version value \(1\) was entered/,
+      /an invalid version value \(1\.0\) was entered/,
     );
   });
 
