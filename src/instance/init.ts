@@ -53,21 +53,22 @@ function redirectMetadata(): void {
 const addAddress = (address: string): boolean =>
   spawnSync("ip", ["address", "add", `${address}/32`, "dev", "lo"], { stdio: "ignore" }).status === 0;
 
-/** Tells whoever started us that we are there. */
-function sayReady(): void {
+/** Tells whoever started us how far we are: there, or through with user data. */
+function report(what: "ready" | "booted"): void {
   const { door, metadata } = start;
   const { hostname, port } = new URL(metadata ?? "http://localhost");
   const where = door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
-  request({ ...where, method: "PUT", path: "/slipway/ready" })
-    .on("error", (error) => say(`nobody hears that it is ready: ${error.message}`))
+  request({ ...where, method: "PUT", path: `/slipway/${what}` })
+    .on("error", (error) => say(`nobody hears that it is ${what}: ${error.message}`))
     .end();
 }
 
 const env = { ...process.env, ...(await openNetwork()) } as Record<string, string>;
-sayReady();
+report("ready");
 // What a program keeps lies in the instance, also where that is a folder of the machine.
 const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
 for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
+report("booted");
 // Nothing else may be left to do; a machine without work is still there.
 setInterval(() => {}, 2 ** 30);
