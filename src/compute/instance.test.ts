@@ -119,6 +119,17 @@ describe.each(kinds)("%s", (kind) => {
     expect(ours).toMatch(/No such file or directory[\s\S]*Read-only file system/);
   });
 
+  test("runs the scripts for every boot at the boots after the first", async () => {
+    const folder = `${kind === "plain" ? "$PWD" : ""}/var/lib/cloud/scripts/per-boot`;
+    await boot(`printf '#!/bin/sh\\necho again\\n' > ${folder}/web; chmod +x ${folder}/web; echo not > ${folder}/README`);
+    await said("user data: ended with 0");
+    expect(written()).not.toContain("again");
+    backend.stop("one");
+    await backend.until("one", ({ status }) => status === "STOPPED");
+    await boot("", "two");
+    await said("again\n[slipway] web: ended with 0");
+  });
+
   test("holds the clock until its user data has ended", async () => {
     const app = kind === "plain" ? "$PWD/app" : "/app";
     await boot(`mkdir -p ${app}; echo waits; until [ -e ${app}/go ]; do sleep 0.02; done`);

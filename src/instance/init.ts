@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openDoor, serveOutside } from "./door.ts";
 import { keepRunning, type Program } from "./program.ts";
 import { serveProxy } from "./proxy.ts";
-import { runUserData } from "./user-data.ts";
+import { runBootScripts, runUserData } from "./user-data.ts";
 
 /** What an instance is told at its start: by the file that the command line names. */
 interface Start {
@@ -68,6 +68,7 @@ report("ready");
 // What a program keeps lies in the instance, also where that is a folder of the machine.
 const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
 for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
+await runBootScripts(start.root, env, say);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
 report("booted");
 // Nothing else may be left to do; a machine without work is still there.

@@ -6,6 +6,7 @@ import { terminate } from "./instance-state.ts";
 import { statusOf } from "./instance-status.ts";
 import { requireTemplate, requireVersion, type templateData } from "./launch-template.ts";
 import { type Launch, launch } from "./run.ts";
+import { securityGroups } from "./security-group.ts";
 import { subnets } from "./subnet.ts";
 import { tagsFor } from "./tag.ts";
 
@@ -37,6 +38,8 @@ export const instanceOf = (scope: Scope, id: string): InstanceView | undefined =
   const instance = instances.get(scope, id);
   return instance && viewOf(scope, instance);
 };
+
+export const hasSecurityGroup = (scope: Scope, id: string): boolean => securityGroups.get(scope, id) !== undefined;
 
 /** The instance that has an address, where one has. */
 export const instanceAt = (scope: Scope, address: string): string | undefined =>

@@ -83,6 +83,8 @@ test("a launch that is asked for again with its token answers the same instances
   const cloud = newWorld();
   const ids = await run(cloud, { ClientToken: "once" }, 8);
   expect(await run(cloud, { ClientToken: "once" }, 8)).toEqual(ids);
+  const other = run(cloud, { ClientToken: "once", InstanceType: "t3.small" }, 8);
+  await expect(other).rejects.toMatchObject({ name: "IdempotentParameterMismatch" });
 });
 
 describe("an instance", () => {

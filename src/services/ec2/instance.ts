@@ -6,8 +6,10 @@ import type { Instance as InstanceShape, InstanceStateName } from "../../sdk/ec2
 import { DescribeInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { type Filterable, fits, paged } from "./filter.ts";
+import { requireImage } from "./image.ts";
 import { securityGroups } from "./security-group.ts";
 import { shownTags, tagsFor } from "./tag.ts";
+import { attachedTo } from "./volume.ts";
 
 /** The instance profile of an instance, and the role that it gives. */
 export interface Profile {
@@ -48,6 +50,8 @@ export interface Instance extends Row {
   readonly monitoring: boolean;
   readonly launchIndex: number;
   readonly clientToken?: string;
+  /** The digest of the request that the token was used with. */
+  readonly request?: string;
   /** How a template says what can be said in several ways. */
   readonly declaredAs?: { readonly groupNames?: boolean; readonly template?: unknown };
   /** Instants, in milliseconds. */
@@ -197,14 +201,14 @@ export function shownInstance(scope: Scope, instance: Instance): InstanceShape {
     Placement: { AvailabilityZone: instance.zone, GroupName: "", Tenancy: "default" },
     Monitoring: { State: instance.monitoring ? "enabled" : "disabled" },
     Architecture: "x86_64",
-    BlockDeviceMappings: [],
+    BlockDeviceMappings: attachedTo(scope, instance.id),
     ...(instance.clientToken !== undefined && { ClientToken: instance.clientToken }),
     EbsOptimized: instance.ebsOptimized,
     EnaSupport: true,
     Hypervisor: "xen",
     VirtualizationType: "hvm",
     RootDeviceType: "ebs",
-    RootDeviceName: "/dev/xvda",
+    RootDeviceName: requireImage(scope, instance.imageId).rootDevice,
     SourceDestCheck: instance.sourceDestCheck,
     CpuOptions: { CoreCount: 1, ThreadsPerCore: 2 },
     MetadataOptions: {

@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ami: "image",
   lt: "launch-template",
   key: "key-pair",
+  vol: "volume",
   vpc: "vpc",
   subnet: "subnet",
   rtb: "route-table",
