@@ -3,12 +3,10 @@ import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { launchInstances, launchTemplateOf, subnetOf } from "../ec2/api.ts";
 import { endActivity, startActivity } from "./activity.ts";
-import { forgetGroup, type Group, groups } from "./group.ts";
+import { forgetGroup, type Group, groups, retryLater } from "./group.ts";
 import { announce } from "./happening.ts";
 import { at, beginTermination, counts, join, type Member, members } from "./member.ts";
 import { instanceTags } from "./tag.ts";
-
-const RETRY_MS = 60_000;
 
 /** Keeps as many instances as a group wants, a step at a time. */
 export const groupLoop: Loop<Group> = {
@@ -88,7 +86,7 @@ function scaleOut(scope: Scope, group: Group, counted: readonly Member[]): Rest 
       StatusCode: "Failed",
       StatusMessage: error.message,
     });
-    groups.patch(scope, group.id, { retryAt: scope.clock.now() + RETRY_MS });
+    retryLater(scope, group);
   }
   return undefined;
 }

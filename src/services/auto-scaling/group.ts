@@ -20,6 +20,7 @@ import { targetGroupOf } from "../elastic-load-balancing-v2/api.ts";
 import { hooks, putHook } from "./lifecycle-hook.ts";
 import { members, shownMember } from "./member.ts";
 import { refreshes } from "./refresh.ts";
+import { rollingUpdates } from "./rolling-update.ts";
 import { type GroupTag, shownTag, tagsOfGroup } from "./tag.ts";
 
 /** An Auto Scaling group, by its name. */
@@ -54,6 +55,7 @@ export const groups = new Table<Group>("auto-scaling/group", { arn: ({ arn }) =>
 type Wish = { readonly [K in keyof Parameters<typeof createAutoScalingGroup.handle>[1]]?: any };
 
 const PAGE_SIZE = 50;
+const RETRY_MS = 60_000;
 const POLICIES = [
   "Default",
   "OldestInstance",
@@ -177,6 +179,9 @@ export function setRolling(scope: Scope, { id }: Group, change: Partial<NonNulla
     groups.patch(scope, id, { rolling: next });
 }
 
+/** A launch has failed, or an instance did not come up. */
+export const retryLater = (scope: Scope, { id }: Group): void => void groups.patch(scope, id, { retryAt: scope.clock.now() + RETRY_MS });
+
 export const requireGroup = (scope: Scope, name: string): Group =>
   groups.get(scope, name) ?? fault("ValidationError", `AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
 
@@ -285,6 +290,7 @@ const shown = (scope: Scope, group: Group): Shape => ({
 /** The hooks and the refreshes go with their group. */
 export function forgetGroup(scope: Scope, group: Group): void {
   for (const hook of hooks.list(scope, `${group.id}:`)) hooks.remove(scope, hook.id);
+  if (rollingUpdates.get(scope, group.id) !== undefined) rollingUpdates.remove(scope, group.id);
   for (const refresh of refreshes.list(scope, `${group.id}:`)) refreshes.remove(scope, refresh.id);
   groups.remove(scope, group.id);
 }

@@ -9,6 +9,7 @@ import { resumeProcesses, suspendProcesses } from "./process.ts";
 import { refreshLoop } from "./refresh.loop.ts";
 import * as refresh from "./refresh.ts";
 import { resources } from "./resources.ts";
+import { rollingUpdates } from "./rolling-update.ts";
 import * as tag from "./tag.ts";
 import * as target from "./target-group.ts";
 
@@ -50,7 +51,7 @@ export const autoScaling = service({
     tag.deleteTags,
     tag.describeTags,
   ],
-  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, refresh.refreshes, activities],
+  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, refresh.refreshes, rollingUpdates, activities],
   loops: [groupLoop, memberLoop, refreshLoop],
   resources,
 });

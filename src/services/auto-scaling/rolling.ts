@@ -13,7 +13,7 @@ export interface Plan {
   readonly minHealthy: number;
   /** So many more than the group wants may be there meanwhile. */
   readonly surge: number;
-  /** No more at a time. */
+  /** No more at a time, and the next ones only when all of these are ready. */
   readonly batch?: number;
   /** A new instance counts once it has been in service for so long. */
   readonly warmupSeconds: number;
@@ -67,7 +67,7 @@ function victimsOf(group: Group, plan: Plan, leaving: readonly Member[], ready: 
     .filter(({ lifecycle }) => lifecycle !== "Standby" || plan.replacesStandby)
     .sort((one, other) => Number(isReady(one)) - Number(isReady(other)) || one.joinedAt - other.joinedAt || (one.id < other.id ? -1 : 1));
   const underWay = Math.max(0, wanted - ready.length);
-  const atOnce = (plan.batch ?? wanted) - underWay;
+  const atOnce = plan.batch === undefined ? wanted - underWay : underWay === 0 ? plan.batch : 0;
   // Where not one may be spared, one at a time is, once all of them are there.
   const spare = Math.max(ready.length - plan.minHealthy, ready.length >= wanted && there >= wanted ? 1 : 0);
   const ill = free.filter((member) => !isReady(member)).slice(0, allowed);
