@@ -140,7 +140,8 @@ function refuseWhatIsAbsent(wish: Launch): void {
 function subnetOf(scope: Scope, wish: Launch): Subnet {
   const named = wish.SubnetId ?? wish.NetworkInterfaces?.[0]?.SubnetId;
   if (named !== undefined) return requireSubnet(scope, named);
-  const zone = wish.Placement?.AvailabilityZone;
+  // Terraform sends an empty text where its user says nothing.
+  const zone = wish.Placement?.AvailabilityZone || undefined;
   const found = subnets.list(scope).find((subnet) => subnet.isDefault && (zone === undefined || subnet.zone === zone));
   return found ?? fault("MissingInput", "No subnets found for the default VPC. Please specify a subnet.");
 }
