@@ -5,7 +5,7 @@ import { type Row, Table } from "../../kernel/table.ts";
 import type { Instance as InstanceShape, InstanceStateName } from "../../sdk/ec2.js";
 import { DescribeInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { type Filterable, fits, paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
 import { requireImage } from "./image.ts";
 import { securityGroups } from "./security-group.ts";
 import { shownTags, tagsFor } from "./tag.ts";
@@ -74,6 +74,7 @@ const CODES: Readonly<Record<InstanceStateName, number>> = {
 };
 
 export const describeInstances = ec2Operation(DescribeInstances$, (scope, { InstanceIds, Filters, ...paging }) => {
+  checkNames(Filters, FILTERS);
   const asked = InstanceIds === undefined ? instances.list(scope) : requireInstances(scope, InstanceIds);
   const found = asked.filter((instance) => fits(Filters, filterable(scope, instance), tagsFor(scope, instance.id)));
   const { items, next } = paged(found, ({ id }) => id, paging);
@@ -134,7 +135,38 @@ export const publicName = ({ region }: Scope, address: string): string =>
 
 const isGone = ({ state }: Instance): boolean => state === "terminated";
 
-function filterable(scope: Scope, instance: Instance): Filterable {
+const FILTERS = [
+  "instance-id",
+  "instance-state-name",
+  "instance-state-code",
+  "instance-type",
+  "image-id",
+  "availability-zone",
+  "subnet-id",
+  "vpc-id",
+  "private-ip-address",
+  "private-dns-name",
+  "ip-address",
+  "dns-name",
+  "key-name",
+  "reservation-id",
+  "owner-id",
+  "client-token",
+  "architecture",
+  "root-device-type",
+  "instance.group-id",
+  "group-id",
+  "instance.group-name",
+  "group-name",
+  "iam-instance-profile.arn",
+  "iam-instance-profile.id",
+  "launch-time",
+  "monitoring-state",
+  "state-reason-code",
+  "tenancy",
+] as const;
+
+function filterable(scope: Scope, instance: Instance): Named<typeof FILTERS> {
   const names = instance.securityGroupIds.map((id) => securityGroups.get(scope, id)?.name);
   return {
     "instance-id": instance.id,

@@ -6,7 +6,7 @@ import type { Tags } from "../../kernel/tag.ts";
 import type { BlockDeviceMapping, InstanceBlockDeviceMapping, Volume as Shape, VolumeType } from "../../sdk/ec2.js";
 import { DeleteVolume$, DescribeVolumes$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
 import { forgetTags, putTags, shownTags, tagsFor } from "./tag.ts";
 import { notImplemented } from "./vpc.ts";
 
@@ -38,6 +38,7 @@ export const volumes = new Table<Volume>("ec2/volume", {
 export const describeVolumes = ec2Operation(
   DescribeVolumes$,
   (scope, { VolumeIds, Filters, ...paging }) => {
+    checkNames(Filters, FILTERS);
     const asked = VolumeIds === undefined ? volumes.list(scope) : VolumeIds.map((id) => requireVolume(scope, id));
     const found = asked.filter((volume) => fits(Filters, filterable(volume), tagsFor(scope, volume.id)));
     const { items, next } = paged(found, ({ id }) => id, paging);
@@ -138,7 +139,22 @@ function removeVolume(scope: Scope, id: string): void {
   volumes.remove(scope, id);
 }
 
-const filterable = (volume: Volume) => ({
+const FILTERS = [
+  "volume-id",
+  "volume-type",
+  "availability-zone",
+  "create-time",
+  "encrypted",
+  "size",
+  "status",
+  "snapshot-id",
+  "attachment.instance-id",
+  "attachment.device",
+  "attachment.delete-on-termination",
+  "attachment.status",
+] as const;
+
+const filterable = (volume: Volume): Named<typeof FILTERS> => ({
   "volume-id": volume.id,
   "volume-type": volume.type,
   "availability-zone": volume.zone,
