@@ -10,6 +10,8 @@ export interface MetadataSource {
   credentials(identity: JobIdentity): IssuedCredentials;
   /** The instance says that it is there. */
   ready(): void;
+  /** The instance says that its user data has been carried out. */
+  booted(): void;
   /** The instance asks for commands, or tells of one. */
   commands(path: string, request: IncomingMessage, response: ServerResponse): void;
 }
@@ -38,6 +40,10 @@ export class MetadataService {
     const path = (request.url ?? "/").split("?")[0]!.replace(/^\/+/, "");
     if (request.method === "PUT" && path === "slipway/ready") {
       this.#source.ready();
+      return { status: 200, body: "" };
+    }
+    if (request.method === "PUT" && path === "slipway/booted") {
+      this.#source.booted();
       return { status: 200, body: "" };
     }
     if (request.method === "PUT" && path === "latest/api/token")

@@ -28,6 +28,9 @@ const PROGRAMS = fileURLToPath(new URL("../instance", import.meta.url));
 /** Longer than the time an operating system is given to shut down is not waited. */
 const SHUTDOWN_MS = 2_000;
 
+/** User data that takes longer, in real time, does not keep the clock from being moved: it may be a server that never ends. */
+const BOOT_MAX_MS = 20_000;
+
 /**
  * Runs EC2 instances: each a tree of processes in a root directory and a network of its own, as far as bubblewrap makes
  * one; without it, plain processes of this machine, whose ports are the machine's. The directory outlives the processes.
@@ -59,7 +62,8 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     if (call !== undefined) furnish(places, hostName);
     // A command tells of itself as long as it runs.
     const metadata = createServer({ requestTimeout: 0 }, (request, response) => service.handle(request, response));
-    const service = new MetadataService(this.#metadataSource(task));
+    const hold = this.#holdWhileItBoots(task);
+    const service = new MetadataService(this.#metadataSource(task, hold.release));
     const servers: { close(): unknown }[] = [metadata];
     try {
       if (call === undefined) await listen(metadata, { port: 0, host: "127.0.0.1" });
@@ -69,6 +73,7 @@ export class InstanceDriver implements Driver<InstanceSpec> {
       this.#running.set(instanceId, call === undefined ? {} : { door: join(places.door, "in") });
       return await this.#watch(task, running);
     } finally {
+      hold.release();
       this.#running.delete(instanceId);
       for (const server of servers) server.close();
       metadata.closeAllConnections();
@@ -97,6 +102,18 @@ export class InstanceDriver implements Driver<InstanceSpec> {
       removeDoor(join(this.#folder, id));
       if (!kept.has(id)) await this.release(id);
     }
+  }
+
+  /** What user data takes is time of the cloud's. */
+  #holdWhileItBoots({ job, spec }: Task<InstanceSpec>): { release(): void } {
+    const hold = this.#backend.holdClock(job.id, spec);
+    const timer = setTimeout(() => hold.release(), BOOT_MAX_MS).unref();
+    return {
+      release: () => {
+        clearTimeout(timer);
+        hold.release();
+      },
+    };
   }
 
   #sandboxCall(): readonly string[] | undefined {
@@ -148,7 +165,7 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     return signal.aborted ? stopped({ exitCode: code }) : { status: "FAILED", reason: `Its first process ended with ${code}.` };
   }
 
-  #metadataSource({ job, spec, partition }: Task<InstanceSpec>) {
+  #metadataSource({ job, spec, partition }: Task<InstanceSpec>, booted: () => void) {
     const now = (): InstanceSpec => {
       const row = this.#backend.jobs().find((one) => one.job.id === job.id && one.partition.account === partition.account);
       return row?.job.spec.type === "instance" ? row.job.spec : spec;
@@ -162,6 +179,7 @@ export class InstanceDriver implements Driver<InstanceSpec> {
         this.#backend.commit(partition, (scope) => {
           if (jobs.get(scope, job.id)?.status === "RUNNING") jobs.patch(scope, job.id, { readyAt: scope.clock.now() });
         }),
+      booted,
     };
   }
 }

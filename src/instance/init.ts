@@ -6,7 +6,7 @@ import { type CommandSource, serveCommands } from "./command-agent.ts";
 import { openDoor, serveOutside } from "./door.ts";
 import { keepRunning, type Program } from "./program.ts";
 import { serveProxy } from "./proxy.ts";
-import { runUserData } from "./user-data.ts";
+import { runBootScripts, runUserData } from "./user-data.ts";
 
 /** What an instance is told at its start: by the file that the command line names. */
 interface Start {
@@ -61,19 +61,22 @@ function metadataAt(): CommandSource["metadata"] {
   return door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
 }
 
-function sayReady(): void {
-  request({ ...metadataAt(), method: "PUT", path: "/slipway/ready" })
-    .on("error", (error) => say(`nobody hears that it is ready: ${error.message}`))
+/** Tells whoever started us how far we are: there, or through with user data. */
+function report(what: "ready" | "booted"): void {
+  request({ ...metadataAt(), method: "PUT", path: `/slipway/${what}` })
+    .on("error", (error) => say(`nobody hears that it is ${what}: ${error.message}`))
     .end();
 }
 
 const env = { ...process.env, ...(await openNetwork()) } as Record<string, string>;
-sayReady();
+report("ready");
 // What a program keeps lies in the instance, also where that is a folder of the machine.
 const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
 for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
 const metadataUrl = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]!;
 void serveCommands({ metadata: metadataAt(), metadataUrl, endpoint: start.endpoint, root: start.root }, env);
+await runBootScripts(start.root, env, say);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
+report("booted");
 // Nothing else may be left to do; a machine without work is still there.
 setInterval(() => {}, 2 ** 30);

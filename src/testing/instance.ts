@@ -49,6 +49,10 @@ export function keepInstance(scope: Scope, job: Job, doings: InstanceDoings = {}
   }
   if (job.status === "PENDING") {
     const { instanceId, userData = "" } = job.spec;
+    if (doings.boots?.(instanceId) === false) {
+      jobs.patch(scope, job.id, { status: "FAILED", startedAt: now, endedAt: now, reason: "Its first process ended with 1." });
+      return undefined;
+    }
     consoles.put(scope, { id: instanceId, text: Buffer.from(userData, "base64").toString(), writtenAt: now });
     jobs.patch(scope, job.id, { status: "RUNNING", startedAt: now, readyAt: now });
     return undefined;

@@ -36,6 +36,9 @@ export function actionsOf(scope: Scope, given: readonly ActionShape[], protocol:
   });
 }
 
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html */
+const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
+
 /** The target groups that actions lead to. */
 export const groupsOf = (actions: readonly Action[]): string[] =>
   actions.flatMap((action) => (action.type === "forward" ? action.groups.map(({ arn }) => arn) : []));
@@ -48,6 +51,8 @@ function actionOf(scope: Scope, action: ActionShape): Action {
       const { StatusCode: status = "", ContentType, MessageBody } = action.FixedResponseConfig ?? {};
       if (!/^[245]\d\d$/.test(status))
         fault(InvalidLoadBalancerActionException, `The status code '${status}' of a fixed response is not valid`);
+      if (ContentType !== undefined && !CONTENT_TYPES.includes(ContentType))
+        fault(InvalidLoadBalancerActionException, `The ContentType must be one of:'${CONTENT_TYPES.join("', '")}'`);
       return {
         type: "fixed-response",
         status,
