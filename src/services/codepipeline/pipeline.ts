@@ -27,6 +27,7 @@ import {
 import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
 import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
+import { actionTypes } from "./custom-action-type.ts";
 import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
@@ -34,6 +35,7 @@ import { maskedDeclaration, unmaskedDeclaration } from "./secret.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
 import { forgetTriggers } from "./trigger.ts";
+import { webhooks } from "./webhook.ts";
 
 /** A pipeline by its name. What it declares is in its versions. */
 export interface Pipeline extends Row {
@@ -114,19 +116,19 @@ export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nex
 });
 
 export const tagResource = operation(TagResource$, (scope, { resourceArn, tags }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags))) });
+  const { table, row } = requireTagged(scope, resourceArn!);
+  table.patch(scope, row.id, { tags: checkedTags(withTags(row.tags, tagsOf(tags))) });
   return {};
 });
 
 export const untagResource = operation(UntagResource$, (scope, { resourceArn, tagKeys = [] }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: withoutTags(pipeline.tags, tagKeys) });
+  const { table, row } = requireTagged(scope, resourceArn!);
+  table.patch(scope, row.id, { tags: withoutTags(row.tags, tagKeys) });
   return {};
 });
 
 export const listTagsForResource = operation(ListTagsForResource$, (scope, { resourceArn, maxResults, nextToken }) => {
-  const tags = lowerTagList(requireTagged(scope, resourceArn!).tags).sort((one, other) => (one.key < other.key ? -1 : 1));
+  const tags = lowerTagList(requireTagged(scope, resourceArn!).row.tags).sort((one, other) => (one.key < other.key ? -1 : 1));
   const { items, nextToken: next } = page(
     tags,
     ({ key }) => key,
@@ -259,9 +261,18 @@ export function checkedTags(tags: Tags): Tags {
   return tags;
 }
 
-function requireTagged(scope: Scope, arn: string): Pipeline {
-  const name = arn.startsWith(pipelineArn(scope, ""))
+interface Tagged extends Row {
+  readonly tags: Tags;
+}
+
+/** A pipeline, a webhook or a custom action type: https://docs.aws.amazon.com/codepipeline/latest/userguide/tag-resources.html */
+function requireTagged(scope: Scope, arn: string): { readonly table: Pick<Table<Tagged>, "get" | "patch">; readonly row: Tagged } {
+  const resource = arn.startsWith(pipelineArn(scope, ""))
     ? arn.slice(pipelineArn(scope, "").length)
     : fault(InvalidArnException, `The ARN ${arn} is invalid`);
-  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
+  const [, kind, name] = /^(webhook|actiontype):(.*)$/.exec(resource) ?? ["", "pipeline", resource];
+  const table: Pick<Table<Tagged>, "get" | "patch"> = kind === "webhook" ? webhooks : kind === "actiontype" ? actionTypes : pipelines;
+  const row = table.get(scope, name!);
+  if (row === undefined || "isDeleted" in row) fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
+  return { table, row };
 }
