@@ -117,7 +117,8 @@ export const listProjects = operation(ListProjects$, (scope, { sortBy = "NAME", 
 });
 
 /** Make the project be as declared. */
-export function putProject(scope: Scope, name: string, declaration: Declaration): Project {
+export function putProject(scope: Scope, name: string, declared: Declaration): Project {
+  const declaration = withoutEmpty(declared);
   checkDeclaration(scope, name, declaration);
   const known = projects.get(scope, name);
   const now = scope.clock.now();
@@ -141,6 +142,12 @@ export const requireProject = (scope: Scope, name: string): Project =>
 export const projectArn = (scope: Scope, name: string): string => scope.arn("codebuild", `project/${name}`);
 
 const nameOf = (name: string): string => (name.startsWith("arn:") ? name.split(":project/").at(-1)! : name);
+
+/** An empty configuration takes away the one that there was. */
+function withoutEmpty({ vpcConfig, buildBatchConfig, ...declaration }: Declaration): Declaration {
+  const isSaid = (config: object | undefined): boolean => Object.keys(config ?? {}).length > 0;
+  return { ...declaration, ...(isSaid(vpcConfig) && { vpcConfig }), ...(isSaid(buildBatchConfig) && { buildBatchConfig }) };
+}
 
 function withDefaults(scope: Scope, declaration: Declaration): Declaration {
   const { serviceRole } = declaration;
