@@ -117,8 +117,8 @@ export function shownWebhook(scope: Scope, webhook: Webhook): WebhookShape {
   return {
     payloadUrl: payloadUrl(scope, webhook),
     secret,
+    // The type of builds is told where it was said.
     ...(settings as object),
-    buildType: settings.buildType ?? "BUILD",
     lastModifiedSecret: new Date(secretChangedAt),
     status: "ACTIVE",
   };
