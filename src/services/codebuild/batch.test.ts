@@ -256,6 +256,11 @@ test("a project without a role for batches starts none", async () => {
   await expect(startBatch(cloud)).rejects.toThrow("Build batch service role is required");
   await cloud.call(updateProject, { name: "shop", ...config });
   await expect(startBatch(cloud)).resolves.toBeDefined();
+  // What is empty takes away what there was.
+  const { project } = await cloud.call(updateProject, { name: "shop", buildBatchConfig: {}, vpcConfig: {} });
+  expect(project).not.toHaveProperty("buildBatchConfig");
+  expect(project).not.toHaveProperty("vpcConfig");
+  await expect(startBatch(cloud)).rejects.toThrow("Build batch service role is required");
 });
 
 test("a batch ends the same whenever the power is cut", async () => {

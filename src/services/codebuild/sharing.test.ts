@@ -68,6 +68,9 @@ test("source credentials are one per kind of server, and never shown", async () 
   const { arn } = await cloud.call(importSourceCredentials, token);
   expect(arn).toMatch(/^arn:aws:codebuild:eu-west-1:111122223333:token\/github-/);
   expect((await cloud.call(importSourceCredentials, { ...token, token: "other" })).arn).toBe(arn);
+  const enterprise = await cloud.call(importSourceCredentials, { ...token, serverType: "GITHUB_ENTERPRISE" });
+  expect(enterprise.arn).toMatch(/:token\/github_enterprise-/);
+  await cloud.call(deleteSourceCredentials, { arn: enterprise.arn! });
   await expect(cloud.call(importSourceCredentials, { ...token, shouldOverwrite: false })).rejects.toThrow("already exists");
   await expect(cloud.call(importSourceCredentials, { ...token, serverType: "BITBUCKET", authType: "BASIC_AUTH" })).rejects.toThrow(
     "Username",

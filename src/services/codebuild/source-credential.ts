@@ -75,7 +75,7 @@ export function putSourceCredential(
 }
 
 export const sourceCredentialArn = (scope: Scope, { id, suffix }: SourceCredential): string =>
-  scope.arn("codebuild", `token/${id.toLowerCase().replaceAll("_", "-")}-${suffix}`);
+  scope.arn("codebuild", `token/${id.toLowerCase()}-${suffix}`);
 
 export const sourceCredentialOf = (scope: Scope, arn: string): SourceCredential | undefined =>
   sourceCredentials.list(scope).find((credential) => sourceCredentialArn(scope, credential) === arn);

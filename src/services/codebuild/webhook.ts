@@ -179,8 +179,8 @@ export function shownWebhook(scope: Scope, webhook: Webhook): WebhookShape {
     payloadUrl: payloadUrl(scope, webhook),
     secret,
     ...(url !== undefined && { url }),
+    // The type of builds is told where it was said.
     ...(settings as object),
-    buildType: settings.buildType ?? "BUILD",
     lastModifiedSecret: new Date(secretChangedAt),
     status: work === undefined ? "ACTIVE" : STATUS[work.verb],
   };

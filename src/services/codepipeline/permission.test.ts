@@ -33,12 +33,12 @@ test("where trust is enforced, an action does what the pipeline's role may do", 
   expect((await errors(cloud))["App"]).toBe(
     `CodePipeline service role "${roleArn}" is getting S3 access denied for the S3 bucket "artifacts"`,
   );
-  await allow(cloud, "s3:*", "codebuild:StartBuild", "cloudformation:*");
+  await allow(cloud, "s3:*", "codebuild:StartBuild", "logs:*", "cloudformation:*");
   await start(cloud);
   await cloud.advance("2m");
   expect((await errors(cloud))["Stack"]).toContain(`iam:PassRole on resource: ${roleArn}`);
   expect((await actionsOf(cloud))[0]!.output!.executionResult!.errorDetails!.code).toBe("PermissionError");
-  await allow(cloud, "s3:*", "codebuild:StartBuild", "cloudformation:*", "iam:PassRole");
+  await allow(cloud, "s3:*", "codebuild:StartBuild", "logs:*", "cloudformation:*", "iam:PassRole");
   await start(cloud);
   await cloud.advance("4m");
   expect((await latest(cloud)).status).toBe("Succeeded");

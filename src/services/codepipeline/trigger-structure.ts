@@ -27,14 +27,17 @@ export function checkTriggers({ pipelineType = "V1", triggers = [], stages = [] 
 
 function checkTrigger({ gitConfiguration }: PipelineTriggerDeclaration): void {
   const { sourceActionName: name, push = [], pullRequest = [] } = gitConfiguration!;
-  if (push.length > 0 === pullRequest.length > 0) structure(`The trigger of ${name} must have either push or pullRequest filters`);
-  for (const filter of push) checkPush(name!, filter);
+  if (push.length + pullRequest.length === 0) structure(`The trigger of ${name} must have push or pullRequest filters`);
+  for (const filter of push) checkPush(name!, filter, pullRequest.length > 0);
   for (const filter of pullRequest) checkPullRequest(name!, filter);
 }
 
-/** A push is of a tag, or of a branch; files are those of a branch. */
-function checkPush(name: string, { tags, branches, filePaths }: GitPushFilter): void {
-  if (tags !== undefined && (branches ?? filePaths) !== undefined) {
+/**
+ * A push is of a tag, or of a branch; files are those of a branch. Beside a filter of pull requests one filter may be of both:
+ * https://github.com/hashicorp/terraform-provider-aws/issues/43105
+ */
+function checkPush(name: string, { tags, branches, filePaths }: GitPushFilter, isBesidePullRequests: boolean): void {
+  if (!isBesidePullRequests && tags !== undefined && (branches ?? filePaths) !== undefined) {
     structure(`A push filter of the trigger of ${name} must not have tags together with branches or file paths`);
   }
   if ((tags ?? branches ?? filePaths) === undefined)

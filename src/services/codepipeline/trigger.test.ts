@@ -83,7 +83,7 @@ async function connected(
   await prepareStore(cloud);
   const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
   cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ path: "/srv/git" })));
-  const filters = pullRequest ? { pullRequest } : push && { push: [...push] };
+  const filters = (push ?? pullRequest) && { ...(push && { push: [...push] }), ...(pullRequest && { pullRequest }) };
   const gitConfiguration = { sourceActionName: "App", ...filters };
   const triggers = filters && [{ providerType: "CodeStarSourceConnection" as const, gitConfiguration }];
   const settings = { pipelineType: "V2", executionMode: "PARALLEL", ...(triggers && { triggers }) } as const;
@@ -258,6 +258,28 @@ describe("a trigger", () => {
     expect((await startedFor(cloud)).slice(1)).toEqual(["topic bbbbbb"]);
     const variables = (await actionsOf(cloud)).find(({ actionName }) => actionName === "App")!.output!.outputVariables;
     expect(variables).toMatchObject({ PullRequestId: "7", SourceBranchName: "topic", DestinationBranchName: "main" });
+  });
+
+  test("for pushes of branches and tags, and for pull requests, takes each by its own filter", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    const both = { branches: { includes: ["main"] }, filePaths: { includes: ["src/**"] }, tags: { includes: ["v*"] } };
+    await expect(connected(cloud, [both])).rejects.toMatchObject({ name: "InvalidStructureException" });
+    const other = new Server();
+    const world = other.world();
+    await connected(world, [both], {}, [{ branches: { includes: ["next"] } }]);
+    const push = async (ref: string, letter: string, files: readonly string[] = []): Promise<void> => {
+      other.push(world, ref, letter, files);
+      await world.advance("1m");
+    };
+    await push("refs/heads/main", "b", ["README.md"]);
+    await push("refs/heads/main", "c", ["src/app.ts"]);
+    await push("refs/tags/v1", "d");
+    await push("refs/tags/latest", "e");
+    await push("refs/heads/topic", "f", ["src/app.ts"]);
+    const pullRequest = { event: "OPEN", id: "7", title: "x", branch: "topic", commit: commitOf("f"), destination: "next" } as const;
+    world.change((scope) => noticePullRequest(scope, "Acme/shop", pullRequest));
+    expect((await startedFor(world)).slice(1)).toEqual(["main ccccccc", "main ddddddd", "topic ffffff"]);
   });
 
   test("ends the same whenever the power is cut", async () => {

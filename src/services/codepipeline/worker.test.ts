@@ -26,6 +26,7 @@ import { getJobDetails, jobs, putJobFailureResult, putJobSuccessResult } from ".
 import { acknowledgeJob, pollForJobs } from "./job-poll.ts";
 import { getPipeline, updatePipeline } from "./pipeline.ts";
 import { stopPipelineExecution } from "./stop.ts";
+import { listTagsForResource, tagResource, untagResource } from "./tag.ts";
 import {
   acknowledgeThirdPartyJob,
   getThirdPartyJobDetails,
@@ -164,6 +165,17 @@ describe("a custom action", () => {
     await cloud.call(createCustomActionType, JENKINS);
     await expect(cloud.call(createCustomActionType, JENKINS)).rejects.toMatchObject({ name: "ValidationException" });
     await expect(cloud.call(pollForJobs, { actionTypeId: { ...ID, owner: "AWS" } })).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
+  test("of a type that has tags", async () => {
+    const cloud = await withWorker();
+    const resourceArn = cloud.scope().arn("codepipeline", `actiontype:Custom/${ID.category}/${ID.provider}/${ID.version}`);
+    await cloud.call(tagResource, { resourceArn, tags: [{ key: "team", value: "shop" }] });
+    expect((await cloud.call(listTagsForResource, { resourceArn })).tags).toEqual([{ key: "team", value: "shop" }]);
+    await cloud.call(untagResource, { resourceArn, tagKeys: ["team"] });
+    expect((await cloud.call(listTagsForResource, { resourceArn })).tags).toEqual([]);
+    await cloud.call(deleteCustomActionType, { category: ID.category, provider: ID.provider, version: ID.version });
+    await expect(cloud.call(listTagsForResource, { resourceArn })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
 
   test("ends the same whenever the power is cut", async () => {

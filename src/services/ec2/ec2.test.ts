@@ -234,11 +234,17 @@ describe("what instances are launched with", () => {
 
   test("an image that everybody may use", async () => {
     const cloud = newWorld();
-    const { Images } = await cloud.call(describeImages, {
-      Owners: ["amazon"],
-      Filters: [{ Name: "name", Values: ["al2023-ami-*-x86_64"] }],
-    });
-    expect(Images).toMatchObject([{ ImageId: await ami(cloud), Architecture: "x86_64", State: "available" }]);
+    const named = async (name: string) =>
+      (await cloud.call(describeImages, { Owners: ["amazon"], Filters: [{ Name: "name", Values: [name] }] })).Images;
+    expect(await named("al2023-ami-2023.*-x86_64")).toMatchObject([
+      { ImageId: await ami(cloud), Architecture: "x86_64", State: "available" },
+    ]);
+    const Name = "/aws/service/ami-amazon-linux-latest/amzn2-ami-minimal-hvm-x86_64-ebs";
+    const { Value: minimal } = (await cloud.call(getParameter, { Name })).Parameter!;
+    expect(await named("amzn2-ami-minimal-hvm-*-x86_64-ebs")).toMatchObject([{ ImageId: minimal }]);
+    // The newest of those with a name is not a minimal one.
+    const [newest] = (await named("al2023-ami-*-x86_64"))!.sort((one, other) => (one.CreationDate! > other.CreationDate! ? -1 : 1));
+    expect(newest!.ImageId).toBe(await ami(cloud));
   });
 });
 

@@ -4,8 +4,8 @@ import { type Action as ActionShape, InvalidLoadBalancerActionException } from "
 import { notImplemented } from "./listing.ts";
 import { requireTargetGroup } from "./target-group.ts";
 
-/** What is done with a request; forwarding is always said by groups and their weights. */
-export type Action =
+/** What is done with a request; forwarding is always said by groups and their weights. Its place among others is told as it was said. */
+export type Action = { readonly order?: number } & (
   | {
       readonly type: "forward";
       readonly groups: readonly { readonly arn: string; readonly weight: number }[];
@@ -20,7 +20,8 @@ export type Action =
       readonly port: string;
       readonly path: string;
       readonly query: string;
-    };
+    }
+);
 
 const GROUPS_MAX = 5;
 
@@ -32,7 +33,7 @@ export function actionsOf(scope: Scope, given: readonly ActionShape[], protocol:
     const one = actionOf(scope, action);
     if (protocol === "TCP" && one.type !== "forward")
       fault(InvalidLoadBalancerActionException, "The action type of a network load balancer's listener must be 'forward'");
-    return one;
+    return action.Order === undefined ? one : { ...one, order: action.Order };
   });
 }
 
@@ -93,7 +94,12 @@ function forwardOf(scope: Scope, { TargetGroupArn, ForwardConfig }: ActionShape)
 }
 
 /** An action as it is described. */
-export function shownAction(action: Action): ActionShape {
+export const shownAction = (action: Action): ActionShape => ({
+  ...(action.order !== undefined && { Order: action.order }),
+  ...shownDoing(action),
+});
+
+function shownDoing(action: Action): ActionShape {
   switch (action.type) {
     case "forward": {
       const { groups, stickySeconds } = action;

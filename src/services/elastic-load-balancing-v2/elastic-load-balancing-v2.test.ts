@@ -117,7 +117,8 @@ describe("a listener", () => {
     const { Rules } = await cloud.call(createRule, { ListenerArn: listenerArn, Priority: 20, Conditions, Actions });
     const input = { ListenerArn: listenerArn, Priority: 20, Conditions, Actions };
     await expect(cloud.call(createRule, input)).rejects.toThrow("Priority '20' is currently in use");
-    await cloud.call(createRule, { ...input, Priority: 5, Conditions: [{ Field: "host-header", Values: ["a.example.com"] }] });
+    const placed = { Actions: [{ ...Actions[0]!, Order: 1 }], Conditions: [{ Field: "host-header", Values: ["a.example.com"] }] };
+    await cloud.call(createRule, { ...input, Priority: 5, ...placed });
     const order = async () => (await cloud.call(describeRules, { ListenerArn: listenerArn })).Rules!.map(({ Priority }) => Priority);
     expect(await order()).toEqual(["5", "20", "default"]);
     await cloud.call(setRulePriorities, { RulePriorities: [{ RuleArn: Rules![0]!.RuleArn!, Priority: 1 }] });
@@ -128,6 +129,7 @@ describe("a listener", () => {
       "forward",
     ]);
     const { Rules: all } = await cloud.call(describeRules, { ListenerArn: listenerArn });
+    expect(all!.map((rule) => rule.Actions![0]!.Order)).toEqual([undefined, 1, undefined]);
     await expect(cloud.call(deleteRule, { RuleArn: all!.at(-1)!.RuleArn! })).rejects.toThrow("Default rule cannot be deleted");
     const again = { LoadBalancerArn: balancerArn, Protocol: "HTTP" as const, Port: 80, DefaultActions: Actions };
     await expect(cloud.call(createListener, again)).rejects.toThrow("A listener already exists on this port");

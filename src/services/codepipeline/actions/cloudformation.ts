@@ -16,12 +16,15 @@ import { Unreadable, wishOf } from "./stack-wish.ts";
 
 const TIMEOUT_MINUTES = 4320;
 
-/** What each mode needs. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html */
+/**
+ * What each mode needs. A change set without a role is made with what the action itself may do, though the page says otherwise.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html
+ */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   CREATE_UPDATE: ["TemplatePath", "RoleArn"],
   REPLACE_ON_FAILURE: ["TemplatePath", "RoleArn"],
   DELETE_ONLY: ["RoleArn"],
-  CHANGE_SET_REPLACE: ["ChangeSetName", "TemplatePath", "RoleArn"],
+  CHANGE_SET_REPLACE: ["ChangeSetName", "TemplatePath"],
   CHANGE_SET_EXECUTE: ["ChangeSetName"],
 };
 
