@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Agents } from "./cloud/agents.ts";
 import { codecommitRoute, compareRefs } from "./cloud/git.ts";
 import { Listeners } from "./cloud/listeners.ts";
 import { Parking } from "./cloud/parking.ts";
@@ -25,6 +26,7 @@ import { Drive } from "./kernel/drive.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { Service } from "./kernel/service.ts";
 import { type Partition, partitionOf } from "./kernel/table.ts";
+import { pollHostCommand } from "./services/codedeploy-commands/api.ts";
 import { services } from "./services/index.ts";
 import { assumeForService, type Credentials } from "./services/sts/api.ts";
 import type { Backend } from "./wire/backend.ts";
@@ -71,6 +73,7 @@ export class Cloud {
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #credentials = new Map<string, Credentials>();
   readonly #parking = new Parking();
+  readonly #agents: Agents;
 
   static async start(options: CloudOptions): Promise<Cloud> {
     if (options.trust === "open" && !isLoopback(options.host)) {
@@ -106,6 +109,8 @@ export class Cloud {
       settings: { endpoint, seed, trust, recordedTypes },
     });
     this.drive = new Drive(this.kernel, stopSinceTheDiskRefused);
+    this.#agents = new Agents(this.kernel);
+    this.#closers.push(() => this.#agents.close());
   }
 
   /** Stop what runs, write what is left to write. */
@@ -166,7 +171,8 @@ export class Cloud {
       identify: (accessKeyId, sessionToken) => kernel.registry.key(nowhere, accessKeyId, sessionToken),
       authorize: (caller, action, resource, context) => kernel.registry.authorize(nowhere, caller, action, resource, context),
       call: (_service, operation, input, caller, signal) => {
-        const call = (): unknown => drive.call(operation, input, caller, signal);
+        const carryOut = (): unknown => drive.call(operation, input, caller, signal);
+        const call = operation === pollHostCommand ? (): unknown => this.#agents.watch(input, carryOut) : carryOut;
         return this.#parking.knows(caller.accessKeyId) ? this.#parking.watch(caller.accessKeyId, operation, input, call) : call();
       },
     };
@@ -189,7 +195,9 @@ export class Cloud {
         if (known !== undefined && known.expiresAt - realNow() > 900_000) return known;
         const { accountId: account, region, roleArn, sessionName } = identity;
         const role = roleArn ?? `arn:aws:iam::${account}:role/slipway`;
-        const issued = kernel.commit({ account, region }, (scope) => assumeForService(scope, role, sessionName, JOB_KEYS_SECONDS));
+        const issued = kernel.commit({ account, region }, (scope) =>
+          assumeForService(scope, role, sessionName, { durationSeconds: JOB_KEYS_SECONDS }),
+        );
         this.#credentials.set(key, issued);
         this.#parking.name(issued.accessKeyId, key);
         return issued;

@@ -23,6 +23,7 @@ export class FakeBackend implements HandsBackend {
   /** The ids of the jobs that hold the clock. */
   readonly holds = new Set<string>();
   readonly #rows = new Map<string, Row>();
+  readonly #onRelease = new Map<string, () => void>();
   readonly #listeners = new Set<Listener>();
   readonly #scope = this.#scopeOverRows();
   readonly #clock: () => number;
@@ -51,7 +52,17 @@ export class FakeBackend implements HandsBackend {
 
   holdClock(jobId: string) {
     this.holds.add(jobId);
-    return { release: () => void this.holds.delete(jobId), park: () => {}, unpark: () => {} };
+    const release = (): void => {
+      this.holds.delete(jobId);
+      this.#onRelease.get(jobId)?.();
+    };
+    return { release, park: () => {}, unpark: () => {} };
+  }
+
+  /** Once the job does not hold the clock any more. */
+  released(jobId: string): Promise<void> {
+    if (!this.holds.has(jobId)) return Promise.resolve();
+    return new Promise((resolve) => void this.#onRelease.set(jobId, resolve));
   }
 
   credentials() {

@@ -30,7 +30,15 @@ beforeEach(() => {
   backend = new FakeBackend();
   driver = new HandDriven();
   const failing = { ...driver, run: () => Promise.reject(new Error("no such hand")), close: () => driver.close() };
-  hands = new Hands(backend, { http: driver, git: failing, command: driver, invoke: driver, tcp: driver, instance: driver } as Drivers);
+  hands = new Hands(backend, {
+    http: driver,
+    git: failing,
+    command: driver,
+    invoke: driver,
+    tcp: driver,
+    instance: driver,
+    "instance-command": driver,
+  } as Drivers);
 });
 
 afterEach(async () => {

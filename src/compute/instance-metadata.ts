@@ -10,6 +10,10 @@ export interface MetadataSource {
   credentials(identity: JobIdentity): IssuedCredentials;
   /** The instance says that it is there. */
   ready(): void;
+  /** The instance says that its user data has been carried out. */
+  booted(): void;
+  /** The instance asks for commands, or tells of one. */
+  commands(path: string, request: IncomingMessage, response: ServerResponse): void;
 }
 
 const TOKEN_MAX_SECONDS = 21_600;
@@ -25,6 +29,8 @@ export class MetadataService {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? "").slice(1);
+    if (path.startsWith("slipway/commands")) return this.#source.commands(path, request, response);
     const { status, body, headers = {} } = this.#answer(request);
     response.writeHead(status, { "content-type": "text/plain", server: "EC2ws", connection: "close", ...headers });
     response.end(body);
@@ -34,6 +40,10 @@ export class MetadataService {
     const path = (request.url ?? "/").split("?")[0]!.replace(/^\/+/, "");
     if (request.method === "PUT" && path === "slipway/ready") {
       this.#source.ready();
+      return { status: 200, body: "" };
+    }
+    if (request.method === "PUT" && path === "slipway/booted") {
+      this.#source.booted();
       return { status: 200, body: "" };
     }
     if (request.method === "PUT" && path === "latest/api/token")

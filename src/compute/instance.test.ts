@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeBackend, identity } from "./fake-backend.fixture.ts";
 import { probeInstanceSandbox } from "./instance-sandbox.ts";
@@ -8,9 +10,9 @@ const kinds = probeInstanceSandbox() === undefined ? ["plain"] : ["bubblewrap", 
 
 const ID = "i-0123456789abcdef0";
 
-/** Answers with what it is told to run, on a port of its own. */
+/** Answers with what it is told to run, on a port of its own, and says so on the console once it listens. */
 const serve = (port: number, expression: string): string =>
-  `node -e 'require("http").createServer(async (q, r) => r.end(String(await (${expression})))).listen(${port})' &`;
+  `node -e 'require("http").createServer(async (q, r) => r.end(String(await (${expression})))).listen(${port}, () => console.log("listens at ${port}"))' &`;
 
 const spec = (script: string, more: Partial<InstanceSpec> = {}): InstanceSpec => ({
   type: "instance",
@@ -56,14 +58,24 @@ describe.each(kinds)("%s", (kind) => {
     expect(backend.get(job)).toMatchObject({ status: "RUNNING" });
   }
 
+  /** Once the console has the text. */
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!written().includes(text)) return;
+        unsubscribe();
+        resolve();
+      };
+      const unsubscribe = backend.onJobsChanged(look);
+      look();
+    });
+
   /** What is answered at a port, once somebody listens there. */
   async function answer(port: number): Promise<string> {
-    for (let tries = 0; ; tries++) {
-      const done = await backend.done(`get-${port}-${tries}-${Math.random()}`, get(port));
-      if (done.status === "SUCCEEDED") return done.result!.response!.body;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-      if (tries === 400) throw new Error(`${done.reason}; its console: ${written()}`);
-    }
+    await said(`listens at ${port}`);
+    const done = await backend.done(`get-${port}`, get(port));
+    expect(done).toMatchObject({ status: "SUCCEEDED" });
+    return done.result!.response!.body;
   }
 
   test("runs its user data once, is reached at its ports, and keeps its files", async () => {
@@ -105,6 +117,28 @@ describe.each(kinds)("%s", (kind) => {
     const [name, file, ours, networks] = (await answer(80)).split(",");
     expect([name, file, networks]).toEqual(["ip-172-31-0-4", "ip-172-31-0-4\n0\n", "lo"]);
     expect(ours).toMatch(/No such file or directory[\s\S]*Read-only file system/);
+  });
+
+  test("runs the scripts for every boot at the boots after the first", async () => {
+    const folder = `${kind === "plain" ? "$PWD" : ""}/var/lib/cloud/scripts/per-boot`;
+    await boot(`printf '#!/bin/sh\\necho again\\n' > ${folder}/web; chmod +x ${folder}/web; echo not > ${folder}/README`);
+    await said("user data: ended with 0");
+    expect(written()).not.toContain("again");
+    backend.stop("one");
+    await backend.until("one", ({ status }) => status === "STOPPED");
+    await boot("", "two");
+    await said("again\n[slipway] web: ended with 0");
+  });
+
+  test("holds the clock until its user data has ended", async () => {
+    const app = kind === "plain" ? "$PWD/app" : "/app";
+    await boot(`mkdir -p ${app}; echo waits; until [ -e ${app}/go ]; do sleep 0.02; done`);
+    await said("waits");
+    expect([...backend.holds]).toEqual(["one"]);
+    writeFileSync(join(backend.folder, "instances", ID, "root", "app", "go"), "");
+    await backend.released("one");
+    expect(backend.get("one")).toMatchObject({ status: "RUNNING" });
+    await said("user data: ended with 0");
   });
 
   test("ends with its first process", async () => {

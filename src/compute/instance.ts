@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -10,6 +10,7 @@ import { goThrough, openDoor } from "../instance/door.ts";
 import type { HandsBackend } from "./backend.ts";
 import { type Driver, type JobOutcome, stopped, type Task } from "./driver.ts";
 import { instanceEnvironment, SYSTEM_PATH, searchPath } from "./environment.ts";
+import type { InstanceCommandDriver } from "./instance-command.ts";
 import { InstanceConsole } from "./instance-console.ts";
 import { MetadataService } from "./instance-metadata.ts";
 import { furnish, INSIDE, type InstancePlaces, instanceCommand, probeInstanceSandbox } from "./instance-sandbox.ts";
@@ -27,6 +28,9 @@ const PROGRAMS = fileURLToPath(new URL("../instance", import.meta.url));
 /** Longer than the time an operating system is given to shut down is not waited. */
 const SHUTDOWN_MS = 2_000;
 
+/** User data that takes longer, in real time, does not keep the clock from being moved: it may be a server that never ends. */
+const BOOT_MAX_MS = 20_000;
+
 /**
  * Runs EC2 instances: each a tree of processes in a root directory and a network of its own, as far as bubblewrap makes
  * one; without it, plain processes of this machine, whose ports are the machine's. The directory outlives the processes.
@@ -36,11 +40,14 @@ export class InstanceDriver implements Driver<InstanceSpec> {
   readonly #backend: HandsBackend;
   readonly #processes: Processes;
   readonly #folder: string;
+  readonly #commands: InstanceCommandDriver | undefined;
   readonly #running = new Map<string, Running>();
   /** How to call bubblewrap, once somebody wanted to know. */
   #call: readonly string[] | undefined | "unknown" = "unknown";
 
-  constructor(backend: HandsBackend, processes: Processes) {
+  /** `commands` is asked by instances for what they are to run. */
+  constructor(backend: HandsBackend, processes: Processes, commands?: InstanceCommandDriver) {
+    this.#commands = commands;
     this.#backend = backend;
     this.#processes = processes;
     this.#folder = join(backend.folder, "instances");
@@ -53,8 +60,10 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     for (const path of [places.root, places.local]) mkdirSync(path, { recursive: true });
     const call = this.#sandboxCall();
     if (call !== undefined) furnish(places, hostName);
-    const metadata = createServer((request, response) => service.handle(request, response));
-    const service = new MetadataService(this.#metadataSource(task));
+    // A command tells of itself as long as it runs.
+    const metadata = createServer({ requestTimeout: 0 }, (request, response) => service.handle(request, response));
+    const hold = this.#holdWhileItBoots(task);
+    const service = new MetadataService(this.#metadataSource(task, hold.release));
     const servers: { close(): unknown }[] = [metadata];
     try {
       if (call === undefined) await listen(metadata, { port: 0, host: "127.0.0.1" });
@@ -64,6 +73,7 @@ export class InstanceDriver implements Driver<InstanceSpec> {
       this.#running.set(instanceId, call === undefined ? {} : { door: join(places.door, "in") });
       return await this.#watch(task, running);
     } finally {
+      hold.release();
       this.#running.delete(instanceId);
       for (const server of servers) server.close();
       metadata.closeAllConnections();
@@ -92,6 +102,18 @@ export class InstanceDriver implements Driver<InstanceSpec> {
       removeDoor(join(this.#folder, id));
       if (!kept.has(id)) await this.release(id);
     }
+  }
+
+  /** What user data takes is time of the cloud's. */
+  #holdWhileItBoots({ job, spec }: Task<InstanceSpec>): { release(): void } {
+    const hold = this.#backend.holdClock(job.id, spec);
+    const timer = setTimeout(() => hold.release(), BOOT_MAX_MS).unref();
+    return {
+      release: () => {
+        clearTimeout(timer);
+        hold.release();
+      },
+    };
   }
 
   #sandboxCall(): readonly string[] | undefined {
@@ -143,7 +165,7 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     return signal.aborted ? stopped({ exitCode: code }) : { status: "FAILED", reason: `Its first process ended with ${code}.` };
   }
 
-  #metadataSource({ job, spec, partition }: Task<InstanceSpec>) {
+  #metadataSource({ job, spec, partition }: Task<InstanceSpec>, booted: () => void) {
     const now = (): InstanceSpec => {
       const row = this.#backend.jobs().find((one) => one.job.id === job.id && one.partition.account === partition.account);
       return row?.job.spec.type === "instance" ? row.job.spec : spec;
@@ -151,10 +173,13 @@ export class InstanceDriver implements Driver<InstanceSpec> {
     return {
       spec: now,
       credentials: (identity: Parameters<HandsBackend["credentials"]>[0]) => this.#backend.credentials(identity),
+      commands: (path: string, request: IncomingMessage, response: ServerResponse) =>
+        this.#commands?.handle(spec.instanceId, path, request, response),
       ready: () =>
         this.#backend.commit(partition, (scope) => {
           if (jobs.get(scope, job.id)?.status === "RUNNING") jobs.patch(scope, job.id, { readyAt: scope.clock.now() });
         }),
+      booted,
     };
   }
 }

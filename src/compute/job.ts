@@ -36,7 +36,7 @@ export interface JobProgress {
 /** LOST: it should be running and its driver does not know it (the process died with us); the owner decides. */
 export type JobStatus = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED" | "LOST";
 
-export type JobSpec = CommandSpec | InvokeSpec | HttpSpec | GitSpec | TcpSpec | InstanceSpec;
+export type JobSpec = CommandSpec | InvokeSpec | HttpSpec | GitSpec | TcpSpec | InstanceSpec | InstanceCommandSpec;
 
 /** Where the lines of a job's output go: a log stream of CloudWatch Logs. */
 export interface JobLog {
@@ -193,6 +193,19 @@ export interface InstanceProgram {
   readonly module: string;
 }
 
+/** Shell commands in an instance that runs, as its root: what SSM's AWS-RunShellScript is on AWS. */
+export interface InstanceCommandSpec {
+  readonly type: "instance-command";
+  readonly instanceId: string;
+  /** First the instance fetches a zip archive, with the keys of its own role, and unpacks it to a new folder. */
+  readonly download?: { readonly bucket: string; readonly key: string; readonly folder: string };
+  /** Lines of one script. */
+  readonly commands: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly log?: JobLog;
+}
+
 /** Git plumbing on a bare repository of ours. */
 export interface GitSpec {
   readonly type: "git";
@@ -222,9 +235,9 @@ export interface GitCommand {
 export type GitInput = string | { readonly digest: string };
 
 export interface JobResult {
-  /** command: the exit code. */
+  /** command, instance-command: the exit code. */
   readonly exitCode?: number;
-  /** command: by name of the output. */
+  /** command: by name of the output. instance-command: `output` is the end of what was written. */
   readonly outputs?: Readonly<Record<string, KeptOutput>>;
   /** invoke */
   readonly invocation?: InvocationResult;

@@ -5,6 +5,7 @@ import { GitDriver } from "./git.ts";
 import { Hands } from "./hands.ts";
 import { HttpDriver } from "./http.ts";
 import { InstanceDriver } from "./instance.ts";
+import { InstanceCommandDriver } from "./instance-command.ts";
 import { Processes, type ProcessOptions } from "./process.ts";
 import { Repositories } from "./repository.ts";
 import { type Connect, TcpDriver } from "./tcp.ts";
@@ -31,7 +32,8 @@ export async function startHands(backend: HandsBackend, options: ProcessOptions 
   const repositories = new Repositories(backend.folder);
   const command = new CommandDriver(backend, processes, repositories);
   const invoke = new FunctionDriver(backend, processes);
-  const instance = new InstanceDriver(backend, processes);
+  const instanceCommand = new InstanceCommandDriver(backend);
+  const instance = new InstanceDriver(backend, processes, instanceCommand);
   const connect: Connect = (instanceId, port) => instance.connect(instanceId, port);
   const machines = backend.jobs().flatMap(({ job }) => (job.spec.type === "instance" ? [job.spec.instanceId] : []));
   const kept = backend.jobs().flatMap(({ job }) => (job.spec.type === "command" ? [job.spec.workspace] : []));
@@ -43,6 +45,7 @@ export async function startHands(backend: HandsBackend, options: ProcessOptions 
     http: new HttpDriver(connect),
     tcp: new TcpDriver(connect),
     instance,
+    "instance-command": instanceCommand,
   });
   hands.start();
   return {

@@ -9,6 +9,7 @@ import { parse } from "./yaml.js";
 
 // The CodeDeploy agent: it asks for commands, and carries them out. https://docs.aws.amazon.com/codedeploy/latest/userguide/codedeploy-agent.html
 
+const ARCHIVES_KEPT = 5;
 const AGAIN_AFTER_MS = 1_000;
 const AGAIN_AFTER_MAX_MS = 10_000;
 
@@ -23,6 +24,15 @@ const say = (line: string): void => {
   console.log(`[codedeploy-agent] ${line}`);
   appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`);
 };
+
+/** How many revisions it keeps: of the settings of AWS's agent, the one that it has. https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-agent-configuration.html */
+function archivesKept(): number {
+  const file = process.env["CODEDEPLOY_AGENT_CONFIG"] ?? "/etc/codedeploy-agent/conf/codedeployagent.yml";
+  const said = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown> | null)?.[":max_revisions"] : undefined;
+  const kept = said === undefined || said === null ? ARCHIVES_KEPT : Number(said);
+  if (!Number.isInteger(kept) || kept < 1) throw new Error(`Invalid configuration :max_revision=${said}`);
+  return kept;
+}
 
 /** Who this is: an on-premises instance says it in a file or its environment, an EC2 instance knows it from its metadata. */
 async function identify(): Promise<{ aws: Aws; host: string }> {
@@ -117,7 +127,7 @@ async function insist<T>(work: () => Promise<T>): Promise<T> {
 
 const { aws, host } = await insist(identify);
 const control = new Control(aws, host);
-const executor = new Executor(aws, root, say);
+const executor = new Executor(aws, root, archivesKept(), say);
 await insist(() => recover(control));
 say(`asks for commands as ${host}`);
 for (;;) {

@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { type CommandSource, serveCommands } from "./command-agent.ts";
 import { openDoor, serveOutside } from "./door.ts";
 import { keepRunning, type Program } from "./program.ts";
 import { serveProxy } from "./proxy.ts";
-import { runUserData } from "./user-data.ts";
+import { runBootScripts, runUserData } from "./user-data.ts";
 
 /** What an instance is told at its start: by the file that the command line names. */
 interface Start {
@@ -53,21 +54,29 @@ function redirectMetadata(): void {
 const addAddress = (address: string): boolean =>
   spawnSync("ip", ["address", "add", `${address}/32`, "dev", "lo"], { stdio: "ignore" }).status === 0;
 
-/** Tells whoever started us that we are there. */
-function sayReady(): void {
+/** Where whoever started us can be told something. */
+function metadataAt(): CommandSource["metadata"] {
   const { door, metadata } = start;
   const { hostname, port } = new URL(metadata ?? "http://localhost");
-  const where = door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
-  request({ ...where, method: "PUT", path: "/slipway/ready" })
-    .on("error", (error) => say(`nobody hears that it is ready: ${error.message}`))
+  return door === undefined ? { host: hostname, port } : { socketPath: `${door}/metadata` };
+}
+
+/** Tells whoever started us how far we are: there, or through with user data. */
+function report(what: "ready" | "booted"): void {
+  request({ ...metadataAt(), method: "PUT", path: `/slipway/${what}` })
+    .on("error", (error) => say(`nobody hears that it is ${what}: ${error.message}`))
     .end();
 }
 
 const env = { ...process.env, ...(await openNetwork()) } as Record<string, string>;
-sayReady();
+report("ready");
 // What a program keeps lies in the instance, also where that is a folder of the machine.
 const CODEDEPLOY_AGENT_HOME = join(start.root, "opt/codedeploy-agent");
 for (const program of start.programs) keepRunning(program, { ...env, CODEDEPLOY_AGENT_HOME }, say);
+const metadataUrl = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]!;
+void serveCommands({ metadata: metadataAt(), metadataUrl, endpoint: start.endpoint, root: start.root }, env);
+await runBootScripts(start.root, env, say);
 if (start.userData !== undefined) await runUserData(start.userData, start.root, env, say);
+report("booted");
 // Nothing else may be left to do; a machine without work is still there.
 setInterval(() => {}, 2 ** 30);

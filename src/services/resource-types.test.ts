@@ -132,7 +132,7 @@ const rowsOf = (cloud: World): string[] =>
  * action types and sequences of queues are never used again, and the default bus is always there.
  */
 const KEPT =
-  /^(kms\/key|lambda\/layer|sqs\/sequence|codedeploy\/deployment(-instance)?|ec2\/instance|ec2\/tag|auto-scaling\/activity|codepipeline\/action-type):|^eventbridge\/bus:.*:default$/;
+  /^(kms\/key|lambda\/layer|sqs\/sequence|codedeploy\/deployment(-instance)?|ec2\/instance|auto-scaling\/activity|codepipeline\/action-type):|^eventbridge\/bus:.*:default$|^ec2\/tag:.*:i-[0-9a-f]+$/;
 
 const IN_SYNC = { status: "IN_SYNC", drifts: [] };
 

@@ -2,7 +2,7 @@ import { type CommandSpec, type InvokeSpec, type Job, jobs } from "../compute/jo
 import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import type { BlobRef } from "../kernel/blob.ts";
 import type { Loop } from "../kernel/loop.ts";
-import { answerOfInstance, type InstanceDoings, keepInstance } from "./instance.ts";
+import { answerOfInstance, endOfCommand, type InstanceDoings, keepInstance } from "./instance.ts";
 import { answerRequest } from "./request.ts";
 
 /** What the work outside comes to in a world; what is left out succeeds at once. */
@@ -58,6 +58,8 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
       return id.endsWith("/commands") ? endOfBuild(job, spec, doings) : packed(spec, doings);
     case "invoke":
       return endOfInvocation(job, spec, doings);
+    case "instance-command":
+      return endOfCommand(job, doings.instance);
     case "git":
       return {
         afterMs: 0,

@@ -1,4 +1,5 @@
-import { consoles, type HttpSpec, isOver, type Job, jobs, type TcpSpec } from "../compute/job.ts";
+import { consoles, type HttpSpec, type InstanceCommandSpec, isOver, type Job, jobs, type TcpSpec } from "../compute/job.ts";
+import type { SimulatedOutcome } from "../compute/simulated.ts";
 import type { Rest } from "../kernel/loop.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { type AgentDoing, actAsAgent } from "./agent.ts";
@@ -15,6 +16,27 @@ export interface InstanceDoings {
   readonly boots?: (instanceId: string) => boolean;
   /** What the CodeDeploy agent of an instance does with an event; without, there is no agent. */
   readonly deploys?: (instanceId: string, event: string, deploymentId: string) => AgentDoing;
+  /** What becomes of commands that it is given; they succeed at once where nothing is said. */
+  readonly runs?: (instanceId: string, spec: InstanceCommandSpec) => CommandDoing;
+}
+
+/** How the commands that an instance is given end. */
+export interface CommandDoing {
+  readonly takesMs?: number;
+  /** 0 by default. */
+  readonly exitCode?: number;
+  readonly output?: string;
+  /** Instead of an end of their own. */
+  readonly ends?: "LOST" | "TIMED_OUT";
+}
+
+export function endOfCommand({ spec }: Job, { runs }: InstanceDoings = {}): SimulatedOutcome {
+  if (spec.type !== "instance-command") throw new Error(`${spec.type} is no command of an instance`);
+  const { takesMs: afterMs = 0, exitCode = 0, output = "", ends } = runs?.(spec.instanceId, spec) ?? {};
+  if (ends !== undefined) return { afterMs, status: ends, reason: `It was ${ends.toLowerCase()}.` };
+  const result = { exitCode, outputs: { output: { text: output } } };
+  if (exitCode === 0) return { afterMs, status: "SUCCEEDED", result };
+  return { afterMs, status: "FAILED", reason: `failed to run commands: exit status ${exitCode}`, result };
 }
 
 /** The twin of an instance: there at once, until it is stopped. Its user data is written to its console instead of being run. */
@@ -27,6 +49,10 @@ export function keepInstance(scope: Scope, job: Job, doings: InstanceDoings = {}
   }
   if (job.status === "PENDING") {
     const { instanceId, userData = "" } = job.spec;
+    if (doings.boots?.(instanceId) === false) {
+      jobs.patch(scope, job.id, { status: "FAILED", startedAt: now, endedAt: now, reason: "Its first process ended with 1." });
+      return undefined;
+    }
     consoles.put(scope, { id: instanceId, text: Buffer.from(userData, "base64").toString(), writtenAt: now });
     jobs.patch(scope, job.id, { status: "RUNNING", startedAt: now, readyAt: now });
     return undefined;

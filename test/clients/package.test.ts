@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { Rack } from "../../src/instance/codedeploy/rack.fixture.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const node = async (...args: string[]): Promise<string> => (await promisify(execFile)(process.execPath, args, { cwd: root })).stdout;
@@ -28,8 +30,9 @@ const SCRIPT = `
   console.log(import.meta.resolve("slipway/testing/matchers").endsWith("/dist/matchers.js"));
 `;
 
+beforeAll(() => node("scripts/bundle.mjs"));
+
 test("the bundled package exports the test library", async () => {
-  await node("scripts/bundle.mjs");
   const said = await node("--input-type=module", "--eval", SCRIPT);
   expect(said.trim().split("\n")).toEqual([
     "2026-01-01T00:30:00.000Z",
@@ -37,6 +40,20 @@ test("the bundled package exports the test library", async () => {
     "F CREATE_COMPLETE,FRole CREATE_COMPLETE",
     "true",
   ]);
-  // Programs of instances are read by nobody here: at least each can be.
+});
+
+test("what runs in instances can be read", async () => {
   for (const program of readdirSync(`${root}dist/instance`)) await node("--check", `dist/instance/${program}`);
+});
+
+test("the bundled agent deploys a revision", async () => {
+  await using rack = await Rack.start({ clock: "real" });
+  rack.startAgent({ main: `${root}dist/main.js` });
+  const hooks = "hooks:\n  AfterInstall:\n    - location: tell.sh\n";
+  const site = join(rack.folder, "site");
+  const files = `files:\n  - source: page\n    destination: ${site}\n`;
+  const tell = `#!/bin/sh\necho "$LIFECYCLE_EVENT" > ${site}/told\n`;
+  const revision = { "appspec.yml": `version: 0.0\nos: linux\n${files}${hooks}`, page: "here", "tell.sh": tell };
+  expect(await rack.deploy(revision)).toEqual({ deploymentId: expect.any(String) });
+  expect([readFileSync(join(site, "page"), "utf8"), readFileSync(join(site, "told"), "utf8")]).toEqual(["here", "AfterInstall\n"]);
 });

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "../yaml.js";
+import { aclOf } from "./acl.ts";
+import { type Context, contextOf } from "./context.ts";
 
 /** An AppSpec file of the Server platform. https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html */
 export interface AppSpec {
@@ -19,6 +21,7 @@ export interface Permission {
   readonly group?: string;
   readonly mode?: string;
   readonly acls?: readonly string[];
+  readonly context?: Context;
 }
 
 export interface Script {
@@ -31,22 +34,23 @@ export interface Script {
 const TIMEOUT_SECONDS = 3600;
 const BEHAVIORS = ["DISALLOW", "OVERWRITE", "RETAIN"];
 
-/** The AppSpec file of an unpacked revision; undefined where it has none. */
+/** The AppSpec file of an unpacked revision; undefined where it has none of this name. */
 export function appSpecIn(archive: string): AppSpec | undefined {
-  const file = ["appspec.yml", "appspec.yaml"].map((name) => join(archive, name)).find((path) => existsSync(path));
-  return file === undefined ? undefined : parseAppSpec(readFileSync(file, "utf8"));
+  const file = join(archive, "appspec.yml");
+  return existsSync(file) ? parseAppSpec(readFileSync(file, "utf8")) : undefined;
 }
 
 export function parseAppSpec(text: string): AppSpec {
   // AWS's agent reads YAML 1.1: there, 0644 is a number in octal, and comes out as 420.
   const said = parse(text, { version: "1.1" }) as any;
-  if (typeof said !== "object" || said === null)
+  if (said === undefined || said === null || said === false)
     throw new Error(
       "The deployment failed because the application specification file was empty. Make sure your AppSpec file defines at minimum the 'version' and 'os' properties.",
     );
+  if (Array.isArray(said)) throw noList();
   if (said.version !== 0)
     throw new Error(
-      `The deployment failed because an invalid version value (${said.version ?? ""}) was entered in the application specification file. Make sure your AppSpec file specifies "0.0" as the version, and then try again.`,
+      `The deployment failed because an invalid version value (${versionIn(text, said)}) was entered in the application specification file. Make sure your AppSpec file specifies "0.0" as the version, and then try again.`,
     );
   if (said.os !== "linux")
     throw new Error(
@@ -58,14 +62,27 @@ export function parseAppSpec(text: string): AppSpec {
       `The deployment failed because an invalid file_exists_behavior value (${behavior}) was entered in the application specification file. Make sure your AppSpec file specifies one of ${BEHAVIORS.join(",")} as the file_exists_behavior, and then try again.`,
     );
   return {
-    files: (said.files ?? []).map(fileOf),
-    permissions: (said.permissions ?? []).map(permissionOf),
+    files: listOf(said.files).map(fileOf),
+    permissions: listOf(said.permissions).map(permissionOf),
     hooks: Object.fromEntries(
-      Object.entries(said.hooks ?? {}).flatMap(([name, scripts]) => (scripts ? [[name, (scripts as any[]).map(scriptOf)]] : [])),
+      Object.entries(said.hooks ?? {}).flatMap(([name, scripts]) => (scripts ? [[name, listOf(scripts).map(scriptOf)]] : [])),
     ),
     ...(behavior && { fileExistsBehavior: behavior }),
   };
 }
+
+/** As it is written: 1.0 is not 1 to whoever wrote it. */
+const versionIn = (text: string, { version }: any): string =>
+  typeof version === "number" ? (/^version:\s*([^\s#]+)/m.exec(text)?.[1] ?? String(version)) : String(version ?? "");
+
+function listOf(said: unknown): any[] {
+  if (said === undefined || said === null || said === false) return [];
+  if (!Array.isArray(said)) throw noList();
+  return said;
+}
+
+/** In the words of AWS's agent, which is written in Ruby. */
+const noList = (): Error => new Error("no implicit conversion of String into Integer");
 
 function fileOf({ source, destination }: any) {
   if (source === undefined || source === null)
@@ -84,11 +101,10 @@ function permissionOf({ object, pattern, except, type, owner, group, mode, acls,
     throw new Error(
       "The deployment failed because a permission listed in the application specification file has no object value. Update the permissions section of the AppSpec file, and then try again.",
     );
-  if (context !== undefined && context !== null) throw new Error("The context (SELinux) of permissions is not implemented by this agent.");
   for (const one of type ?? [])
     if (one !== "file" && one !== "directory")
       throw new Error(
-        `The deployment failed because the application specification file specifies a permission for an object type not supported for permissions (${one}). Update the permissions section of the AppSpec file, and then try again.`,
+        `The deployment failed because the application specification filespecifies a permission for an object type not supported for permissions (${one}). Update the permissions section of the AppSpec file, and then try again.`,
       );
   return {
     object: String(object).trim(),
@@ -98,7 +114,8 @@ function permissionOf({ object, pattern, except, type, owner, group, mode, acls,
     ...(owner && { owner: String(owner) }),
     ...(group && { group: String(group) }),
     ...(mode !== undefined && mode !== null && { mode: modeOf(mode) }),
-    ...(acls && { acls }),
+    ...(acls && { acls: aclOf(listOf(acls)) }),
+    ...(context && { context: contextOf(context) }),
   };
 }
 

@@ -7,7 +7,6 @@ import { runScripts } from "./hook.ts";
 import { install } from "./installer.ts";
 import type { Specification } from "./specification.ts";
 
-const ARCHIVES_KEPT = 5;
 /** Which revision's scripts an event runs: the one that was installed last, or the one that is being deployed. */
 const OF_LAST_INSTALLED = ["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"];
 const HOOKS = [
@@ -24,12 +23,14 @@ const HOOKS = [
 export class Executor {
   readonly #aws: Aws;
   readonly #root: string;
+  readonly #archivesKept: number;
   readonly #say: (line: string) => void;
 
   /** `root` is the folder deployment-root. */
-  constructor(aws: Aws, root: string, say: (line: string) => void) {
+  constructor(aws: Aws, root: string, archivesKept: number, say: (line: string) => void) {
     this.#aws = aws;
     this.#root = root;
+    this.#archivesKept = archivesKept;
     this.#say = say;
     mkdirSync(this.#instructions, { recursive: true });
   }
@@ -118,7 +119,7 @@ export class Executor {
     const others = readdirSync(group)
       .map((name) => join(group, name))
       .filter((path) => path !== own);
-    const extra = others.length - ARCHIVES_KEPT + 1;
+    const extra = others.length - this.#archivesKept + 1;
     if (extra <= 0) return;
     const oldest = others.filter((path) => path !== kept).sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs);
     for (const path of oldest.slice(0, extra)) rmSync(path, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { accessSync, appendFileSync, chmodSync, constants, existsSync, mkdirSync
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { getSystemErrorMessage } from "node:util";
 import type { Script } from "./appspec.ts";
 
 /** As CodeDeploy reads them. */
@@ -41,11 +42,12 @@ class ScriptLog {
     appendFileSync(this.#file, `${new Date().toISOString().slice(0, 19).replace("T", " ")} ${line}\n`);
     this.#say(line);
     this.#tail.push(`${line}\n`);
-    while (this.text.length > LOG_MAX && this.#tail.length > 1) this.#tail.shift();
+    // Whole lines only: of one that is too long nothing is left, as with AWS's agent.
+    while (this.text.length >= LOG_MAX) this.#tail.shift();
   }
 
   get text(): string {
-    return this.#tail.join("").slice(-LOG_MAX);
+    return this.#tail.join("");
   }
 }
 
@@ -90,22 +92,28 @@ async function runScript(
   env: Record<string, string>,
   log: ScriptLog,
 ): Promise<void> {
-  const argv = [...(sudo ? ["sudo"] : []), ...(runas === undefined ? [path] : ["su", runas, "-c", path])];
+  const argv = argvOf(`${sudo ? "sudo " : ""}${runas === undefined ? "" : `su ${runas} -c `}${path}`);
   const name = `Script at specified location: ${location}`;
   const who = runas === undefined ? name : `${name} run as user ${runas}`;
   // A group of its own: what does not end in time is ended with all that it has started.
   const child = spawn(argv[0]!, argv.slice(1), { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const failed = once(child, "error").then(([error]) => {
-    throw new ScriptError(
-      ERROR.failed,
-      location,
-      log.text,
-      `${who} failed with error ${(error as NodeJS.ErrnoException).code} with message ${error.message}`,
-    );
+  const notStarted = new Promise<never>((_, reject) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const message = getSystemErrorMessage(error.errno!).replace(/^./, (char) => char.toUpperCase());
+      reject(
+        new ScriptError(
+          ERROR.failed,
+          location,
+          log.text,
+          `${who} failed with error Errno::${error.code} with message ${message} - ${argv[0]}`,
+        ),
+      );
+    });
   });
+  const exited = new Promise<readonly [number | null]>((resolve) => void child.once("exit", (code) => resolve([code])));
   const until = Date.now() + timeoutSeconds * 1000;
   const closed = [read(child.stdout, (line) => log.add(`[stdout]${line}`)), read(child.stderr, (line) => log.add(`[stderr]${line}`))];
-  const exit = await Promise.race([once(child, "exit"), failed, after(until)]);
+  const exit = await Promise.race([exited, notStarted, after(until)]);
   if (exit === "late") {
     process.kill(-child.pid!, "SIGTERM");
     throw new ScriptError(ERROR.timedOut, location, log.text, `${name} failed to complete in ${timeoutSeconds} seconds`);
@@ -114,9 +122,12 @@ async function runScript(
     if ((await Promise.race([stream, after(until)])) !== "late") continue;
     throw new ScriptError(ERROR.leftOpen, location, log.text, `${name} failed to close ${index === 0 ? "STDOUT" : "STDERR"}`);
   }
-  const [code] = exit as [number | null];
+  const [code] = exit;
   if (code !== 0) throw new ScriptError(ERROR.failed, location, log.text, `${who} failed with exit code ${code ?? ""}`);
 }
+
+/** AWS's agent gives Ruby a line, and no file: a location with a blank is a program and its argument, and one with a sign of the shell's is the shell's. */
+const argvOf = (line: string): string[] => (/[*?{}[\]<>()~&|\\$;'`"\n#=%]/.test(line) ? ["sh", "-c", line] : line.split(/\s+/));
 
 const read = (stream: Readable, take: (line: string) => void): Promise<unknown> => once(createInterface(stream).on("line", take), "close");
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -17,8 +19,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { hasDefault, wholeAcl } from "./acl.ts";
 import type { AppSpec, Permission } from "./appspec.ts";
+import { argumentsOf, type Context } from "./context.ts";
 import { matchesOf } from "./permission.ts";
+
+/** Begins the line of what is kept for the cleanup that is no file but the context of one. */
+const CONTEXT = "semanage\0";
 
 /** One thing to do, in order, as it is kept in a file beside. */
 export type Instruction =
@@ -26,6 +33,7 @@ export type Instruction =
   | { readonly type: "mkdir"; readonly directory: string }
   | { readonly type: "chmod"; readonly file: string; readonly mode: string }
   | { readonly type: "setfacl"; readonly file: string; readonly acl: readonly string[] }
+  | { readonly type: "semanage"; readonly file: string; readonly context: Context }
   | { readonly type: "chown"; readonly file: string; readonly owner?: string; readonly group?: string };
 
 /**
@@ -44,7 +52,9 @@ export function install(appSpec: AppSpec, archive: string, instructions: string,
   for (const instruction of plan) carryOut(instruction, cleanup);
 }
 
-function removeInstalled(path: string): void {
+function removeInstalled(line: string): void {
+  if (line.startsWith(CONTEXT)) return void spawnSync("semanage", ["fcontext", "-d", line.slice(CONTEXT.length)]);
+  const path = line;
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isDirectory()) return rmSync(path);
@@ -56,8 +66,7 @@ export function planOf({ files, permissions }: AppSpec, archive: string, fileExi
   const plan = new Plan(fileExistsBehavior);
   for (const { source, destination } of files) {
     const from = join(archive, source);
-    if (!existsSync(from)) throw new Error(`No such file or directory - ${from}`);
-    if (statSync(from).isDirectory()) {
+    if (isFolder(from)) {
       plan.ancestors(destination);
       plan.copyFolder(from, destination);
     } else {
@@ -91,8 +100,8 @@ class Plan {
     if (!existsSync(to)) this.#make(to);
     for (const name of readdirSync(from).sort()) {
       const [inner, target] = [join(from, name), join(to, name)];
-      // A link is copied as one, wherever it leads.
-      if (lstatSync(inner).isDirectory()) this.copyFolder(inner, target);
+      // A link to a folder is taken for that folder; a link to a file stays one.
+      if (isFolder(inner)) this.copyFolder(inner, target);
       else this.copy(inner, target);
     }
   }
@@ -130,7 +139,7 @@ class Plan {
         );
       if (permission.except.length > 0)
         throw new Error(
-          `The deployment failed because the except parameter for a pattern in the permissions section (${permission.except.join(", ")}) for the object named ${permission.object} contains an invalid format. Update the AppSpec file, and then try again.`,
+          `The deployment failed because the except parameter for a pattern in the permissions section (${JSON.stringify(permission.except).replaceAll(",", ", ")}) for the object named ${permission.object} contains an invalid format. Update the AppSpec file, and then try again.`,
         );
       this.#give(object, permission);
     } else if (this.#made.has(object) || existsSync(object)) {
@@ -140,12 +149,20 @@ class Plan {
 
   #make(folder: string): void {
     const directory = resolve(folder);
+    if (this.#copied.has(directory))
+      throw new Error(
+        `The deployment failed because the application specification file includes an mkdir command more than once for the same destination path (${directory}) from (${this.#copied.get(directory)}). Update the files section of the AppSpec file, and then try again.`,
+      );
     if (this.#made.has(directory)) return;
     this.instructions.push({ type: "mkdir", directory });
     this.#made.add(directory);
   }
 
-  #give(file: string, { mode, acls, owner, group }: Permission): void {
+  #give(file: string, { mode, acls, context, owner, group }: Permission): void {
+    if (acls !== undefined && hasDefault(acls) && this.#copied.has(file))
+      throw new Error(
+        "The deployment failed because the -d parameter has been specified to apply an acl setting to a file. This parameter is supported for directories only. Update the AppSpec file, and then try again.",
+      );
     if (this.#permitted.has(file))
       throw new Error(
         `The deployment failed because the permissions setting for (${file}) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
@@ -153,6 +170,7 @@ class Plan {
     this.#permitted.add(file);
     if (mode !== undefined) this.instructions.push({ type: "chmod", file, mode });
     if (acls !== undefined) this.instructions.push({ type: "setfacl", file, acl: acls });
+    if (context !== undefined) this.instructions.push({ type: "semanage", file, context });
     if (owner !== undefined || group !== undefined)
       this.instructions.push({ type: "chown", file, ...(owner && { owner }), ...(group && { group }) });
   }
@@ -164,13 +182,15 @@ function carryOut(instruction: Instruction, cleanup: string): void {
     case "copy": {
       const { source, destination } = instruction;
       appendFileSync(cleanup, `${destination}\n`);
-      const found = lstatSync(source);
+      const found = lstatSync(source, { throwIfNoEntry: false });
+      if (found === undefined) throw new Error(`No such file or directory @ rb_sysopen - ${source}`);
       if (found.isSymbolicLink()) {
         rmSync(destination, { force: true });
         symlinkSync(readlinkSync(source), destination);
         return;
       }
       copyFileSync(source, destination);
+      if (process.getuid!() === 0) chownSync(destination, found.uid, found.gid);
       chmodSync(destination, found.mode & 0o7777);
       utimesSync(destination, found.atime, found.mtime);
       return;
@@ -182,16 +202,47 @@ function carryOut(instruction: Instruction, cleanup: string): void {
     case "chmod":
       return chmodSync(instruction.file, Number.parseInt(instruction.mode, 8));
     case "setfacl":
-      return run("setfacl", ["--modify", instruction.acl.join(","), instruction.file]);
+      return setAcl(instruction.file, instruction.acl);
+    case "semanage":
+      setContext(realpathSync(instruction.file), instruction.context);
+      appendFileSync(cleanup, `${CONTEXT}${realpathSync(instruction.file)}\n`);
+      return;
     case "chown":
-      return run("chown", [
-        `${instruction.owner ?? ""}${instruction.group === undefined ? "" : `:${instruction.group}`}`,
-        instruction.file,
-      ]);
+      return chown(instruction.file, instruction.owner, instruction.group);
   }
 }
 
-function run(program: string, args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`Failed command: ${program} ${args.join(" ")}. ${error?.message ?? stderr.trim()}`);
+function setAcl(file: string, said: readonly string[]): void {
+  const acl = wholeAcl(said, statSync(file).mode).join(",");
+  run(
+    ["setfacl", "--set", acl, file],
+    `The deployment failed because of a problem with the acls permission settings in the application specification file for this object: ${file}.`,
+  );
 }
+
+function setContext(file: string, context: Context): void {
+  const why =
+    "The deployment failed because the application specification file contains an error in the settings for the context parameter. Update the permissions section of the AppSpec file, and then try again.";
+  run(["semanage", "fcontext", "-a", ...argumentsOf(context), file], why);
+  run(["restorecon", "-v", file], why);
+}
+
+/** One that is not there is told in the words of AWS's agent. */
+function chown(file: string, owner: string | undefined, group: string | undefined): void {
+  const { status, stderr, error } = spawnSync("chown", [`${owner ?? ""}${group === undefined ? "" : `:${group}`}`, file], {
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const nobody = /invalid (user|group)/.exec(stderr ?? "")?.[1];
+  if (nobody !== undefined) throw new Error(`can't find ${nobody} for ${nobody === "user" ? owner : group}`);
+  throw new Error(error?.message ?? stderr.trim());
+}
+
+function run([program, ...args]: readonly [string, ...string[]], why: string): void {
+  const { status, pid } = spawnSync(program, args, { stdio: "ignore" });
+  // What a shell would have said of a program that is not there.
+  if (status !== 0) throw new Error(`${why} Failed command: ${program} ${args.join(" ")}. Exit code: pid ${pid} exit ${status ?? 127}`);
+}
+
+/** A link to one is one. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

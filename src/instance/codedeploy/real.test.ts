@@ -1,118 +1,45 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import {
-  AddTagsToOnPremisesInstancesCommand,
-  CodeDeployClient,
-  CreateApplicationCommand,
-  CreateDeploymentCommand,
-  type CreateDeploymentCommandInput,
-  CreateDeploymentGroupCommand,
-  type Diagnostics,
-  GetDeploymentCommand,
-  GetDeploymentTargetCommand,
-  RegisterOnPremisesInstanceCommand,
-  type RevisionLocation,
-} from "@aws-sdk/client-codedeploy";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningCloud, startCloud } from "../../testing/running.ts";
+import { Rack } from "./rack.fixture.ts";
 
 // The agent on this machine, as `slipway agent` starts it: what it downloads, copies, runs, refuses and keeps.
 
-const folder = mkdtempSync(join(tmpdir(), "slipway-agent-"));
-const home = join(folder, "home");
-const site = join(folder, "site");
 const run = promisify(execFile);
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-let cloud: RunningCloud;
-let agent: ChildProcess;
+let rack: Rack;
 let github: Server;
-let codedeploy: CodeDeployClient;
-let s3: S3Client;
+let folder: string;
+let site: string;
 
 beforeAll(async () => {
-  cloud = await startCloud({ clock: "real" });
-  codedeploy = new CodeDeployClient(cloud.client);
-  s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: "releases" }));
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
-  await new IAMClient(cloud.client).send(new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument }));
-  const instance = { instanceName: "rack-1", iamUserArn: `arn:aws:iam::${cloud.account}:user/rack-1` };
-  await codedeploy.send(new RegisterOnPremisesInstanceCommand(instance));
-  await codedeploy.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: ["rack-1"], tags: [{ Key: "place", Value: "cellar" }] }));
-  await codedeploy.send(new CreateApplicationCommand({ applicationName: "web" }));
-  await codedeploy.send(
-    new CreateDeploymentGroupCommand({
-      applicationName: "web",
-      deploymentGroupName: "rack",
-      serviceRoleArn: `arn:aws:iam::${cloud.account}:role/deployer`,
-      onPremisesInstanceTagFilters: [{ Key: "place", Value: "cellar", Type: "KEY_AND_VALUE" }],
-    }),
-  );
+  rack = await Rack.start({ clock: "real" });
+  folder = rack.folder;
+  site = join(folder, "site");
   github = createServer((request, response) => {
     const known = /^\/repos\/owner\/name\/tarball\/(0{40})$/.exec(request.url!);
     response.writeHead(known === null ? 404 : 200).end(known === null ? "" : readFileSync(join(folder, "github.tar")));
   }).listen(0, "127.0.0.1");
   await once(github, "listening");
-  const env = { ...cloud.env, GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` };
-  agent = spawn(process.execPath, [MAIN, "agent", "--instance", "rack-1", "--home", home], { env, stdio: "inherit" });
+  rack.startAgent({ env: { GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` } });
 });
 
 afterAll(async () => {
-  agent.kill("SIGTERM");
-  await once(agent, "exit");
   github.close();
-  await cloud.close();
-  rmSync(folder, { recursive: true, force: true });
+  await rack[Symbol.asyncDispose]();
 });
 
 const appSpec = (hooks = "", more = ""): string =>
   `version: 0.0\nos: linux\n${more}files:\n  - source: /pages\n    destination: ${site}\npermissions:\n  - object: ${site}\n    pattern: "*.sh"\n    mode: 750\n    type: [file]\nhooks:\n${hooks}`;
 const hook = (event: string, script: string, more = ""): string => `  ${event}:\n    - location: ${script}\n${more}`;
 
-let nth = 0;
-
-/** Pack a revision with tar, deploy it, and answer how each of its events ended. */
-async function deploy(files: Readonly<Record<string, string>>, more: Partial<CreateDeploymentCommandInput> = {}, eTag?: string) {
-  const key = `${++nth}.tgz`;
-  const source = join(folder, `revision-${nth}`);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(source, path)), { recursive: true });
-    writeFileSync(join(source, path), text);
-  }
-  await run("tar", ["-czf", join(folder, key), "-C", source, "."]);
-  await s3.send(new PutObjectCommand({ Bucket: "releases", Key: key, Body: readFileSync(join(folder, key)) }));
-  const revision = { revisionType: "S3", s3Location: { bucket: "releases", key, bundleType: "tgz", ...(eTag && { eTag }) } } as const;
-  return release(revision, more);
-}
-
-/** Deploy a revision that is there. */
-async function release(revision: RevisionLocation, more: Partial<CreateDeploymentCommandInput> = {}) {
-  const { deploymentId } = await codedeploy.send(
-    new CreateDeploymentCommand({ applicationName: "web", deploymentGroupName: "rack", revision, ...more }),
-  );
-  for (;;) {
-    const { deploymentInfo } = await codedeploy.send(new GetDeploymentCommand({ deploymentId: deploymentId! }));
-    if (deploymentInfo!.completeTime !== undefined) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const { deploymentTarget } = await codedeploy.send(new GetDeploymentTargetCommand({ deploymentId: deploymentId!, targetId: "rack-1" }));
-  const failed = deploymentTarget!.instanceTarget!.lifecycleEvents!.findLast(({ status }) => status === "Failed");
-  return {
-    deploymentId: deploymentId!,
-    ...(failed && { event: failed.lifecycleEventName!, diagnostics: failed.diagnostics as Diagnostics }),
-  };
-}
-
+const deploy: Rack["deploy"] = (...args) => rack.deploy(...args);
 const installed = (name: string): string => readFileSync(join(site, name), "utf8");
 
 describe("a revision", () => {
@@ -137,6 +64,21 @@ describe("a revision", () => {
     expect(readFileSync(join(folder, "told"), "utf8")).toBe(
       "AfterInstall web rack releases/1.tgz\nstops what one\nAfterInstall web rack releases/2.tgz\n",
     );
+  });
+
+  test("has its links to files as links, and its links to folders as folders", async () => {
+    const link = (target: string) => ({ target });
+    const pages = {
+      "pages/a": "a",
+      "pages/deep/b": "b",
+      "pages/to-file": link("a"),
+      "pages/to-folder": link("deep"),
+      "pages/nowhere": link("/none"),
+    };
+    await deploy({ "appspec.yml": appSpec(), ...pages }, { ignoreApplicationStopFailures: true });
+    const isLink = (name: string): boolean => lstatSync(join(site, name)).isSymbolicLink();
+    expect(["to-file", "to-folder", "nowhere"].map(isLink)).toEqual([true, false, true]);
+    expect(installed("to-folder/b")).toBe("b");
   });
 
   test("leaves, replaces or refuses what others have put there, as it is told", async () => {
@@ -184,6 +126,12 @@ describe("what fails", () => {
     expect((await deploy({ "appspec.yml": appSpec(hook("AfterInstall", "none.sh")), "pages/a": "" })).diagnostics).toMatchObject({
       errorCode: "ScriptMissing",
     });
+    expect((await deploy(script("#!/no/such\n"))).diagnostics).toMatchObject({
+      errorCode: "ScriptFailed",
+      message: expect.stringMatching(
+        /^Script at specified location: script.sh failed with error Errno::ENOENT with message No such file or directory - \//,
+      ),
+    });
   });
 
   test("a revision that is not what was said, or has no AppSpec file, or a wrong one", async () => {
@@ -193,13 +141,13 @@ describe("what fails", () => {
     });
     expect((await deploy({ "pages/a": "" })).diagnostics!.message).toMatch(/^The CodeDeploy agent did not find an AppSpec file/);
     expect((await deploy({ "appspec.yml": "version: 1.0\nos: linux\n" })).diagnostics!.message).toMatch(
-      /an invalid version value \(1\) was entered/,
+      /an invalid version value \(1\.0\) was entered/,
     );
   });
 
   test("five revisions are kept, the one that is installed among them", async () => {
     await deploy({ "appspec.yml": appSpec(), "pages/index.html": "last" }, { fileExistsBehavior: "OVERWRITE" });
-    const root = join(home, "deployment-root");
+    const root = join(rack.home, "deployment-root");
     const group = readdirSync(root).find((name) => /^[0-9a-f]{8}-/.test(name))!;
     expect(readdirSync(join(root, group)).length).toBeLessThanOrEqual(6);
     expect(installed("index.html")).toBe("last");
@@ -213,7 +161,9 @@ test("a revision is fetched from whatever answers as GitHub does", async () => {
   writeFileSync(join(source, "page.html"), "from git");
   await run("tar", ["-cf", join(folder, "github.tar"), "-C", folder, "owner-name-0000000"]);
   const at = (commitId: string): RevisionLocation => ({ revisionType: "GitHub", gitHubLocation: { repository: "owner/name", commitId } });
-  expect(await release(at("0".repeat(40)), { fileExistsBehavior: "OVERWRITE" })).toEqual({ deploymentId: expect.any(String) });
+  expect(await rack.release(at("0".repeat(40)), { fileExistsBehavior: "OVERWRITE" })).toEqual({ deploymentId: expect.any(String) });
   expect(installed("page.html")).toBe("from git");
-  expect((await release(at("1".repeat(40)))).diagnostics!.message).toMatch(/^Could not download bundle at .* Server returned codes: 404/);
+  expect((await rack.release(at("1".repeat(40)))).diagnostics!.message).toMatch(
+    /^Could not download bundle at .* Server returned codes: 404/,
+  );
 });

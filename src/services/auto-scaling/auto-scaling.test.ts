@@ -105,6 +105,17 @@ describe("a group", () => {
     expect(await ids(cloud)).toEqual([one]);
   });
 
+  test("tries again when an instance did not come up, and not at once", async () => {
+    let boots = false;
+    const cloud = scalingWorld({ boots: () => boots });
+    await scale(cloud, 1);
+    const { Activities } = await cloud.call(describeScalingActivities, { AutoScalingGroupName });
+    expect(Activities!.map(({ StatusCode }) => StatusCode)).toEqual(["Failed"]);
+    boots = true;
+    await cloud.advance("1m");
+    expect(await lifecycles(cloud)).toEqual(["InService"]);
+  });
+
   test("tries a launch that failed again", async () => {
     const cloud = scalingWorld();
     await scale(cloud, 0);

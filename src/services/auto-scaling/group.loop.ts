@@ -3,12 +3,10 @@ import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { launchInstances, launchTemplateOf, subnetOf } from "../ec2/api.ts";
 import { endActivity, startActivity } from "./activity.ts";
-import { forgetGroup, type Group, groups } from "./group.ts";
+import { forgetGroup, type Group, groups, retryLater } from "./group.ts";
 import { announce } from "./happening.ts";
 import { at, beginTermination, counts, join, type Member, members } from "./member.ts";
 import { instanceTags } from "./tag.ts";
-
-const RETRY_MS = 60_000;
 
 /** Keeps as many instances as a group wants, a step at a time. */
 export const groupLoop: Loop<Group> = {
@@ -17,14 +15,15 @@ export const groupLoop: Loop<Group> = {
     const all = members.by(scope, "group", group.id);
     if (group.isDeleting && all.length === 0) return forgetGroup(scope, group);
     const counted = all.filter(counts);
+    const wanted = group.desiredCapacity + (group.rolling?.surge ?? 0);
     const ill = counted.find(({ health, lifecycle }) => health === "Unhealthy" && lifecycle === "InService");
     if (ill !== undefined && !isSuspended(group, "ReplaceUnhealthy") && !isSuspended(group, "Terminate")) {
       const cause = `At ${at(scope)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped, or an ELB system health check failure.`;
       beginTermination(scope, group, ill, cause);
       return undefined;
     }
-    if (counted.length > group.desiredCapacity && !isSuspended(group, "Terminate")) return scaleIn(scope, group, counted);
-    if (counted.length < group.desiredCapacity && !isSuspended(group, "Launch")) return scaleOut(scope, group, counted);
+    if (counted.length > wanted && !isSuspended(group, "Terminate")) return scaleIn(scope, group, counted);
+    if (counted.length < wanted && !isSuspended(group, "Launch")) return scaleOut(scope, group, counted);
     return undefined;
   },
 };
@@ -62,7 +61,7 @@ function scaleOut(scope: Scope, group: Group, counted: readonly Member[]): Rest 
   const subnetId = subnetWithFewest(scope, group, counted);
   try {
     scope.attempt(() => {
-      const { template, ...version } = { template: group.template };
+      const { template, ...version } = { template: group.rolling?.template ?? group.template };
       const {
         id,
         name,
@@ -87,7 +86,7 @@ function scaleOut(scope: Scope, group: Group, counted: readonly Member[]): Rest 
       StatusCode: "Failed",
       StatusMessage: error.message,
     });
-    groups.patch(scope, group.id, { retryAt: scope.clock.now() + RETRY_MS });
+    retryLater(scope, group);
   }
   return undefined;
 }

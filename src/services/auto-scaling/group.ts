@@ -19,6 +19,8 @@ import { defaultSubnets, launchTemplateOf, subnetOf } from "../ec2/api.ts";
 import { targetGroupOf } from "../elastic-load-balancing-v2/api.ts";
 import { hooks, putHook } from "./lifecycle-hook.ts";
 import { members, shownMember } from "./member.ts";
+import { refreshes } from "./refresh.ts";
+import { rollingUpdates } from "./rolling-update.ts";
 import { type GroupTag, shownTag, tagsOfGroup } from "./tag.ts";
 
 /** An Auto Scaling group, by its name. */
@@ -42,6 +44,8 @@ export interface Group extends Row {
   readonly isDeleting?: boolean;
   /** How a template says what can be said in several ways. */
   readonly declaredAs?: { readonly templateByName?: boolean; readonly sources?: boolean; readonly zones?: boolean };
+  /** While its instances are replaced: what new ones are launched from, and how many more than wanted may be there. */
+  readonly rolling?: { readonly template?: Group["template"]; readonly surge: number };
   /** After a launch that failed, when to try again. */
   readonly retryAt?: number;
 }
@@ -51,6 +55,7 @@ export const groups = new Table<Group>("auto-scaling/group", { arn: ({ arn }) =>
 type Wish = { readonly [K in keyof Parameters<typeof createAutoScalingGroup.handle>[1]]?: any };
 
 const PAGE_SIZE = 50;
+const RETRY_MS = 60_000;
 const POLICIES = [
   "Default",
   "OldestInstance",
@@ -165,7 +170,17 @@ export function updateGroup(scope: Scope, group: Group, wish: Wish): Group {
 
 /** Its loop ends its instances, and then it goes. */
 export const deleteGroup = (scope: Scope, group: Group): void =>
-  void groups.patch(scope, group.id, { isDeleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0 });
+  void groups.patch(scope, group.id, { isDeleting: true, rolling: undefined, minSize: 0, maxSize: 0, desiredCapacity: 0 });
+
+export function setRolling(scope: Scope, { id }: Group, change: Partial<NonNullable<Group["rolling"]>>): void {
+  const { rolling } = groups.get(scope, id)!;
+  const next = { surge: 0, ...rolling, ...change };
+  if (rolling === undefined || rolling.surge !== next.surge || rolling.template !== next.template)
+    groups.patch(scope, id, { rolling: next });
+}
+
+/** A launch has failed, or an instance did not come up. */
+export const retryLater = (scope: Scope, { id }: Group): void => void groups.patch(scope, id, { retryAt: scope.clock.now() + RETRY_MS });
 
 export const requireGroup = (scope: Scope, name: string): Group =>
   groups.get(scope, name) ?? fault("ValidationError", `AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
@@ -196,7 +211,7 @@ function checkSizes({ minSize, maxSize, desiredCapacity }: Pick<Group, "minSize"
     fault("ValidationError", `New SetDesiredCapacity value ${desiredCapacity} is above max value ${maxSize} for the AutoScalingGroup.`);
 }
 
-function templateOf(scope: Scope, specification: LaunchTemplateSpecification): Group["template"] {
+export function templateOf(scope: Scope, specification: LaunchTemplateSpecification): Group["template"] {
   const { id, name } = launchTemplateOf(scope, specification as never);
   return { id, name, ...(specification.Version !== undefined && { version: specification.Version }) };
 }
@@ -272,8 +287,10 @@ const shown = (scope: Scope, group: Group): Shape => ({
   ...(group.isDeleting && { Status: "Delete in progress" }),
 });
 
-/** The hooks go with their group. */
+/** The hooks and the refreshes go with their group. */
 export function forgetGroup(scope: Scope, group: Group): void {
   for (const hook of hooks.list(scope, `${group.id}:`)) hooks.remove(scope, hook.id);
+  if (rollingUpdates.get(scope, group.id) !== undefined) rollingUpdates.remove(scope, group.id);
+  for (const refresh of refreshes.list(scope, `${group.id}:`)) refreshes.remove(scope, refresh.id);
   groups.remove(scope, group.id);
 }

@@ -6,7 +6,10 @@ import * as hook from "./lifecycle-hook.ts";
 import { memberLoop } from "./member.loop.ts";
 import * as member from "./member.ts";
 import { resumeProcesses, suspendProcesses } from "./process.ts";
+import { refreshLoop } from "./refresh.loop.ts";
+import * as refresh from "./refresh.ts";
 import { resources } from "./resources.ts";
+import { rollingUpdates } from "./rolling-update.ts";
 import * as tag from "./tag.ts";
 import * as target from "./target-group.ts";
 
@@ -31,6 +34,10 @@ export const autoScaling = service({
     hook.describeLifecycleHooks,
     hook.putLifecycleHook,
     hook.recordLifecycleActionHeartbeat,
+    refresh.cancelInstanceRefresh,
+    refresh.describeInstanceRefreshes,
+    refresh.rollbackInstanceRefresh,
+    refresh.startInstanceRefresh,
     resumeProcesses,
     suspendProcesses,
     describeScalingActivities,
@@ -44,7 +51,7 @@ export const autoScaling = service({
     tag.deleteTags,
     tag.describeTags,
   ],
-  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, activities],
-  loops: [groupLoop, memberLoop],
+  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, refresh.refreshes, rollingUpdates, activities],
+  loops: [groupLoop, memberLoop, refreshLoop],
   resources,
 });

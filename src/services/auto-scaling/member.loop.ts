@@ -3,7 +3,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { instanceOf, terminateInstance } from "../ec2/api.ts";
 import { deregisterTarget, registerTarget, targetGroupOf, targetsOf } from "../elastic-load-balancing-v2/api.ts";
 import { activities, endActivity } from "./activity.ts";
-import { type Group, groups } from "./group.ts";
+import { type Group, groups, retryLater } from "./group.ts";
 import { activityDetail, announce, announceAction } from "./happening.ts";
 import { completeAction, globalSeconds, hooks, lifecycleActions, type Transition } from "./lifecycle-hook.ts";
 import { isInGrace, type Member, members } from "./member.ts";
@@ -46,7 +46,8 @@ function comeUp(scope: Scope, group: Group, member: Member): Rest | undefined {
   if (instance?.state === "pending") return { kind: "wait", because: `instance ${member.id} is starting` };
   if (instance?.state !== "running") {
     endActivity(scope, member.activityId, "Failed", "The instance did not come up.");
-    members.patch(scope, member.id, { lifecycle: "Terminating:Proceed" });
+    retryLater(scope, group);
+    members.patch(scope, member.id, { lifecycle: "Terminating:Proceed", activityId: undefined });
     return undefined;
   }
   members.patch(scope, member.id, {

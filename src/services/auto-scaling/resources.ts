@@ -5,6 +5,7 @@ import { allTags } from "../../kernel/tag.ts";
 import { subnetOf } from "../ec2/api.ts";
 import { createGroup, deleteGroup, type Group, groups, updateGroup } from "./group.ts";
 import { type Hook, hooks, putHook, removeHook } from "./lifecycle-hook.ts";
+import { absentIn, beginRollingUpdate, isRolling, type RollingPolicy, rollOn } from "./rolling-update.ts";
 import type { GroupTag } from "./tag.ts";
 import { attach, detach } from "./target-group.ts";
 
@@ -17,13 +18,15 @@ const number = (value: unknown): number | undefined => (value === undefined ? un
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-autoscalinggroup.html; its id is its name. */
 const groupResource: ResourceType<Properties> = {
   type: "AWS::AutoScaling::AutoScalingGroup",
-  ensure: (scope, declared, id, { generatedName, tags, previous = {}, updatePolicy = {} }) =>
+  ensure: (scope, declared, id, { generatedName, tags, token, previous = {}, updatePolicy = {} }) =>
     attempt(
       scope,
       () => {
-        const absent = ["AutoScalingRollingUpdate", "AutoScalingReplacingUpdate"].find((policy) => policy in updatePolicy);
+        const rolling: RollingPolicy | undefined = updatePolicy["AutoScalingRollingUpdate"];
+        const absent = absentPolicy(updatePolicy);
         if (absent !== undefined)
           return { state: "failed", reason: `Slipway does not implement the update policy ${absent}`, ...(id && { id }) };
+        if (id !== undefined && isRolling(scope, id, token)) return rollOn(scope, id);
         const name: string = id ?? declared["AutoScalingGroupName"] ?? generatedName;
         const known = groups.get(scope, name);
         if (id === undefined && known !== undefined) return alreadyExists("AWS::AutoScaling::AutoScalingGroup", name);
@@ -56,7 +59,8 @@ const groupResource: ResourceType<Properties> = {
           },
         });
         settleHooks(scope, name, declared[HOOKS] ?? [], previous[HOOKS] ?? []);
-        return name;
+        if (rolling === undefined || id === undefined) return name;
+        return beginRollingUpdate(scope, groups.get(scope, name)!, rolling, token) ?? rollOn(scope, name);
       },
       id,
     ),
@@ -121,6 +125,14 @@ const hookResource: ResourceType<Properties> = {
   ref: (_scope, id) => id.split("|")[1]!,
   list: (scope) => hooks.list(scope).map(({ groupName, name }) => `${groupName}|${name}`),
 };
+
+/** The policies that are refused by name. */
+function absentPolicy(updatePolicy: Properties): string | undefined {
+  if ("AutoScalingReplacingUpdate" in updatePolicy && String(updatePolicy["AutoScalingReplacingUpdate"]?.WillReplace) === "true")
+    return "AutoScalingReplacingUpdate";
+  const member = absentIn(updatePolicy["AutoScalingRollingUpdate"] ?? {});
+  return member === undefined ? undefined : `AutoScalingRollingUpdate with ${member}`;
+}
 
 export const resources: readonly ResourceType[] = [groupResource, hookResource];
 

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { handsThat } from "../../testing/hands.ts";
+import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { describeStackEvents } from "../cloudformation/event.ts";
 import { createStack, updateStack } from "../cloudformation/operation.ts";
 import { describeStacks } from "../cloudformation/stack.ts";
 import { defaultId } from "../ec2/default-network.ts";
+import { instances } from "../ec2/instance.ts";
 import { describeTargetHealth } from "../elastic-load-balancing-v2/target.ts";
 import { describeTargetGroups } from "../elastic-load-balancing-v2/target-group.ts";
 import { services } from "../index.ts";
@@ -14,7 +16,7 @@ const HERE = { account: "111122223333", region: "eu-west-1" };
 const subnets = ["a", "b"].map((zone) => defaultId(HERE, "subnet", `eu-west-1${zone}`));
 
 /** A page behind a balancer, on as many instances as said. */
-const template = (size: number, updatePolicy: object = {}): string =>
+const template = (size: number, updatePolicy: object = {}, InstanceType = "t3.micro"): string =>
   JSON.stringify({
     Parameters: {
       Image: {
@@ -25,7 +27,7 @@ const template = (size: number, updatePolicy: object = {}): string =>
     Resources: {
       Template: {
         Type: "AWS::EC2::LaunchTemplate",
-        Properties: { LaunchTemplateData: { ImageId: { Ref: "Image" }, InstanceType: "t3.micro" } },
+        Properties: { LaunchTemplateData: { ImageId: { Ref: "Image" }, InstanceType } },
       },
       Targets: {
         Type: "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -82,11 +84,76 @@ test("a stack has its instances behind its balancer; sizes stay as scaling left 
   const { MinSize, DesiredCapacity } = await group();
   expect([(await stack()).StackStatus, MinSize, DesiredCapacity]).toEqual(["UPDATE_COMPLETE", 3, 4]);
 
-  await cloud.call(updateStack, { ...S, TemplateBody: template(2, { AutoScalingRollingUpdate: { MaxBatchSize: 1 } }) });
+  await cloud.call(updateStack, { ...S, TemplateBody: template(2, { AutoScalingReplacingUpdate: { WillReplace: true } }) });
   await rest();
   const { StackEvents } = await cloud.call(describeStackEvents, S);
   expect(StackEvents!.map(({ ResourceStatusReason }) => ResourceStatusReason)).toContain(
-    "Slipway does not implement the update policy AutoScalingRollingUpdate",
+    "Slipway does not implement the update policy AutoScalingReplacingUpdate",
   );
   expect([(await stack()).StackStatus, (await group()).MinSize]).toEqual(["UPDATE_ROLLBACK_COMPLETE", 3]);
+});
+
+const ROLLING = { MinInstancesInService: 2, MaxBatchSize: 1, PauseTime: "PT5M", SuspendProcesses: ["AlarmNotification"] };
+
+/** The types of the instances that the only group counts, and what is suspended of it. */
+async function members(cloud: World): Promise<{ types: string; suspended: (string | undefined)[] }> {
+  const { Instances, SuspendedProcesses } = (await cloud.call(describeAutoScalingGroups, {})).AutoScalingGroups![0]!;
+  const there = Instances!.filter(({ LifecycleState }) => !LifecycleState!.startsWith("Terminating"));
+  const types = there.map(({ InstanceType }) => InstanceType).sort();
+  return { types: types.join(" "), suspended: SuspendedProcesses!.map(({ ProcessName }) => ProcessName) };
+}
+
+const status = async (cloud: World) => (await cloud.call(describeStacks, S)).Stacks![0]!.StackStatus;
+
+const rolled = (InstanceType: string): string => template(3, { AutoScalingRollingUpdate: ROLLING }, InstanceType);
+
+test("an update rolls through the instances, a batch and a pause at a time, and back where it fails", async () => {
+  const bad = "t3.nano";
+  const cloud: World = new World({
+    services,
+    hands: handsThat({
+      instance: { answer: () => ({ status: 200 }), boots: (id) => instances.get(cloud.scope(), id)?.instanceType !== bad },
+    }),
+  });
+  const rest = () => cloud.advanceUntil(() => !cloud.waits().some((line) => line.startsWith("cloudformation/stack:")), "3h");
+  await cloud.call(createStack, { ...S, TemplateBody: template(3) });
+  await rest();
+  await cloud.call(updateStack, { ...S, TemplateBody: rolled("t3.small") });
+  await cloud.advance("1s");
+  expect(await members(cloud)).toEqual({ types: "t3.micro t3.micro t3.small", suspended: ["AlarmNotification"] });
+  await cloud.advance("4m");
+  expect((await members(cloud)).types).toBe("t3.micro t3.micro t3.small");
+  await cloud.advance("7m");
+  expect([(await members(cloud)).types, await status(cloud)]).toEqual(["t3.small t3.small t3.small", "UPDATE_IN_PROGRESS"]);
+  await rest();
+  expect([await status(cloud), await members(cloud)]).toEqual(["UPDATE_COMPLETE", { types: "t3.small t3.small t3.small", suspended: [] }]);
+
+  await cloud.call(updateStack, { ...S, TemplateBody: rolled(bad) });
+  await rest();
+  expect([await status(cloud), await members(cloud)]).toEqual([
+    "UPDATE_ROLLBACK_COMPLETE",
+    { types: "t3.small t3.small t3.small", suspended: [] },
+  ]);
+});
+
+test("a rolling update comes to the same end whenever the power is cut", async () => {
+  const { Parameters, Resources } = JSON.parse(template(2, { AutoScalingRollingUpdate: { MaxBatchSize: 2 } }));
+  const { Template, Group } = Resources;
+  delete Group.Properties.TargetGroupARNs;
+  const bare = (InstanceType: string): string => {
+    const LaunchTemplateData = { ...Template.Properties.LaunchTemplateData, InstanceType };
+    return JSON.stringify({ Parameters, Resources: { Template: { ...Template, Properties: { LaunchTemplateData } }, Group } });
+  };
+  const some = services.filter(({ name }) => /^(iam|ssm|ec2|elastic-load-balancing-v2|auto-scaling|cloudformation)$/.test(name));
+  const commits = await endsTheSameWheneverThePowerIsCut(
+    () => new World({ services: some, hands: handsThat({}) }),
+    async (cloud) => {
+      await cloud.call(createStack, { ...S, TemplateBody: bare("t3.micro") });
+      await cloud.advance("1m");
+      await cloud.call(updateStack, { ...S, TemplateBody: bare("t3.small") });
+      await cloud.advance("5m");
+      expect([await status(cloud), (await members(cloud)).types]).toEqual(["UPDATE_COMPLETE", "t3.small t3.small"]);
+    },
+  );
+  expect(commits).toBeGreaterThan(30);
 });

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { type CommandOutput, ensureJob, type Job, jobs } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { putObject } from "../s3/api.ts";
 import { type Artifacts, type Build, buildArn, type PackedArtifact, s3LogOf, uuidOf } from "./build.ts";
 import type { ArtifactSpec } from "./buildspec.ts";
 import { cacheOutputs, wantedCache } from "./cache.ts";
@@ -10,6 +9,7 @@ import { expandedArtifacts, expandedReports } from "./expanded.ts";
 import { packsReport } from "./report-store.ts";
 import { LOG_PATH, quote } from "./script.ts";
 import { commandSpec } from "./source.ts";
+import { uploadFor } from "./upload.ts";
 
 /** An artifact that cannot be uploaded, in a sentence for the phase context. */
 export class ArtifactProblem extends Error {}
@@ -98,9 +98,16 @@ function outputOf([identifier, spec, artifact]: Wanted): CommandOutput {
   return isUnpacked(artifact) ? { ...matching, type: "files" } : { ...matching, type: "zip", followLinks: !spec.keepLinks };
 }
 
-function upload(scope: Scope, build: Build, { location }: Artifacts, key: string, body: { digest: string; size: number }): void {
+function upload(
+  scope: Scope,
+  build: Build,
+  { location, encryptionDisabled }: Artifacts,
+  key: string,
+  body: { digest: string; size: number },
+): void {
   try {
-    putObject(scope, location!, key, body, {
+    const place = { bucket: location!, key, encryptionDisabled };
+    uploadFor(scope, build, place, body, {
       contentType: key.endsWith(".zip") ? "application/zip" : "application/octet-stream",
       metadata: { "codebuild-buildarn": buildArn(scope, build.id) },
     });

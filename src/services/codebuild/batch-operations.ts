@@ -1,6 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchGetBuildBatches$,
@@ -16,43 +15,45 @@ import {
 import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
 import { submitBatch, timeoutMsOf } from "./batch-start.ts";
 import { buildArn, builds } from "./build.ts";
-import { idOf, initiatorOf } from "./build-operations.ts";
+import { idOf, initiatorOf, refuseOfPipelines } from "./build-operations.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
-import { checkTimeouts } from "./project-rules.ts";
+import { checkBuildable } from "./project-rules.ts";
 
-const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
-export const startBuildBatch = operation(
-  StartBuildBatch$,
-  (scope, input) => {
-    const project = requireProject(scope, input.projectName!);
-    const same = startedBefore(scope, project.id, input.idempotencyToken);
-    if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
-    const declaration = overridden(project.declaration, input);
-    checkTimeouts(declaration);
-    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
-    if (declaration.source?.type === "CODEPIPELINE") {
-      fault(InvalidInputException, "Invalid project source: a batch of source type CODEPIPELINE can be started by CodePipeline only");
-    }
-    const batch = submitBatch(scope, project, {
-      uuid: scope.id.uuid(),
-      declaration,
-      sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
-      initiator: initiatorOf(scope),
-      idempotencyToken: input.idempotencyToken,
-    });
-    return { buildBatch: shownBatch(scope, batch) };
-  },
-  { partial: "as for StartBuild" },
-);
+export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
+  const project = requireProject(scope, input.projectName!);
+  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
+  const declaration = overridden(project.declaration, input);
+  refuseOfPipelines(declaration);
+  checkBuildable(declaration);
+  const batch = submitBatch(scope, project, {
+    uuid: scope.id.uuid(),
+    declaration,
+    sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
+    initiator: initiatorOf(scope),
+    idempotencyToken: input.idempotencyToken,
+    isDebugged: input.debugSessionEnabled,
+  });
+  return { buildBatch: shownBatch(scope, batch) };
+});
 
-export const stopBuildBatch = operation(StopBuildBatch$, (scope, { id }) => {
-  const batch = requireBatch(scope, id!);
-  const stopping = batch.endedAt === undefined ? buildBatches.patch(scope, batch.id, { stopRequested: true }) : batch;
-  return { buildBatch: shownBatch(scope, stopping) };
+/** Answers when the batch has ended, as on AWS. */
+export const stopBuildBatch = lateOperation(StopBuildBatch$, {
+  begin(scope, { id }) {
+    const batch = requireBatch(scope, id!);
+    if (batch.endedAt === undefined) buildBatches.patch(scope, batch.id, { stopRequested: true });
+    return batch.id;
+  },
+  answer(scope, id: string) {
+    const batch = requireBatch(scope, id);
+    const isOver = batch.endedAt !== undefined;
+    return isOver ? { buildBatch: shownBatch(scope, batch) } : new Waiting({ kind: "wait", because: "its builds end" });
+  },
 });
 
 /** The batch goes on as it is: its last phase was a failure that is tried again, its builds get further attempts. */
@@ -110,31 +111,21 @@ export const batchGetBuildBatches = operation(BatchGetBuildBatches$, (scope, { i
   };
 });
 
-interface Listing {
-  readonly sortOrder?: string | undefined;
-  readonly nextToken?: string | undefined;
-  readonly maxResults?: number | undefined;
+interface Filtered extends Listing {
   readonly filter?: { readonly status?: string | undefined } | undefined;
 }
 
-export const listBuildBatches = operation(ListBuildBatches$, (scope, input) => listed(buildBatches.list(scope), input));
+export const listBuildBatches = operation(ListBuildBatches$, (scope, input) => newest(buildBatches.list(scope), input));
 
 export const listBuildBatchesForProject = operation(ListBuildBatchesForProject$, (scope, { projectName, ...input }) =>
-  listed(buildBatches.by(scope, "project", requireProject(scope, projectName!).id), input),
+  newest(buildBatches.by(scope, "project", requireProject(scope, projectName!).id), input),
 );
 
 /** The newest come first, unless asked for otherwise. */
-function listed(all: BuildBatch[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE, filter }: Listing) {
-  const keyOf = ({ startedAt, number, id }: BuildBatch): string =>
-    `${String(startedAt).padStart(16, "0")} ${String(number).padStart(9, "0")} ${id}`;
-  const sorted = all
-    .filter(({ status }) => filter?.status === undefined || status === filter.status)
-    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly BuildBatch[], { filter, sortOrder = "DESCENDING", ...listing }: Filtered) {
+  const found = all.filter(({ status }) => filter?.status === undefined || status === filter.status);
+  const { items, next } = listed(found, ({ startedAt, number, id }) => byAge(startedAt, byAge(number, id)), { sortOrder, ...listing });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 function startedBefore(scope: Scope, project: string, token: string | undefined): BuildBatch | undefined {

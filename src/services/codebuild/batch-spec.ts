@@ -28,7 +28,7 @@ const PARALLELISM_MAX = 100;
 
 /** Read the batch of a buildspec; throws a `BuildspecProblem` where it cannot be run. */
 export function parseBatch(text: string): BatchSpec {
-  const root = readBuildspec(text);
+  const { root } = readBuildspec(text);
   if (root["batch"] === undefined) throw new BuildspecProblem("batch is required in the buildspec of a batch build");
   const batch = mapping(root["batch"], "batch");
   const kinds = KINDS.filter((kind) => batch[kind] !== undefined);

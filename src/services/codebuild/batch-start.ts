@@ -7,7 +7,7 @@ import type { BatchPlace, Build, Variable } from "./build.ts";
 import { fleetArn, fleetByArn, fleets } from "./fleet.ts";
 import { mergedVariables } from "./override.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
-import { type BuildRequest, submitBuild } from "./start.ts";
+import { type BuildRequest, refuseUnbuildable, submitBuild } from "./start.ts";
 
 const MINUTE = 60_000;
 /** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectBuildBatchConfig.html */
@@ -18,7 +18,8 @@ export const timeoutMsOf = ({ buildBatchConfig }: Declaration): number => (build
 
 /** Submit a batch; its loop does the rest. */
 export function submitBatch(scope: Scope, project: Project, request: Omit<BuildRequest, "batch" | "autoRetry">): BuildBatch {
-  const { uuid, declaration, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook, idempotencyToken } = request;
+  const { uuid, declaration, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook, idempotencyToken, isDebugged } = request;
+  refuseUnbuildable(declaration);
   const config = declaration.buildBatchConfig;
   if (config?.serviceRole === undefined) fault(InvalidInputException, "Build batch service role is required");
   const now = scope.clock.now();
@@ -43,6 +44,7 @@ export function submitBatch(scope: Scope, project: Project, request: Omit<BuildR
     ...(handedIn && { handedIn }),
     ...(webhook && { webhook }),
     ...(idempotencyToken !== undefined && { idempotencyToken }),
+    ...(isDebugged && { isDebugged: true as const }),
   });
 }
 
@@ -57,7 +59,7 @@ export function startGroup(scope: Scope, batch: BuildBatch, group: BatchGroup): 
 }
 
 function startBuildOf(scope: Scope, batch: BuildBatch, declaration: Declaration, place: BatchPlace): Build {
-  const { id, project, attempt, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook } = batch;
+  const { id, project, attempt, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook, isDebugged } = batch;
   return submitBuild(scope, projects.get(scope, project)!, {
     uuid: idsFrom(`codebuild batch ${id} ${place.identifier} ${attempt}`).uuid(),
     declaration,
@@ -65,6 +67,7 @@ function startBuildOf(scope: Scope, batch: BuildBatch, declaration: Declaration,
     resolvedSourceVersion,
     initiator,
     batch: place,
+    isDebugged,
     ...(handedIn && { handedIn }),
     ...(webhook && { webhook }),
   });

@@ -17,6 +17,8 @@ interface PhaseContext {
   readonly message: string;
 }
 
+import { reportStatus } from "./status-report.ts";
+
 /** Takes a batch through its builds. https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build.html */
 export const batchLoop: Loop<BuildBatch> = {
   table: buildBatches,
@@ -41,7 +43,7 @@ function begin(scope: Scope, batch: BuildBatch): Rest | void {
   const project = projects.get(scope, batch.project);
   if (project === undefined) return end(scope, enter(scope, batch, "DOWNLOAD_BATCHSPEC"), "FAILED", failure("The project is gone"));
   if (batch.groups.length > 0) {
-    buildBatches.patch(scope, enter(scope, batch, "IN_PROGRESS").id, { stage: "RUNNING" });
+    reportStatus(scope, buildBatches.patch(scope, enter(scope, batch, "IN_PROGRESS").id, { stage: "RUNNING" }));
     return;
   }
   if (!batch.stopRequested && !hasRoom(scope, project)) return { kind: "wait", because: "the project runs as many builds as it may" };
@@ -68,6 +70,7 @@ function download(scope: Scope, batch: BuildBatch): Rest | void {
     download: { ...batch.download!, status },
     resolvedSourceVersion: build?.resolvedSourceVersion,
   });
+  reportStatus(scope, known);
   if (status !== "SUCCEEDED") {
     const context = build?.phases.find(({ phaseStatus = "SUCCEEDED" }) => phaseStatus !== "SUCCEEDED")?.contexts?.[0];
     return end(scope, known, status, context && failure(context.message ?? "", context.statusCode));
@@ -187,12 +190,13 @@ const enter = (scope: Scope, batch: BuildBatch, phaseType: BuildBatchPhaseType):
 function end(scope: Scope, batch: BuildBatch, status: StatusType, context?: PhaseContext): void {
   const now = scope.clock.now();
   const last = status === "SUCCEEDED" || status === "STOPPED" ? status : "FAILED";
-  buildBatches.patch(scope, batch.id, {
+  const over = buildBatches.patch(scope, batch.id, {
     phases: [...left(scope, batch, status, context), { phaseType: last, startTime: now }],
     status,
     stage: "OVER",
     endedAt: now,
   });
+  reportStatus(scope, over);
 }
 
 function left(scope: Scope, { phases }: BuildBatch, phaseStatus: StatusType, context?: PhaseContext): BuildBatch["phases"] {

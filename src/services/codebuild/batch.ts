@@ -45,6 +45,8 @@ export interface BuildBatch extends Row {
   readonly stopRequested?: true;
   readonly isLate?: true;
   readonly artifact?: PackedArtifact;
+  /** Its builds stop where their commands say codebuild-breakpoint. */
+  readonly isDebugged?: true;
   readonly idempotencyToken?: string;
   /** Of the newest retry. */
   readonly retryToken?: string;
@@ -94,6 +96,8 @@ export function shownBatch(scope: Scope, batch: BuildBatch): BuildBatchShape {
     complete: batch.endedAt !== undefined,
     initiator: batch.initiator,
     encryptionKey,
+    ...(declaration.vpcConfig && { vpcConfig: declaration.vpcConfig as NonNullable<BuildBatchShape["vpcConfig"]> }),
+    debugSessionEnabled: batch.isDebugged ?? false,
     buildBatchNumber: batch.number,
     buildBatchConfig: buildBatchConfig as NonNullable<BuildBatchShape["buildBatchConfig"]>,
     buildGroups: [

@@ -4,15 +4,17 @@ import { logLines, logSeries } from "../../kernel/facts.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { putObject } from "../s3/api.ts";
 import { artifactsJobId, commandsJobId } from "./artifact.ts";
 import { type Build, builds, logOf, s3LogOf, say } from "./build.ts";
 import { COMMAND_PHASES, type CommandPhase } from "./buildspec.ts";
 import { keyJobId } from "./cache.ts";
 import { emitStateChange, enterPhase, leavePhase, measure, type PhaseEnd, passPhase } from "./phase.ts";
 import { projects } from "./project.ts";
+import { ACCESS_DENIED } from "./service-role.ts";
 import { sourceJobCount, sourceJobId } from "./source.ts";
 import { submitBuild } from "./start.ts";
+import { reportStatus } from "./status-report.ts";
+import { uploadFor } from "./upload.ts";
 
 export const STOPPED: PhaseEnd = { status: "STOPPED" };
 export const TIMED_OUT: PhaseEnd = { status: "TIMED_OUT", statusCode: "BUILD_TIMED_OUT", message: "Build has timed out. " };
@@ -34,10 +36,10 @@ export function endOf({ status, reason = "" }: Job, { stopRequested }: Build): P
 /** The build is over: its newest phase ends as said, where it has not ended already, and as the last of its phases that failed the build. */
 export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   const now = scope.clock.now();
-  if (end !== undefined) announceFailure(scope, build, end);
+  if (end !== undefined && end.statusCode !== ACCESS_DENIED) announceFailure(scope, build, end);
   const left = end === undefined ? build : leavePhase(scope, unended(scope, build), end);
   const status = left.phases.findLast(({ phaseStatus }) => phaseStatus !== "SUCCEEDED")?.phaseStatus ?? "SUCCEEDED";
-  const finalized = passPhase(scope, left, "FINALIZING");
+  const finalized = finalizes(left) ? passPhase(scope, left, "FINALIZING") : left;
   const [kept] = jobs.get(scope, artifactsJobId(build))?.result?.outputs?.["log"]?.files ?? [];
   const stage = s3LogOf(build) === undefined ? "OVER" : "LOG";
   const ended = builds.patch(scope, finalized.id, { status, stage, endedAt: now, ...(kept && { logDigest: kept.digest }) });
@@ -45,11 +47,16 @@ export function finish(scope: Scope, build: Build, end?: PhaseEnd): void {
   measure(scope, build.project, status === "SUCCEEDED" ? "SucceededBuilds" : "FailedBuilds", 1, "Count");
   measure(scope, build.project, "Duration", (now - build.startedAt) / 1000, "Seconds");
   emitStateChange(scope, over);
+  reportStatus(scope, over);
   const ids = [keyJobId(build), commandsJobId(build), artifactsJobId(build)];
   for (let index = 0; index < sourceJobCount(build); index++) ids.push(sourceJobId(build, index));
   for (const id of ids) forgetJob(scope, id);
   retry(scope, over);
 }
+
+/** The machine puts itself in order, unless the build never had one, or it was taken away. */
+const finalizes = ({ phases }: Build): boolean =>
+  phases.at(-1)!.phaseStatus !== "STOPPED" && phases.some(({ phaseType }) => phaseType === "DOWNLOAD_SOURCE");
 
 /** Between two phases it is the next one that has not gone well. */
 function unended(scope: Scope, build: Build): Build {
@@ -71,7 +78,8 @@ export function storeLog(scope: Scope, build: Build): void {
   const text = logText(scope, build);
   if (text === undefined) return;
   try {
-    putObject(scope, place.bucket, place.key, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip" });
+    const { encryptionDisabled } = build.declaration.logsConfig?.s3Logs ?? {};
+    uploadFor(scope, build, { ...place, encryptionDisabled }, scope.blobs.write(gzipSync(text)), { contentType: "application/gzip" });
   } catch (error) {
     if (!isFault(error)) throw error;
     say(scope, build, `Unable to upload the log: ${error.name}: ${error.message}`);

@@ -1,6 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
-import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import {
   BatchDeleteBuilds$,
@@ -14,38 +13,41 @@ import {
   StopBuild$,
 } from "../../sdk/codebuild.js";
 import { type Build, buildArn, builds, shownBuild } from "./build.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
-import { requireProject } from "./project.ts";
-import { checkTimeouts } from "./project-rules.ts";
+import { type Declaration, requireProject } from "./project.ts";
+import { checkBuildable } from "./project-rules.ts";
+import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
 
-const PAGE_SIZE = 100;
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
 
-export const startBuild = operation(
-  StartBuild$,
-  (scope, input) => {
-    const project = requireProject(scope, input.projectName!);
-    const same = startedBefore(scope, project.id, input.idempotencyToken);
-    if (same !== undefined) return { build: shownBuild(scope, same) };
-    const declaration = overridden(project.declaration, input);
-    checkTimeouts(declaration);
-    if (input.debugSessionEnabled) fault(InvalidInputException, "Debug sessions are not implemented by Slipway.");
-    if (declaration.source?.type === "CODEPIPELINE") {
-      fault(InvalidInputException, "Invalid project source: a build of source type CODEPIPELINE can be started by CodePipeline only");
-    }
-    const build = submitBuild(scope, project, {
-      uuid: scope.id.uuid(),
-      declaration,
-      sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
-      initiator: initiatorOf(scope),
-      idempotencyToken: input.idempotencyToken,
-    });
-    return { build: shownBuild(scope, build) };
-  },
-  { partial: "no images: commands run on this machine; no debug sessions, no Windows, macOS and file systems" },
-);
+export const startBuild = operation(StartBuild$, (scope, input) => {
+  const project = requireProject(scope, input.projectName!);
+  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  if (same !== undefined) return { build: shownBuild(scope, same) };
+  const declaration = overridden(project.declaration, input);
+  refuseOfPipelines(declaration);
+  checkBuildable(declaration);
+  const build = submitBuild(scope, project, {
+    uuid: scope.id.uuid(),
+    declaration,
+    sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
+    initiator: initiatorOf(scope),
+    idempotencyToken: input.idempotencyToken,
+    isDebugged: input.debugSessionEnabled,
+  });
+  return { build: shownBuild(scope, build) };
+});
+
+/** What CodePipeline hands in and takes, nobody else does. */
+export function refuseOfPipelines({ source, artifacts }: Declaration): void {
+  if (artifacts?.type === "CODEPIPELINE") {
+    fault(InvalidInputException, "ArtifactsOverride must be set when using artifacts type CodePipelines");
+  }
+  if (source?.type === "CODEPIPELINE") fault(InvalidInputException, "SourceTypeOverride must be set when using source type CodePipelines");
+}
 
 export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken }) => {
   const old = requireBuild(scope, id!);
@@ -64,17 +66,28 @@ export const retryBuild = operation(RetryBuild$, (scope, { id, idempotencyToken 
   return { build: shownBuild(scope, build) };
 });
 
-export const stopBuild = operation(StopBuild$, (scope, { id }) => {
-  const build = requireBuild(scope, id!);
-  const stopping = build.endedAt === undefined ? builds.patch(scope, build.id, { stopRequested: true }) : build;
-  return { build: shownBuild(scope, stopping) };
+/** Answers when the build has ended, as on AWS. */
+export const stopBuild = lateOperation(StopBuild$, {
+  begin(scope, { id }) {
+    const build = requireBuild(scope, id!);
+    if (build.endedAt === undefined) builds.patch(scope, build.id, { stopRequested: true });
+    return build.id;
+  },
+  answer(scope, id: string) {
+    const build = requireBuild(scope, id);
+    return build.endedAt === undefined ? new Waiting({ kind: "wait", because: "the build ends" }) : { build: shownBuild(scope, build) };
+  },
 });
 
 export const batchGetBuilds = operation(BatchGetBuilds$, (scope, { ids = [] }) => {
-  const found = ids.flatMap((id) => builds.get(scope, idOf(id)) ?? []);
+  const found = ids.map((id) => {
+    const home = sharedHome(scope, id, "codebuild:BatchGetBuilds");
+    const build = builds.get(home, checkedId(id));
+    return build && shownBuild(home, build);
+  });
   return {
-    builds: found.map((build) => shownBuild(scope, build)),
-    buildsNotFound: ids.filter((id) => builds.get(scope, idOf(id)) === undefined),
+    builds: found.flatMap((build) => build ?? []),
+    buildsNotFound: ids.filter((_, index) => found[index] === undefined),
   };
 });
 
@@ -89,23 +102,18 @@ export const batchDeleteBuilds = operation(BatchDeleteBuilds$, (scope, { ids = [
   };
 });
 
-export const listBuilds = operation(ListBuilds$, (scope, { sortOrder, nextToken }) => listed(builds.list(scope), sortOrder, nextToken));
+export const listBuilds = operation(ListBuilds$, (scope, listing) => newest(builds.list(scope), listing));
 
-export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, sortOrder, nextToken }) => {
-  const { id } = requireProject(scope, projectName!);
-  return listed(builds.by(scope, "project", id), sortOrder, nextToken);
+export const listBuildsForProject = operation(ListBuildsForProject$, (scope, { projectName, ...listing }) => {
+  const home = sharedHome(scope, projectName!, "codebuild:ListBuildsForProject");
+  const { id } = requireProject(home, projectName!);
+  return newest(builds.by(home, "project", id), listing);
 });
 
 /** The newest come first, unless asked for otherwise. */
-function listed(found: Build[], sortOrder = "DESCENDING", token: string | undefined) {
-  const keyOf = ({ startedAt, number, id }: Build): string =>
-    `${String(startedAt).padStart(16, "0")} ${String(number).padStart(9, "0")} ${id}`;
-  const sorted = found.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, PAGE_SIZE, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly Build[], { sortOrder = "DESCENDING", nextToken }: Listing) {
+  const { items, next } = listed(all, ({ startedAt, number, id }) => byAge(startedAt, byAge(number, id)), { sortOrder, nextToken });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 function startedBefore(scope: Scope, project: string, token: string | undefined): Build | undefined {
@@ -115,9 +123,13 @@ function startedBefore(scope: Scope, project: string, token: string | undefined)
 }
 
 const requireBuild = (scope: Scope, id: string): Build =>
-  builds.get(scope, idOf(id)) ?? fault(ResourceNotFoundException, `Build ${id} cannot be found`);
+  builds.get(scope, checkedId(id)) ?? fault(ResourceNotFoundException, `Build ${id} cannot be found`);
 
+/** The id of a build or of a batch, which may be named by its ARN. */
 export const idOf = (id: string): string => (id.startsWith("arn:") ? id.split(/:build(?:-batch)?\//).at(-1)! : id);
+
+/** An id is that of the project, a colon and the rest. */
+const checkedId = (id: string): string => (idOf(id).includes(":") ? idOf(id) : fault(InvalidInputException, "Invalid build ID provided"));
 
 /** A user's name, or role and session. */
 export function initiatorOf({ caller }: Scope): string {

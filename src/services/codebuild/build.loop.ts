@@ -11,7 +11,9 @@ import { environmentOf } from "./environment.ts";
 import { expandedReports, reportedExports } from "./expanded.ts";
 import { hasRoomOnFleet } from "./fleet-room.ts";
 import { enterPhase, leavePhase, passPhase } from "./phase.ts";
+import { provisioningProblem } from "./provision.ts";
 import { storeReports } from "./report-store.ts";
+import { logProblem } from "./service-role.ts";
 import {
   buildspecPath,
   ensureSourceJobs,
@@ -23,6 +25,7 @@ import {
   SourceProblem,
   storedBuildspec,
 } from "./source.ts";
+import { reportStatus } from "./status-report.ts";
 
 /** Takes a build through its phases. https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html */
 export const buildLoop: Loop<Build> = {
@@ -57,13 +60,19 @@ function waitInQueue(scope: Scope, build: Build): Rest | void {
     if (now >= build.queueDeadlineAt) return finish(scope, build, TIMED_OUT);
     return { wakeAt: build.queueDeadlineAt, kind: "deadline", because: `the fleet ${build.fleet} has no machine free` };
   }
+  const problem = logProblem(scope, build);
+  if (problem !== undefined) return finish(scope, build, problem);
   const deadlineAt = now + build.declaration.timeoutInMinutes! * 60_000;
   provision(scope, builds.patch(scope, leavePhase(scope, build).id, { deadlineAt }));
 }
 
-/** There is nothing to provision: the phase is over as soon as it begins. */
+/** The machine is there: the phase is over as soon as it begins, unless something that the environment names is not. */
 function provision(scope: Scope, build: Build): void {
+  const problem = provisioningProblem(scope, build);
+  if (problem !== undefined) return finish(scope, enterPhase(scope, build, "PROVISIONING"), problem);
   enterPhase(scope, passPhase(scope, build, "PROVISIONING"), "DOWNLOAD_SOURCE");
+  say(scope, build, "Waiting for DOWNLOAD_SOURCE");
+  say(scope, build, "Phase is DOWNLOAD_SOURCE");
   builds.patch(scope, build.id, { stage: "SOURCE" });
 }
 
@@ -94,7 +103,9 @@ function downloadSource(scope: Scope, submitted: Build): Rest | void {
     if (failed !== undefined && failed.status === "FAILED" && problem !== undefined) return failSource(scope, build, problem);
     if (failed !== undefined) return finish(scope, build, endOf(failed, build));
     const resolvedSourceVersion = build.resolvedSourceVersion ?? resolvedCommit(last);
-    readSpec(scope, builds.patch(scope, build.id, { resolvedSourceVersion }), last);
+    const resolved = builds.patch(scope, build.id, { resolvedSourceVersion });
+    reportStatus(scope, resolved);
+    readSpec(scope, resolved, last);
   } catch (error) {
     if (error instanceof SourceProblem) return failSource(scope, build, error.message);
     if (!(error instanceof BuildspecProblem)) throw error;

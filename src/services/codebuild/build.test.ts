@@ -247,12 +247,24 @@ test("a build ends the same whenever the power is cut", async () => {
   }
 });
 
+test("whoever stops a build is answered when it has ended", async () => {
+  const cloud = build();
+  await createShop(cloud);
+  const id = await start(cloud);
+  await cloud.advance("2s");
+  const { build: stopped } = await cloud.call(stopBuild, { id });
+  expect(stopped).toMatchObject({ buildStatus: "STOPPED", buildComplete: true, currentPhase: "COMPLETED" });
+  expect(stopped!.phases!.slice(-2)).toMatchObject([{ phaseType: "BUILD", phaseStatus: "STOPPED" }, { phaseType: "COMPLETED" }]);
+});
+
 test("a build that is stopped ends the same whenever the power is cut", async () => {
   await endsTheSameWheneverThePowerIsCut(build, async (cloud) => {
     await createShop(cloud);
     const id = await start(cloud);
     await cloud.advance("1s");
-    await cloud.call(stopBuild, { id });
+    // Whoever was not answered asks again.
+    const stop = () => cloud.call(stopBuild, { id });
+    await stop().catch(stop);
     await cloud.advance("10s");
     expect(await get(cloud, id)).toMatchObject({ buildStatus: "STOPPED" });
   });

@@ -106,6 +106,8 @@ export interface Build extends Row {
   readonly fleet?: string;
   readonly stopRequested?: true;
   readonly idempotencyToken?: string;
+  /** It stops where its commands say codebuild-breakpoint, and goes on when somebody says codebuild-resume. */
+  readonly isDebugged?: true;
 }
 
 export const builds = new Table<Build>("codebuild/build", {
@@ -123,7 +125,7 @@ export const builds = new Table<Build>("codebuild/build", {
 export const buildArn = (scope: Scope, id: string): string => scope.arn("codebuild", `build/${id}`);
 
 /** The UUID part of a build's id. */
-export const uuidOf = ({ id }: Build): string => id.slice(id.lastIndexOf(":") + 1);
+export const uuidOf = ({ id }: Pick<Build, "id">): string => id.slice(id.lastIndexOf(":") + 1);
 
 export const workspaceOf = ({ id }: Build): string => `codebuild/${id}`;
 
@@ -199,6 +201,7 @@ export function shownBuild(scope: Scope, build: Build): BuildShape {
         ...(autoRetry.previous !== undefined && { previousAutoRetry: buildArn(scope, autoRetry.previous) }),
       },
     }),
+    ...(build.isDebugged && { debugSession: { sessionEnabled: true, sessionTarget: `codebuild:${uuidOf(build)}` } }),
     exportedEnvironmentVariables: (build.exportedVariables ?? []).map((variable) => ({ ...variable })),
   };
 }

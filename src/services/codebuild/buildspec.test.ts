@@ -66,7 +66,19 @@ test.each([
   [`version: 0.2\n${phases}\ncache: { paths: [a], action: keep }`, "Invalid cache action: keep"],
   [`version: 0.2\n${phases}\ncache: { key: k, fallback-keys: [a, b, c, d, e, f], paths: [a] }`, "at most 5 fallback-keys"],
   [`version: 0.2\nenv: { shell: powershell.exe }\n${phases}`, "the shell powershell.exe is not implemented by Slipway"],
-  ["version: [", "Flow sequence in block collection must be sufficiently indented"],
+  // What the reader of CodeBuild says, as people have met it: an unquoted colon, a tab, a bracket that is not closed.
+  [
+    'version: 0.2\n\nphases:\n  build:\n    commands:\n     - echo hello\n     - echo "Hello: world"',
+    "Expected Commands[1] to be of string type: found subkeys instead at line 7, value of the key tag on line 6 might be empty",
+  ],
+  ["version: 0.2\nphases: build: commands", "mapping values are not allowed in this context at line 2"],
+  ["version: 0.2\nphases:\n\t build:", "found character that cannot start any token at line 3"],
+  ["version: 0.2\nphases:\n  build: { commands: [make\nartifacts: {}", "did not find expected ',' or ']' at line 4"],
+  ["version: 0.2\nphases:\n  build:\n    commands:\n      - a\n   finally: b", "did not find expected key at line 6"],
+  ['version: 0.2\nphases: { build: { commands: ["make] } }', "found unexpected end of stream at line 2"],
+  ['version: 0.2\nphases: { build: { commands: ["\\q"] } }', "found unknown escape character at line 2"],
+  ["version: 0.2\nphases: *all", "unknown anchor 'all' referenced"],
+  ["version: 0.2\nphases: @all", "found character that cannot start any token at line 2"],
 ])("refuses %j", (text, message) => {
   expect(() => parseBuildspec(text)).toThrow(message);
 });

@@ -1,4 +1,15 @@
-import { asList, BuildspecProblem, commands, flag, list, type Mapping, mapping, readBuildspec, texts } from "./buildspec-text.ts";
+import {
+  asList,
+  BuildspecProblem,
+  type BuildspecText,
+  commands,
+  flag,
+  list,
+  type Mapping,
+  mapping,
+  readBuildspec,
+  texts,
+} from "./buildspec-text.ts";
 
 export { BuildspecProblem } from "./buildspec-text.ts";
 
@@ -86,7 +97,7 @@ const RUNTIMES = ["android", "dotnet", "golang", "java", "nodejs", "php", "pytho
 
 /** Read a buildspec; throws a `BuildspecProblem` where it cannot be run. */
 export function parseBuildspec(text: string): Buildspec {
-  const root = readBuildspec(text);
+  const { root, lineOf } = readBuildspec(text);
   const version = versionOf(root["version"]);
   const env = mapping(root["env"], "env");
   const phases = mapping(root["phases"], "phases");
@@ -109,7 +120,7 @@ export function parseBuildspec(text: string): Buildspec {
     ...secrets,
     exportedVariables: exportedOf(env["exported-variables"], secrets),
     gitCredentialHelper: flag(env["git-credential-helper"]),
-    phases: phasesOf(phases, root["run-as"]),
+    phases: phasesOf(phases, root["run-as"], lineOf),
     ...(hasPrimary && { artifacts: artifactOf(artifacts, "artifacts") }),
     secondaryArtifacts: Object.fromEntries(
       Object.entries(secondary).map(([name, value]) => [name, artifactOf(mapping(value, name), `secondary-artifacts/${name}`)]),
@@ -156,16 +167,16 @@ function shellOf(value: unknown): Buildspec["shell"] {
   throw new BuildspecProblem(`the shell ${value} is not implemented by Slipway; sh and bash are`);
 }
 
-function phasesOf(phases: Mapping, runAs: unknown): Buildspec["phases"] {
+function phasesOf(phases: Mapping, runAs: unknown, lineOf: BuildspecText["lineOf"]): Buildspec["phases"] {
   const known = COMMAND_PHASES.filter((name) => phases[name] !== undefined && phases[name] !== null);
   const unknown = Object.keys(phases).find((name) => !COMMAND_PHASES.includes(name as CommandPhase));
   if (unknown !== undefined) {
     throw new BuildspecProblem(`Invalid buildspec phase name: ${unknown.toUpperCase()}. Expecting: BUILD,INSTALL,POST_BUILD,PRE_BUILD`);
   }
-  return Object.fromEntries(known.map((name) => [name, phaseOf(mapping(phases[name], name), name, runAs)]));
+  return Object.fromEntries(known.map((name) => [name, phaseOf(mapping(phases[name], name), name, runAs, lineOf)]));
 }
 
-function phaseOf(phase: Mapping, name: string, globalUser: unknown): PhaseSpec {
+function phaseOf(phase: Mapping, name: string, globalUser: unknown, lineOf: BuildspecText["lineOf"]): PhaseSpec {
   const onFailure = onFailureOf(phase["on-failure"], name);
   const runAs = phase["run-as"] ?? globalUser;
   const runtimeVersions = texts(phase["runtime-versions"], "runtime-versions");
@@ -174,8 +185,8 @@ function phaseOf(phase: Mapping, name: string, globalUser: unknown): PhaseSpec {
     throw new BuildspecProblem(`Unknown runtime named '${unknown}'. This build image has the following runtimes: ${RUNTIMES.join(", ")}`);
   }
   return {
-    commands: commands(phase["commands"]),
-    finally: commands(phase["finally"]),
+    commands: commands(phase["commands"], (index) => lineOf(["phases", name, "commands", index])),
+    finally: commands(phase["finally"], (index) => lineOf(["phases", name, "finally", index])),
     ...(onFailure && { onFailure }),
     ...(runAs !== undefined && runAs !== null && { runAs: String(runAs) }),
     runtimeVersions,

@@ -5,13 +5,14 @@ import { operation } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { InvalidateProjectCache$ } from "../../sdk/codebuild.js";
-import { putObject, readObject } from "../s3/api.ts";
+import { readObject } from "../s3/api.ts";
 import { type Build, say } from "./build.ts";
 import type { Buildspec, CacheSpec } from "./buildspec.ts";
 import { requireProject } from "./project.ts";
 import { expandable } from "./script.ts";
 import { commandSpec } from "./source.ts";
 import { toolInputs } from "./tools.ts";
+import { uploadFor } from "./upload.ts";
 
 /** What a build has left for the next: archives of what lies in the source directory, and in the home directory. */
 interface Cache extends Row {
@@ -123,7 +124,7 @@ function inS3(scope: Scope, build: Build, part: Part, ref: { digest: string; siz
   const [bucket, ...prefix] = locationOf(build).split("/");
   const key = [...prefix.filter(Boolean), namespaceOf(build), versionOf(build), build.cacheKey!, `${part}.zip`].join("/");
   try {
-    putObject(scope, bucket!, key, ref, { contentType: "application/zip" });
+    uploadFor(scope, build, { bucket: bucket!, key }, ref, { contentType: "application/zip" });
     return { object: { bucket: bucket!, key } };
   } catch (error) {
     if (!isFault(error)) throw error;

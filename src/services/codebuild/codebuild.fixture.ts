@@ -1,11 +1,13 @@
-import { type CommandOutput, type CommandSpec, type Job, jobs, type KeptOutput } from "../../compute/job.ts";
+import { type CommandOutput, type CommandSpec, type HttpSpec, type Job, jobs, type KeptOutput } from "../../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.ts";
 import type { Loop } from "../../kernel/loop.ts";
 import { World } from "../../testing/world.ts";
 import { codecommit } from "../codecommit/index.ts";
 import { codeconnections } from "../codeconnections/index.ts";
+import { ec2 } from "../ec2/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
+import { kms } from "../kms/index.ts";
 import { createBucket } from "../s3/bucket.ts";
 import { s3 } from "../s3/index.ts";
 import { secretsManager } from "../secrets-manager/index.ts";
@@ -26,6 +28,9 @@ export interface Leavings {
   readonly git?: Loop<Job>;
   /** The text of the buildspec in the source. */
   readonly buildspec?: string;
+  readonly trust?: "enforced";
+  /** What the servers of sources answer. */
+  readonly server?: (asked: HttpSpec) => { readonly status: number; readonly body?: object };
 }
 
 /**
@@ -35,10 +40,10 @@ export interface Leavings {
 export function world(leavings: Leavings = {}): World {
   const blobs: { write(text: string): { digest: string; size: number } } = { write: () => ({ digest: "", size: 0 }) };
   const others = simulatedHands((job) => outcomeOf(job, leavings, blobs.write));
-  const { git = others } = leavings;
+  const { git = others, trust = "open" } = leavings;
   const hands: Loop<Job> = { table: jobs, turn: (scope, job) => (job.spec.type === "git" ? git : others).turn(scope, job) };
-  const services = [iam, ssm, secretsManager, s3, codecommit, codeconnections, codebuild];
-  const cloud = new World({ services, hands, start: 0 });
+  const services = [iam, kms, secretsManager, ssm, s3, ec2, codecommit, codeconnections, codebuild];
+  const cloud = new World({ services, hands, start: 0, trust });
   blobs.write = (text) => cloud.blobs.write(Buffer.from(text));
   blobs.write("zip");
   return cloud;
@@ -46,9 +51,13 @@ export function world(leavings: Leavings = {}): World {
 
 function outcomeOf(
   { id, spec }: Job,
-  { files = {}, keys, buildspec }: Leavings,
+  { files = {}, keys, buildspec, server }: Leavings,
   write: (text: string) => { digest: string; size: number },
 ): SimulatedOutcome {
+  if (spec.type === "http" && server !== undefined) {
+    const { status, body = {} } = server(spec);
+    return { afterMs: 100, status: "SUCCEEDED", result: { response: { status, headers: {}, body: JSON.stringify(body) } } };
+  }
   const { env, outputs = [] } = spec as CommandSpec;
   if (env["LOSE"] !== undefined && id.endsWith("/commands")) return { afterMs: 500, status: "LOST" };
   if (id.endsWith("/commands")) return commands(env);

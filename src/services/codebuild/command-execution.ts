@@ -1,6 +1,5 @@
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -11,6 +10,7 @@ import {
   StartCommandExecution$,
 } from "../../sdk/codebuild.js";
 import { shownLogs } from "./build.ts";
+import { listed } from "./listing.ts";
 import { asBuild, requireSandbox, sandboxArn } from "./sandbox.ts";
 
 /** A command that runs in a sandbox, or waits for the one before; its id is sandbox/number/uuid. */
@@ -28,8 +28,6 @@ export interface CommandExecution extends Row {
 }
 
 export const commandExecutions = new Table<CommandExecution>("codebuild/command-execution");
-
-const PAGE_SIZE = 100;
 
 export const startCommandExecution = operation(StartCommandExecution$, (scope, { sandboxId, command }) => {
   const sandbox = requireSandbox(scope, sandboxId!);
@@ -56,16 +54,13 @@ export const batchGetCommandExecutions = operation(BatchGetCommandExecutions$, (
   };
 });
 
+/** They are numbered as they were asked for. */
 export const listCommandExecutionsForSandbox = operation(
   ListCommandExecutionsForSandbox$,
-  (scope, { sandboxId, sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE }) => {
-    const { id } = requireSandbox(scope, sandboxId!);
-    const own = commandExecutions.list(scope, `${id}/`);
-    if (sortOrder === "DESCENDING") own.reverse();
-    const placed = own.map((execution, index) => ({ execution, place: String(index).padStart(9, "0") }));
-    const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-    const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-    return { commandExecutions: items.map(({ execution }) => shown(scope, execution)), ...(nextToken && { nextToken }) };
+  (scope, { sandboxId, sortOrder = "DESCENDING", ...listing }) => {
+    const own = commandExecutions.list(scope, `${requireSandbox(scope, sandboxId!).id}/`);
+    const { items, next } = listed(own, ({ id }) => id, { sortOrder, ...listing });
+    return { commandExecutions: items.map((execution) => shown(scope, execution)), ...next };
   },
 );
 

@@ -1,8 +1,10 @@
 import type { Scope } from "../../kernel/scope.ts";
+import { secretArnOf } from "../secrets-manager/api.ts";
 import { type Build, buildArn, logOf, type Variable } from "./build.ts";
 import type { Buildspec } from "./buildspec.ts";
 import { projectArn, projects } from "./project.ts";
 import { publicBuildUrl } from "./public-build.ts";
+import { roleRefusal } from "./service-role.ts";
 import { credentialVariables } from "./source-credential.ts";
 
 /** The variables of a build and which of their values are secret, or why they cannot be had. */
@@ -23,6 +25,9 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
   const secrets = { ...buildspec.secretsManager, ...Object.fromEntries(typed("SECRETS_MANAGER")) };
   const found: Record<string, string> = {};
   for (const [name, reference] of Object.entries(parameters)) {
+    const arn = scope.arn("ssm", `parameter/${reference.replace(/^\//, "")}`);
+    const refusal = roleRefusal(scope, build, "ssm:GetParameters", arn);
+    if (refusal !== undefined) return { state: "failed", statusCode: "Decrypted Variables Error", message: denied(refusal) };
     const value = resolved(scope, "ssm-secure", reference);
     if (value === undefined) {
       return { state: "failed", statusCode: "Decrypted Variables Error", message: `parameter does not exist: ${reference}` };
@@ -30,6 +35,9 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
     found[name] = value;
   }
   for (const [name, reference] of Object.entries(secrets)) {
+    const id = secretIdIn(reference);
+    const refusal = roleRefusal(scope, build, "secretsmanager:GetSecretValue", secretArnOf(scope, id) ?? id);
+    if (refusal !== undefined) return { state: "failed", statusCode: "Secrets Manager Error", message: denied(refusal) };
     const value = resolved(scope, "secretsmanager", secretReference(reference));
     if (value === undefined) {
       const message = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
@@ -42,6 +50,8 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
   return { state: "done", variables: { ...variables, ...ownVariables(scope, build), ...git }, secrets: Object.values(found) };
 }
 
+const denied = (refusal: string): string => `AccessDeniedException: ${refusal}`;
+
 function resolved(scope: Scope, kind: string, name: string): string | undefined {
   const found = scope.registry.reference(kind)?.resolve(scope, name);
   return found?.state === "value" ? found.value : undefined;
@@ -49,14 +59,18 @@ function resolved(scope: Scope, kind: string, name: string): string | undefined 
 
 /** CodeBuild writes id:key:stage:version, CloudFormation's references id:SecretString:key:stage:version. */
 function secretReference(reference: string): string {
-  const parts = reference.split(":");
-  const count = reference.startsWith("arn:") ? 7 : 1;
-  const [id, rest] = [parts.slice(0, count).join(":"), parts.slice(count)];
-  return rest.length === 0 ? id : [id, "SecretString", ...rest].join(":");
+  const id = secretIdIn(reference);
+  return reference === id ? id : `${id}:SecretString${reference.slice(id.length)}`;
 }
 
+const secretIdIn = (reference: string): string =>
+  reference
+    .split(":")
+    .slice(0, reference.startsWith("arn:") ? 7 : 1)
+    .join(":");
+
 function ownVariables(scope: Scope, build: Build): Record<string, string> {
-  const { declaration, sourceVersion, resolvedSourceVersion, batch, webhook } = build;
+  const { declaration, sourceVersion, resolvedSourceVersion, batch, webhook, isDebugged } = build;
   const project = projects.get(scope, build.project);
   return {
     CODEBUILD_CI: "true",
@@ -76,6 +90,7 @@ function ownVariables(scope: Scope, build: Build): Record<string, string> {
     ...(resolvedSourceVersion !== undefined && { CODEBUILD_RESOLVED_SOURCE_VERSION: resolvedSourceVersion }),
     ...(batch && { CODEBUILD_BATCH_BUILD_IDENTIFIER: batch.identifier }),
     ...(batch?.shard && { SLIPWAY_SHARD: String(batch.shard.index), SLIPWAY_SHARDS: String(batch.shard.count) }),
+    ...(isDebugged && { SLIPWAY_DEBUGGED: "true" }),
     ...webhook,
   };
 }

@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -16,6 +15,7 @@ import {
   ResourceNotFoundException,
   UpdateFleet$,
 } from "../../sdk/codebuild.js";
+import { keysBy, listed } from "./listing.ts";
 
 /** Machines that are always there: how many builds of theirs run at a time. By its name. */
 export interface Fleet extends Row {
@@ -30,8 +30,6 @@ export interface Fleet extends Row {
 export const fleets = new Table<Fleet>("codebuild/fleet", {
   arn: ({ id, uuid }, { account, region }) => `arn:aws:codebuild:${region}:${account}:fleet/${id}:${uuid}`,
 });
-
-const PAGE_SIZE = 100;
 
 export const createFleet = operation(CreateFleet$, (scope, { name, ...declared }) => {
   if (fleets.get(scope, name!) !== undefined) fault(ResourceAlreadyExistsException, `Fleet already exists: ${name}`);
@@ -57,15 +55,9 @@ export const batchGetFleets = operation(BatchGetFleets$, (scope, { names = [] })
   };
 });
 
-export const listFleets = operation(ListFleets$, (scope, { sortBy = "NAME", sortOrder = "ASCENDING", nextToken: token, maxResults }) => {
-  const keyOf = ({ id, createdAt, modifiedAt }: Fleet): string =>
-    sortBy === "NAME" ? id : `${String(sortBy === "CREATED_TIME" ? createdAt : modifiedAt).padStart(16, "0")} ${id}`;
-  const sorted = fleets.list(scope).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map((fleet, index) => ({ arn: fleetArn(scope, fleet), place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults ?? PAGE_SIZE, token, invalid);
-  return { fleets: items.map(({ arn }) => arn), ...(nextToken && { nextToken }) };
+export const listFleets = operation(ListFleets$, (scope, { sortBy, ...listing }) => {
+  const { items, next } = listed(fleets.list(scope), keysBy(sortBy), listing);
+  return { fleets: items.map((fleet) => fleetArn(scope, fleet)), ...next };
 });
 
 /** Make the fleet be as declared; its ARN stays. */

@@ -10,6 +10,8 @@ import * as command from "./command-execution.ts";
 import { listCuratedEnvironmentImages } from "./curated-image.ts";
 import * as fleet from "./fleet.ts";
 import * as project from "./project.ts";
+import { approvalLoop } from "./pull-request-approval.loop.ts";
+import { approvals } from "./pull-request-approval.ts";
 import { reportLoop } from "./report.loop.ts";
 import * as report from "./report.ts";
 import * as group from "./report-group.ts";
@@ -20,6 +22,7 @@ import { sandboxLoop } from "./sandbox.loop.ts";
 import * as sandbox from "./sandbox.ts";
 import * as credential from "./source-credential.ts";
 import { projectTarget } from "./target.ts";
+import { webhookLoop } from "./webhook.loop.ts";
 import * as webhook from "./webhook.ts";
 
 export const codebuild = service({
@@ -99,8 +102,9 @@ export const codebuild = service({
     sandbox.sandboxes,
     credential.sourceCredentials,
     webhook.webhooks,
+    approvals,
   ],
-  loops: [buildLoop, batchLoop, reportLoop, sandboxLoop],
+  loops: [buildLoop, batchLoop, reportLoop, sandboxLoop, webhookLoop, approvalLoop],
   resources: [projectResource, fleetResource, reportGroupResource, sourceCredentialResource],
   targets: [projectTarget],
 });

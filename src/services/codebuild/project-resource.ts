@@ -1,9 +1,10 @@
 import { present } from "../../kernel/json.ts";
-import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
+import { alreadyExists, attempt, nameWithin, type Progress, type ResourceType } from "../../kernel/resource.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import { allTags, lowerTagList } from "../../kernel/tag.ts";
 import { type Declaration, projectArn, projects, putProject, removeProject } from "./project.ts";
 import { fromApi, toApi } from "./resource-names.ts";
-import { putWebhook, type WebhookSettings, webhooks } from "./webhook.ts";
+import { isWebhookGoing, putWebhook, removeWebhook, type WebhookSettings, webhookOf, webhooks } from "./webhook.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -12,14 +13,13 @@ const ABSENT = {
   "Environment/DockerServer": [],
   "Environment/HostKernel": [],
   FileSystemLocations: [],
-  "Triggers/ScopeConfiguration": [],
 };
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codebuild-project.html; its id is its name. */
 export const projectResource: ResourceType<Properties> = {
   type: "AWS::CodeBuild::Project",
   absent: ABSENT,
-  ensure: (scope, declared, id, { generatedName, logicalId, tags }) =>
+  ensure: (scope, declared, id, { generatedName, logicalId, tags, token }) =>
     attempt(scope, () => {
       const name: string = id ?? declared["Name"] ?? nameWithin(NAME_MAX, generatedName, logicalId);
       const known = projects.get(scope, name);
@@ -28,15 +28,15 @@ export const projectResource: ResourceType<Properties> = {
       putProject(scope, name, { ...(toApi(rest) as object), tags: lowerTagList(allTags(tags, Tags)) } as unknown as Declaration);
       projects.patch(scope, name, { declaredTriggers: Triggers, visibility: Visibility, resourceAccessRole: ResourceAccessRole });
       const { Webhook, ...settings } = Triggers ?? {};
-      if (String(Webhook) === "true") putWebhook(scope, name, toApi(settings) as WebhookSettings);
-      else webhooks.remove(scope, name);
+      if (String(Webhook) !== "true") removeWebhook(scope, name);
+      else return ensureWebhook(scope, name, toApi(settings) as WebhookSettings, token);
       return name;
     }),
   read(scope, id) {
     const project = projects.get(scope, id);
     if (project === undefined) return undefined;
     const { tags = [], ...declaration } = project.declaration;
-    const webhook = webhooks.get(scope, id);
+    const webhook = webhookOf(scope, id);
     return present({
       Id: id,
       Name: id,
@@ -57,3 +57,15 @@ export const projectResource: ResourceType<Properties> = {
   },
   list: (scope) => projects.list(scope).map(({ id }) => id),
 };
+
+/** The webhook of a project as its template wants it, once per change; it is there when the server has set it up. */
+function ensureWebhook(scope: Scope, name: string, settings: WebhookSettings, token: string): string | Progress {
+  if (isWebhookGoing(scope, name)) return { state: "busy", id: name, because: "the server of its source takes the webhook away" };
+  if (webhooks.get(scope, name)?.askedBy !== token) {
+    putWebhook(scope, name, settings);
+    webhooks.patch(scope, name, { askedBy: token });
+  }
+  const { work, failure } = webhooks.get(scope, name)!;
+  if (work !== undefined) return { state: "busy", id: name, because: "the server of its source sets the webhook up" };
+  return failure === undefined ? name : { state: "failed", id: name, reason: failure, code: "OAuthProviderException" };
+}

@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -9,7 +8,6 @@ import {
   CreateProject$,
   type CreateProjectInput,
   DeleteProject$,
-  InvalidInputException,
   ListProjects$,
   type Project as ProjectShape,
   type ProjectVisibilityType,
@@ -19,10 +17,11 @@ import {
   UpdateProjectVisibility$,
 } from "../../sdk/codebuild.js";
 import { caches } from "./cache.ts";
+import { keysBy, listed } from "./listing.ts";
 import { checkDeclaration } from "./project-rules.ts";
 import { aliasOf, badgeUrl } from "./public-build.ts";
-import { removePolicy } from "./resource-policy.ts";
-import { shownWebhook, webhooks } from "./webhook.ts";
+import { removePolicy, sharedHome } from "./resource-policy.ts";
+import { removeWebhook, shownAfterwards, webhookOf } from "./webhook.ts";
 
 /** What was declared of a project, with the defaults that CodeBuild fills in. */
 export type Declaration = Stored<Omit<CreateProjectInput, "name">>;
@@ -47,30 +46,17 @@ export const projects = new Table<Project>("codebuild/project", {
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:project/${id}`,
 });
 
-const PAGE_SIZE = 100;
+export const createProject = operation(CreateProject$, (scope, { name, ...declared }) => {
+  if (projects.get(scope, name!) !== undefined) {
+    fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
+  }
+  return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
+});
 
-export const createProject = operation(
-  CreateProject$,
-  (scope, { name, ...declared }) => {
-    if (projects.get(scope, name!) !== undefined) {
-      fault(ResourceAlreadyExistsException, `Project already exists: ${projectArn(scope, name!)}`);
-    }
-    return { project: shownProject(scope, putProject(scope, name!, stored(declared) as Declaration)) };
-  },
-  {
-    partial:
-      "VPC settings, image credentials, encryption, and the reporting of statuses to a server of sources are kept, and have no effect",
-  },
-);
-
-export const updateProject = operation(
-  UpdateProject$,
-  (scope, { name, ...declared }) => {
-    const known = requireProject(scope, name!);
-    return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
-  },
-  { partial: "as for CreateProject" },
-);
+export const updateProject = operation(UpdateProject$, (scope, { name, ...declared }) => {
+  const known = requireProject(scope, name!);
+  return { project: shownProject(scope, putProject(scope, known.id, { ...known.declaration, ...stored(declared) } as Declaration)) };
+});
 
 export const deleteProject = operation(DeleteProject$, (scope, { name }) => {
   removeProject(scope, nameOf(name!));
@@ -92,28 +78,26 @@ export const updateProjectVisibility = operation(UpdateProjectVisibility$, (scop
 /** A project goes with its webhook and what its builds have cached. Its builds stay. */
 export function removeProject(scope: Scope, name: string): void {
   projects.remove(scope, name);
-  webhooks.remove(scope, name);
+  removeWebhook(scope, name);
   removePolicy(scope, projectArn(scope, name));
   for (const { id } of caches.by(scope, "project", name)) caches.remove(scope, id);
 }
 
 export const batchGetProjects = operation(BatchGetProjects$, (scope, { names = [] }) => {
-  const known = (name: string): Project | undefined => projects.get(scope, nameOf(name));
+  const found = names.map((name) => {
+    const home = sharedHome(scope, name, "codebuild:BatchGetProjects");
+    const project = projects.get(home, nameOf(name));
+    return project && shownProject(home, project);
+  });
   return {
-    projects: names.flatMap((name) => known(name) ?? []).map((project) => shownProject(scope, project)),
-    projectsNotFound: names.filter((name) => known(name) === undefined),
+    projects: found.flatMap((project) => project ?? []),
+    projectsNotFound: names.filter((_, index) => found[index] === undefined),
   };
 });
 
-export const listProjects = operation(ListProjects$, (scope, { sortBy = "NAME", sortOrder = "ASCENDING", nextToken: token }) => {
-  const keyOf = ({ id, createdAt, modifiedAt }: Project): string =>
-    sortBy === "NAME" ? id : `${String(sortBy === "CREATED_TIME" ? createdAt : modifiedAt).padStart(16, "0")} ${id}`;
-  const sorted = projects.list(scope).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, PAGE_SIZE, token, invalid);
-  return { projects: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+export const listProjects = operation(ListProjects$, (scope, { sortBy, ...listing }) => {
+  const { items, next } = listed(projects.list(scope), keysBy(sortBy), listing);
+  return { projects: items.map(({ id }) => id), ...next };
 });
 
 /** Make the project be as declared. */
@@ -123,7 +107,7 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
   const now = scope.clock.now();
   return projects.put(scope, {
     id: name,
-    declaration: withDefaults(scope, declaration),
+    declaration: withDefaults(scope, withoutEmpty(declaration)),
     buildNumber: known?.buildNumber ?? 0,
     ...(known?.batchNumber !== undefined && { batchNumber: known.batchNumber }),
     ...(known?.declaredTriggers && { declaredTriggers: known.declaredTriggers }),
@@ -134,13 +118,28 @@ export function putProject(scope: Scope, name: string, declaration: Declaration)
   });
 }
 
-/** The project that a name or an ARN means; refuses where there is none. */
-export const requireProject = (scope: Scope, name: string): Project =>
-  projects.get(scope, nameOf(name)) ?? fault(ResourceNotFoundException, `Project cannot be found: ${projectArn(scope, nameOf(name))}`);
+/** The project of this account that a name or an ARN means; refuses where there is none. */
+export function requireProject(scope: Scope, name: string): Project {
+  const arn = name.startsWith("arn:") ? name : projectArn(scope, name);
+  const project = projects.get(scope, nameOf(name));
+  return project !== undefined && projectArn(scope, project.id) === arn
+    ? project
+    : fault(ResourceNotFoundException, `Project cannot be found: ${arn}`);
+}
 
 export const projectArn = (scope: Scope, name: string): string => scope.arn("codebuild", `project/${name}`);
 
 const nameOf = (name: string): string => (name.startsWith("arn:") ? name.split(":project/").at(-1)! : name);
+
+/** What is empty takes a setting away, and so does a limit of -1. */
+function withoutEmpty({ vpcConfig, buildBatchConfig, concurrentBuildLimit, ...declaration }: Declaration): Declaration {
+  return {
+    ...declaration,
+    ...(vpcConfig?.vpcId && { vpcConfig }),
+    ...(buildBatchConfig?.serviceRole && { buildBatchConfig }),
+    ...(concurrentBuildLimit !== undefined && concurrentBuildLimit > 0 && { concurrentBuildLimit }),
+  };
+}
 
 function withDefaults(scope: Scope, declaration: Declaration): Declaration {
   const { serviceRole } = declaration;
@@ -158,7 +157,7 @@ function withDefaults(scope: Scope, declaration: Declaration): Declaration {
 export function shownProject(scope: Scope, project: Project): ProjectShape {
   const { id, declaration, createdAt, modifiedAt, visibility = "PRIVATE", resourceAccessRole } = project;
   const { badgeEnabled = false, ...shown } = declaration;
-  const webhook = webhooks.get(scope, id);
+  const webhook = webhookOf(scope, id);
   return {
     name: id,
     arn: projectArn(scope, id),
@@ -167,7 +166,7 @@ export function shownProject(scope: Scope, project: Project): ProjectShape {
     projectVisibility: visibility,
     ...(visibility === "PUBLIC_READ" && { publicProjectAlias: aliasOf(scope, project) }),
     ...(resourceAccessRole !== undefined && { resourceAccessRole }),
-    ...(webhook && { webhook: shownWebhook(scope, webhook) }),
+    ...(webhook && { webhook: shownAfterwards(scope, webhook) }),
     created: new Date(createdAt),
     lastModified: new Date(modifiedAt),
   };

@@ -15,6 +15,7 @@ import { cloudOf } from "../../testing/cloud-of.ts";
 import { codecommit } from "../codecommit/index.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
+import { kms } from "../kms/index.ts";
 import { s3 } from "../s3/index.ts";
 import { ssm } from "../ssm/index.ts";
 import { putParameter } from "../ssm/parameter.ts";
@@ -64,7 +65,7 @@ artifacts: { files: where.txt }
 let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await cloudOf([iam, ssm, sts, s3, codecommit, codebuild], "auto");
+  cloud = await cloudOf([iam, kms, ssm, sts, s3, codecommit, codebuild], "auto");
   await call(createRole, { RoleName: "build", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [] }) });
 });
 
@@ -100,6 +101,25 @@ test("the commands of a build truly run; what they leave is the source of the ne
   ]);
   expect(made.phases[8]!.contexts![0]!.message).toContain("NoSuchBucket");
   expect(made.exportedVariables).toEqual([{ name: "WHO", value: "hello it's 1" }]);
+});
+
+test("a build that is debugged pauses where it is told to, until somebody on the machine lets it go on", async () => {
+  const buildspec = `version: 0.2\nphases: { build: { commands: [cd "$SLIPWAY_WORKSPACE", codebuild-breakpoint, echo on] } }\n`;
+  const source = { type: "NO_SOURCE", buildspec } as const;
+  const artifacts = { type: "NO_ARTIFACTS" } as const;
+  await call(createProject, { name: "paused", source, artifacts, environment: ENVIRONMENT, serviceRole: SERVICE_ROLE });
+  const { build } = await call(startBuild, { projectName: "paused", debugSessionEnabled: true });
+  expect(build!.debugSession).toMatchObject({ sessionEnabled: true });
+  const paused = /The build is paused. It is in (.*); (.*) lets it go on/;
+  const line = await until(
+    () => logOf(build!.id!).find((one) => paused.test(one)),
+    () => true,
+  );
+  expect(logOf(build!.id!)).not.toContain("on");
+  execFileSync(paused.exec(line)![2]!);
+  expect((await ended(build!.id!)).status).toBe("SUCCEEDED");
+  const { build: other } = await call(startBuild, { projectName: "paused" });
+  expect((await ended(other!.id!)).status).toBe("SUCCEEDED");
 });
 
 test("CodePipeline hands a source in and takes the artifact", async () => {

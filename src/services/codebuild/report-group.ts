@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -17,8 +16,9 @@ import {
   type Tag,
   UpdateReportGroup$,
 } from "../../sdk/codebuild.js";
+import { keysBy, listed } from "./listing.ts";
 import { removeReport, reports } from "./report.ts";
-import { removePolicy } from "./resource-policy.ts";
+import { removePolicy, sharedHome } from "./resource-policy.ts";
 
 /** Reports of one kind over time, by its name. */
 export interface ReportGroup extends Row {
@@ -34,8 +34,6 @@ export interface ReportGroup extends Row {
 export const reportGroups = new Table<ReportGroup>("codebuild/report-group", {
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:report-group/${id}`,
 });
-
-const PAGE_SIZE = 100;
 
 export const createReportGroup = operation(CreateReportGroup$, (scope, { name, type, exportConfig, tags = [] }) => {
   if (reportGroups.get(scope, name!) !== undefined) {
@@ -64,24 +62,22 @@ export const deleteReportGroup = operation(DeleteReportGroup$, (scope, { arn, de
   return {};
 });
 
-export const batchGetReportGroups = operation(BatchGetReportGroups$, (scope, { reportGroupArns = [] }) => ({
-  reportGroups: reportGroupArns.flatMap((arn) => reportGroupByArn(scope, arn) ?? []).map((group) => shownReportGroup(scope, group)),
-  reportGroupsNotFound: reportGroupArns.filter((arn) => reportGroupByArn(scope, arn) === undefined),
-}));
+export const batchGetReportGroups = operation(BatchGetReportGroups$, (scope, { reportGroupArns = [] }) => {
+  const found = reportGroupArns.map((arn) => {
+    const home = sharedHome(scope, arn, "codebuild:BatchGetReportGroups");
+    const group = reportGroupByArn(home, arn);
+    return group && shownReportGroup(home, group);
+  });
+  return {
+    reportGroups: found.flatMap((group) => group ?? []),
+    reportGroupsNotFound: reportGroupArns.filter((_, index) => found[index] === undefined),
+  };
+});
 
-export const listReportGroups = operation(
-  ListReportGroups$,
-  (scope, { sortBy = "NAME", sortOrder = "ASCENDING", nextToken: token, maxResults }) => {
-    const keyOf = ({ id, createdAt, modifiedAt }: ReportGroup): string =>
-      sortBy === "NAME" ? id : `${String(sortBy === "CREATED_TIME" ? createdAt : modifiedAt).padStart(16, "0")} ${id}`;
-    const sorted = reportGroups.list(scope).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-    if (sortOrder === "DESCENDING") sorted.reverse();
-    const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-    const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-    const { items, nextToken } = page(placed, ({ place }) => place, maxResults ?? PAGE_SIZE, token, invalid);
-    return { reportGroups: items.map(({ id }) => reportGroupArn(scope, id)), ...(nextToken && { nextToken }) };
-  },
-);
+export const listReportGroups = operation(ListReportGroups$, (scope, { sortBy, ...listing }) => {
+  const { items, next } = listed(reportGroups.list(scope), keysBy(sortBy), listing);
+  return { reportGroups: items.map(({ id }) => reportGroupArn(scope, id)), ...next };
+});
 
 /** Make the group be as declared. */
 export function putReportGroup(scope: Scope, name: string, declared: Pick<ReportGroup, "type" | "exportConfig" | "tags">): ReportGroup {

@@ -2,13 +2,13 @@ import type { KeptOutput } from "../../compute/job.ts";
 import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { putObject } from "../s3/api.ts";
 import { type Build, buildArn, builds, say } from "./build.ts";
 import { REPORT_FORMATS, type ReportFormat, type ReportSpec } from "./buildspec.ts";
 import { type FileCoverage, readCoverage } from "./coverage-result.ts";
 import { codeCoverages, type Report, reportArn, reports, testCases } from "./report.ts";
 import { putReportGroup, type ReportGroup, reportGroupByArn, reportGroups } from "./report-group.ts";
 import { readTests, type TestResult } from "./test-result.ts";
+import { uploadFor } from "./upload.ts";
 
 const DAY_MS = 86_400_000;
 /** https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html */
@@ -151,11 +151,11 @@ function exportRaw(scope: Scope, build: Build, report: Report, files: readonly R
   const uuid = report.id.slice(report.id.lastIndexOf(":") + 1);
   const root = [(s3Destination.path ?? "").replace(/^\/+|\/+$/g, ""), report.group, uuid].filter(Boolean).join("/");
   try {
-    if (zip?.digest !== undefined) {
-      putObject(scope, s3Destination.bucket, `${root}.zip`, { digest: zip.digest, size: zip.size! }, { contentType: "application/zip" });
-    } else {
-      for (const file of files) putObject(scope, s3Destination.bucket, `${root}/${file.path}`, file);
-    }
+    const { bucket, encryptionKey, encryptionDisabled } = s3Destination;
+    const put = (path: string, body: { digest: string; size: number }, about = {}): void =>
+      uploadFor(scope, build, { bucket, key: `${root}${path}`, encryptionKey, encryptionDisabled }, body, about);
+    if (zip?.digest !== undefined) put(".zip", { digest: zip.digest, size: zip.size! }, { contentType: "application/zip" });
+    else for (const file of files) put(`/${file.path}`, file);
   } catch (error) {
     if (!isFault(error)) throw error;
     say(scope, build, `Unable to export the report ${report.id}: ${error.name}: ${error.message}`);

@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -9,7 +8,6 @@ import {
   DeleteReport$,
   DescribeCodeCoverages$,
   DescribeTestCases$,
-  InvalidInputException,
   ListReports$,
   ListReportsForReportGroup$,
   type ReportExportConfig,
@@ -17,7 +15,9 @@ import {
   ResourceNotFoundException,
 } from "../../sdk/codebuild.js";
 import type { FileCoverage } from "./coverage-result.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { reportGroupArn, requireReportGroup } from "./report-group.ts";
+import { sharedHome } from "./resource-policy.ts";
 import type { TestResult } from "./test-result.ts";
 
 /** What one build has told a report group; its id is group:uuid. */
@@ -44,12 +44,17 @@ export const testCases = new Table<TestResult & Row & { readonly rawPath: string
 /** The files of a report of coverage: report/number. */
 export const codeCoverages = new Table<FileCoverage & Row & { readonly uuid: string }>("codebuild/code-coverage", { stored: true });
 
-const PAGE_SIZE = 100;
-
-export const batchGetReports = operation(BatchGetReports$, (scope, { reportArns = [] }) => ({
-  reports: reportArns.flatMap((arn) => reportByArn(scope, arn) ?? []).map((report) => shownReport(scope, report)),
-  reportsNotFound: reportArns.filter((arn) => reportByArn(scope, arn) === undefined),
-}));
+export const batchGetReports = operation(BatchGetReports$, (scope, { reportArns = [] }) => {
+  const found = reportArns.map((arn) => {
+    const home = sharedHome(scope, arn, "codebuild:BatchGetReports");
+    const report = reportByArn(home, arn);
+    return report && shownReport(home, report);
+  });
+  return {
+    reports: found.flatMap((report) => report ?? []),
+    reportsNotFound: reportArns.filter((_, index) => found[index] === undefined),
+  };
+});
 
 export const deleteReport = operation(DeleteReport$, (scope, { arn }) => {
   const report = reportByArn(scope, arn!);
@@ -57,27 +62,26 @@ export const deleteReport = operation(DeleteReport$, (scope, { arn }) => {
   return {};
 });
 
-interface Listing {
-  readonly sortOrder?: string | undefined;
-  readonly nextToken?: string | undefined;
-  readonly maxResults?: number | undefined;
+interface Filtered extends Listing {
   readonly filter?: { readonly status?: string | undefined } | undefined;
 }
 
-export const listReports = operation(ListReports$, (scope, input) => listed(scope, reports.list(scope), input));
+export const listReports = operation(ListReports$, (scope, input) => newest(scope, reports.list(scope), input));
 
 export const listReportsForReportGroup = operation(ListReportsForReportGroup$, (scope, { reportGroupArn: arn, ...input }) => {
-  const { id } = requireReportGroup(scope, arn!);
-  return listed(scope, reports.list(scope, `${id}:`), input);
+  const home = sharedHome(scope, arn!, "codebuild:ListReportsForReportGroup");
+  const { id } = requireReportGroup(home, arn!);
+  return newest(home, reports.list(home, `${id}:`), input);
 });
 
-export const describeTestCases = operation(DescribeTestCases$, (scope, { reportArn, filter, nextToken: token, maxResults = PAGE_SIZE }) => {
-  const report = requireReport(scope, reportArn!);
+export const describeTestCases = operation(DescribeTestCases$, (scope, { reportArn, filter, ...listing }) => {
+  const home = sharedHome(scope, reportArn!, "codebuild:DescribeTestCases");
+  const report = requireReport(home, reportArn!);
   const { status, keyword = "" } = filter ?? {};
   const found = testCases
-    .list(scope, `${report.id}/`)
+    .list(home, `${report.id}/`)
     .filter((test) => (status === undefined || test.status === status) && (test.name.includes(keyword) || test.prefix.includes(keyword)));
-  const { items, nextToken } = page(found, ({ id }) => id, maxResults, token, invalidToken);
+  const { items, next } = listed(found, ({ id }) => id, listing);
   return {
     testCases: items.map((test) => ({
       reportArn: reportArn!,
@@ -90,49 +94,38 @@ export const describeTestCases = operation(DescribeTestCases$, (scope, { reportA
       expired: new Date(report.expiresAt),
       testSuiteName: test.suite,
     })),
-    ...(nextToken && { nextToken }),
+    ...next,
   };
 });
 
 export const describeCodeCoverages = operation(DescribeCodeCoverages$, (scope, input) => {
-  const report = requireReport(scope, input.reportArn!);
-  const { sortBy = "FILE_PATH", sortOrder = "ASCENDING", maxResults = PAGE_SIZE, nextToken: token } = input;
+  const home = sharedHome(scope, input.reportArn!, "codebuild:DescribeCodeCoverages");
+  const report = requireReport(home, input.reportArn!);
+  const { sortBy = "FILE_PATH" } = input;
   const { minLineCoveragePercentage: least = 0, maxLineCoveragePercentage: most = 100 } = input;
   const linesOf = ({ linesCovered, linesMissed }: FileCoverage): number => percentage(linesCovered, linesMissed);
-  const order = (one: FileCoverage, other: FileCoverage): number =>
-    (sortBy === "FILE_PATH" ? 0 : linesOf(one) - linesOf(other)) || (one.filePath < other.filePath ? -1 : 1);
-  const sorted = codeCoverages
-    .list(scope, `${report.id}/`)
-    .filter((file) => linesOf(file) >= least && linesOf(file) <= most)
-    .sort(order);
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map((file, index) => ({ file, place: String(index).padStart(9, "0") }));
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalidToken);
+  const found = codeCoverages.list(home, `${report.id}/`).filter((file) => linesOf(file) >= least && linesOf(file) <= most);
+  const keyOf = (file: FileCoverage): string =>
+    sortBy === "FILE_PATH" ? file.filePath : `${linesOf(file).toFixed(2).padStart(6, "0")} ${file.filePath}`;
+  const { items, next } = listed(found, keyOf, input);
   return {
-    codeCoverages: items.map(({ file }) => ({
+    codeCoverages: items.map((file) => ({
       id: file.uuid,
       reportARN: input.reportArn!,
       filePath: file.filePath,
       ...percentagesOf(file),
       expired: new Date(report.expiresAt),
     })),
-    ...(nextToken && { nextToken }),
+    ...next,
   };
 });
 
 /** The newest come first, unless asked for otherwise. */
-function listed(scope: Scope, all: Report[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE, filter }: Listing) {
-  const keyOf = ({ createdAt, id }: Report): string => `${String(createdAt).padStart(16, "0")} ${id}`;
-  const sorted = all
-    .filter(({ status }) => filter?.status === undefined || status === filter.status)
-    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalidToken);
-  return { reports: items.map(({ id }) => reportArn(scope, id)), ...(nextToken && { nextToken }) };
+function newest(scope: Scope, all: readonly Report[], { sortOrder = "DESCENDING", filter, ...listing }: Filtered) {
+  const found = all.filter(({ status }) => filter?.status === undefined || status === filter.status);
+  const { items, next } = listed(found, ({ createdAt, id }) => byAge(createdAt, id), { sortOrder, ...listing });
+  return { reports: items.map(({ id }) => reportArn(scope, id)), ...next };
 }
-
-const invalidToken = (): never => fault(InvalidInputException, "Invalid next token");
 
 /** A report goes with its tests. */
 export function removeReport(scope: Scope, { id }: Report): void {

@@ -1,7 +1,6 @@
 import { parseArn } from "../../kernel/arn.ts";
 import { fault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -13,6 +12,8 @@ import {
   PutResourcePolicy$,
   ResourceNotFoundException,
 } from "../../sdk/codebuild.js";
+import { isAllowedBy } from "../iam/api.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { projects } from "./project.ts";
 import { reportGroups } from "./report-group.ts";
 
@@ -29,18 +30,13 @@ export const resourcePolicies = new Table<ResourcePolicy>("codebuild/resource-po
   indexes: { account: ({ sharedWith }) => sharedWith },
 });
 
-const PAGE_SIZE = 100;
-
-export const putResourcePolicy = operation(
-  PutResourcePolicy$,
-  (scope, { resourceArn, policy }) => {
-    requireShareable(scope, resourceArn!);
-    const sharedWith = accountsIn(policy!);
-    resourcePolicies.put(scope, { id: resourceArn!, policy: policy!, modifiedAt: scope.clock.now(), sharedWith });
-    return { resourceArn: resourceArn! };
-  },
-  { partial: "what is shared is listed for other accounts; their calls are not judged by the policy" },
-);
+/** https://docs.aws.amazon.com/codebuild/latest/userguide/project-sharing.html: others may look at what is shared, not change or run it. */
+export const putResourcePolicy = operation(PutResourcePolicy$, (scope, { resourceArn, policy }) => {
+  requireShareable(scope, resourceArn!);
+  const sharedWith = accountsIn(policy!);
+  resourcePolicies.put(scope, { id: resourceArn!, policy: policy!, modifiedAt: scope.clock.now(), sharedWith });
+  return { resourceArn: resourceArn! };
+});
 
 export const getResourcePolicy = operation(GetResourcePolicy$, (scope, { resourceArn }) => {
   requireShareable(scope, resourceArn!);
@@ -56,49 +52,50 @@ export const deleteResourcePolicy = operation(DeleteResourcePolicy$, (scope, { r
 });
 
 export const listSharedProjects = operation(ListSharedProjects$, (scope, input) => {
-  const { items, nextToken } = shared(scope, "project", input);
-  return { projects: items, ...(nextToken && { nextToken }) };
+  const { items, next } = shared(scope, "project", input);
+  return { projects: items, ...next };
 });
 
 export const listSharedReportGroups = operation(ListSharedReportGroups$, (scope, input) => {
-  const { items, nextToken } = shared(scope, "report-group", input);
-  return { reportGroups: items, ...(nextToken && { nextToken }) };
+  const { items, next } = shared(scope, "report-group", input);
+  return { reportGroups: items, ...next };
 });
+
+/**
+ * Where the thing is that a caller looks at: here, or in an account whose policy lets him. What belongs to a project or to a report
+ * group is shared with it.
+ */
+export function sharedHome(scope: Scope, named: string, action: string): Scope {
+  const arn = parseArn(named);
+  if (arn === undefined || arn.account === scope.account) return scope;
+  const [kind, name = ""] = arn.resource.split(/[/:]/);
+  const holder = `${named.slice(0, named.length - arn.resource.length)}${kind === "report" ? "report-group" : kind === "build" ? "project" : kind}/${name}`;
+  const policy = resourcePolicies.get(scope, holder)?.policy;
+  if (policy !== undefined && isAllowedBy(policy, scope, action, holder)) return scope.at(named);
+  const why = `because no resource-based policy allows the ${action} action`;
+  return fault("AccessDeniedException", `User: ${scope.caller.arn} is not authorized to perform: ${action} on resource: ${holder} ${why}`);
+}
 
 export const removePolicy = (scope: Scope, arn: string): void => resourcePolicies.remove(scope, arn);
 
-interface Listing {
-  readonly sortBy?: string | undefined;
-  readonly sortOrder?: string | undefined;
-  readonly maxResults?: number | undefined;
-  readonly nextToken?: string | undefined;
-}
-
-function shared(
-  scope: Scope,
-  kind: string,
-  { sortBy = "ARN", sortOrder = "ASCENDING", maxResults = PAGE_SIZE, nextToken: token }: Listing,
-) {
+function shared(scope: Scope, kind: string, { sortBy = "ARN", ...listing }: Listing & { readonly sortBy?: string | undefined }) {
   const mine = resourcePolicies.by(scope, "account", scope.account).filter(({ id }) => {
     const arn = parseArn(id);
     return arn?.region === scope.region && arn.account !== scope.account && arn.resource.startsWith(`${kind}/`);
   });
-  const keyOf = ({ id, modifiedAt }: ResourcePolicy): string => (sortBy === "ARN" ? id : `${String(modifiedAt).padStart(16, "0")} ${id}`);
-  const sorted = mine.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { items: items.map(({ id }) => id), nextToken };
+  const { items, next } = listed(mine, ({ id, modifiedAt }) => (sortBy === "ARN" ? id : byAge(modifiedAt, id)), listing);
+  return { items: items.map(({ id }) => id), next };
 }
 
+/** Only the owner shares: what is shared with somebody he cannot share on. */
 function requireShareable(scope: Scope, arn: string): void {
   const resource = parseArn(arn)?.resource ?? "";
   const [kind, name] = [resource.slice(0, resource.indexOf("/")), resource.slice(resource.indexOf("/") + 1)];
+  const isOwn = parseArn(arn)?.account === scope.account;
   const isThere =
     (kind === "project" && projects.get(scope.at(arn), name) !== undefined) ||
     (kind === "report-group" && reportGroups.get(scope.at(arn), name) !== undefined);
-  if (!isThere) fault(ResourceNotFoundException, `Resource cannot be found: ${arn}`);
+  if (!isOwn || !isThere) fault(ResourceNotFoundException, `Resource cannot be found: ${arn}`);
 }
 
 function accountsIn(policy: string): string[] {

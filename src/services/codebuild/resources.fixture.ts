@@ -1,4 +1,5 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
+import { defaultId } from "../ec2/default-network.ts";
 import { updateFleet } from "./fleet.ts";
 import { updateProject } from "./project.ts";
 import { updateReportGroup } from "./report-group.ts";
@@ -34,9 +35,9 @@ const artifacts = (ArtifactIdentifier: string) => ({
 });
 const environment = (Value: string) => ({
   Type: "LINUX_CONTAINER",
-  Image: "aws/codebuild/standard:7.0",
+  Image: "registry.example.com/builder:1",
   ComputeType: "BUILD_GENERAL1_SMALL",
-  ImagePullCredentialsType: "CODEBUILD",
+  ImagePullCredentialsType: "SERVICE_ROLE",
   Certificate: "certificates/ca.pem",
   PrivilegedMode: true,
   Fleet: { FleetArn: "arn:aws:codebuild:eu-west-1:111122223333:fleet/machines" },
@@ -50,7 +51,13 @@ const logs = (GroupName: string) => ({
   CloudWatchLogs: { Status: "ENABLED", GroupName, StreamName: "s" },
   S3Logs: { Status: "DISABLED", EncryptionDisabled: true, Location: "logs/builds" },
 });
-const vpc = (id: string) => ({ VpcId: id, Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] });
+const HERE = { account: "111122223333", region: "eu-west-1" };
+const VpcId = defaultId(HERE, "vpc");
+const vpc = (zone: string) => ({
+  VpcId,
+  Subnets: [defaultId(HERE, "subnet", `eu-west-1${zone}`)],
+  SecurityGroupIds: [defaultId(HERE, "sg", VpcId)],
+});
 
 const batches = (MaximumBuildsAllowed: number) => ({
   ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
@@ -101,7 +108,7 @@ export const codebuildExamples: readonly ResourceExample[] = [
       Cache: { Type: "LOCAL", Modes: ["LOCAL_SOURCE_CACHE"] },
       EncryptionKey: "alias/mine",
       LogsConfig: logs("/builds"),
-      VpcConfig: vpc("vpc-1"),
+      VpcConfig: vpc("a"),
       TimeoutInMinutes: 30,
       QueuedTimeoutInMinutes: 60,
       ConcurrentBuildLimit: 2,
@@ -125,7 +132,7 @@ export const codebuildExamples: readonly ResourceExample[] = [
       { Cache: { Type: "S3", Location: "cache", CacheNamespace: "shop" } },
       { EncryptionKey: "alias/other" },
       { LogsConfig: logs("/other") },
-      { VpcConfig: vpc("vpc-2") },
+      { VpcConfig: vpc("b") },
       { TimeoutInMinutes: 40 },
       { QueuedTimeoutInMinutes: 70 },
       { ConcurrentBuildLimit: 3 },
@@ -158,6 +165,18 @@ export const codebuildExamples: readonly ResourceExample[] = [
     updates: [{ Triggers: triggers("dev") }, { Triggers: undefined }],
     byHand: {
       "/Triggers/Webhook": (cloud, projectName) => cloud.call(deleteWebhook, { projectName }),
+    },
+  },
+  {
+    type: "AWS::CodeBuild::Project",
+    around: { One: role("one") },
+    properties: {
+      Name: "all",
+      ServiceRole: { "Fn::GetAtt": ["One", "Arn"] },
+      Source: { Type: "GITHUB_ENTERPRISE", Location: "CODEBUILD_DEFAULT_WEBHOOK_SOURCE_LOCATION" },
+      Artifacts: { Type: "NO_ARTIFACTS" },
+      Environment: { Type: "LINUX_CONTAINER", Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL" },
+      Triggers: { ...triggers("main"), ScopeConfiguration: { Name: "us", Domain: "hub.example.com", Scope: "GITHUB_ORGANIZATION" } },
     },
   },
   {

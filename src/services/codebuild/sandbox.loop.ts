@@ -5,6 +5,7 @@ import { TIMED_OUT } from "./build-end.ts";
 import { type CommandExecution, commandExecutions } from "./command-execution.ts";
 import { environmentOf } from "./environment.ts";
 import { type PhaseEnd, SUCCEEDED } from "./phase.ts";
+import { provisioningProblem } from "./provision.ts";
 import { asBuild, type Sandbox, sandboxes } from "./sandbox.ts";
 import {
   commandSpec,
@@ -50,7 +51,10 @@ export const sandboxLoop: Loop<Sandbox> = {
 };
 
 function begin(scope: Scope, sandbox: Sandbox): void {
-  const passed = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE"].reduce((current, phase) => enter(scope, current, phase), sandbox);
+  const provisioning = enter(scope, enter(scope, sandbox, "QUEUED"), "PROVISIONING");
+  const problem = provisioningProblem(scope, asBuild(sandbox));
+  if (problem !== undefined) return end(scope, provisioning, "FAILED", problem);
+  const passed = enter(scope, provisioning, "DOWNLOAD_SOURCE");
   if (sandbox.stopRequested) return end(scope, passed, "STOPPED");
   sandboxes.patch(scope, passed.id, { stage: "SOURCE" });
 }

@@ -1,7 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
@@ -17,8 +16,10 @@ import {
 } from "../../sdk/codebuild.js";
 import { type Build, logOf, type ResolvedSource, shownLogs } from "./build.ts";
 import { initiatorOf } from "./build-operations.ts";
+import { byAge, type Listing, listed } from "./listing.ts";
 import { type Declaration, requireProject } from "./project.ts";
 import { shownPhases } from "./shown-phase.ts";
+import { refuseUnbuildable } from "./start.ts";
 
 /** An environment that waits for commands, by its id: project, colon, UUID. */
 export interface Sandbox extends Row {
@@ -46,37 +47,33 @@ export const sandboxes = new Table<Sandbox>("codebuild/sandbox", {
   arn: ({ id }, { account, region }) => `arn:aws:codebuild:${region}:${account}:sandbox/${id}`,
 });
 
-const PAGE_SIZE = 100;
 const MINUTE = 60_000;
 
-export const startSandbox = operation(
-  StartSandbox$,
-  (scope, { projectName, idempotencyToken }) => {
-    const project = requireProject(scope, projectName!);
-    const { declaration } = project;
-    const same = sandboxes
-      .by(scope, "project", project.id)
-      .find((one) => idempotencyToken !== undefined && one.idempotencyToken === idempotencyToken);
-    if (same !== undefined) return { sandbox: shownSandbox(scope, same) };
-    if (declaration.source?.type === "CODEPIPELINE")
-      fault(InvalidInputException, "Invalid project source: CODEPIPELINE is not supported for sandboxes");
-    const now = scope.clock.now();
-    const sandbox = sandboxes.put(scope, {
-      id: `${project.id}:${scope.id.uuid()}`,
-      project: project.id,
-      initiator: initiatorOf(scope),
-      requestedAt: now,
-      status: "IN_PROGRESS",
-      stage: "SUBMITTED",
-      phases: [{ phaseType: "SUBMITTED", startTime: now }],
-      declaration,
-      deadlineAt: now + declaration.timeoutInMinutes! * MINUTE,
-      ...(idempotencyToken !== undefined && { idempotencyToken }),
-    });
-    return { sandbox: shownSandbox(scope, sandbox) };
-  },
-  { partial: "as for StartBuild" },
-);
+export const startSandbox = operation(StartSandbox$, (scope, { projectName, idempotencyToken }) => {
+  const project = requireProject(scope, projectName!);
+  const { declaration } = project;
+  const same = sandboxes
+    .by(scope, "project", project.id)
+    .find((one) => idempotencyToken !== undefined && one.idempotencyToken === idempotencyToken);
+  if (same !== undefined) return { sandbox: shownSandbox(scope, same) };
+  if (declaration.source?.type === "CODEPIPELINE")
+    fault(InvalidInputException, "Invalid project source: CODEPIPELINE is not supported for sandboxes");
+  refuseUnbuildable(declaration);
+  const now = scope.clock.now();
+  const sandbox = sandboxes.put(scope, {
+    id: `${project.id}:${scope.id.uuid()}`,
+    project: project.id,
+    initiator: initiatorOf(scope),
+    requestedAt: now,
+    status: "IN_PROGRESS",
+    stage: "SUBMITTED",
+    phases: [{ phaseType: "SUBMITTED", startTime: now }],
+    declaration,
+    deadlineAt: now + declaration.timeoutInMinutes! * MINUTE,
+    ...(idempotencyToken !== undefined && { idempotencyToken }),
+  });
+  return { sandbox: shownSandbox(scope, sandbox) };
+});
 
 export const stopSandbox = operation(StopSandbox$, (scope, { id }) => {
   const sandbox = requireSandbox(scope, id!);
@@ -92,27 +89,16 @@ export const batchGetSandboxes = operation(BatchGetSandboxes$, (scope, { ids = [
   };
 });
 
-interface Listing {
-  readonly sortOrder?: string | undefined;
-  readonly nextToken?: string | undefined;
-  readonly maxResults?: number | undefined;
-}
-
-export const listSandboxes = operation(ListSandboxes$, (scope, input) => listed(sandboxes.list(scope), input));
+export const listSandboxes = operation(ListSandboxes$, (scope, input) => newest(sandboxes.list(scope), input));
 
 export const listSandboxesForProject = operation(ListSandboxesForProject$, (scope, { projectName, ...input }) =>
-  listed(sandboxes.by(scope, "project", requireProject(scope, projectName!).id), input),
+  newest(sandboxes.by(scope, "project", requireProject(scope, projectName!).id), input),
 );
 
 /** The newest come first, unless asked for otherwise. */
-function listed(all: Sandbox[], { sortOrder = "DESCENDING", nextToken: token, maxResults = PAGE_SIZE }: Listing) {
-  const keyOf = ({ requestedAt, id }: Sandbox): string => `${String(requestedAt).padStart(16, "0")} ${id}`;
-  const sorted = all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  if (sortOrder === "DESCENDING") sorted.reverse();
-  const placed = sorted.map(({ id }, index) => ({ id, place: String(index).padStart(9, "0") }));
-  const invalid = (): never => fault(InvalidInputException, "Invalid next token");
-  const { items, nextToken } = page(placed, ({ place }) => place, maxResults, token, invalid);
-  return { ids: items.map(({ id }) => id), ...(nextToken && { nextToken }) };
+function newest(all: readonly Sandbox[], { sortOrder = "DESCENDING", ...listing }: Listing) {
+  const { items, next } = listed(all, ({ requestedAt, id }) => byAge(requestedAt, id), { sortOrder, ...listing });
+  return { ids: items.map(({ id }) => id), ...next };
 }
 
 /** The sandbox as what puts sources into workspaces knows it: a build that has no number. */
@@ -173,6 +159,7 @@ export function shownSandbox(scope: Scope, sandbox: Sandbox): SandboxShape {
     queuedTimeoutInMinutes: declaration.queuedTimeoutInMinutes,
     logConfig: (declaration.logsConfig ?? {}) as NonNullable<SandboxShape["logConfig"]>,
     encryptionKey,
+    ...(declaration.vpcConfig && { vpcConfig: declaration.vpcConfig as NonNullable<SandboxShape["vpcConfig"]> }),
     serviceRole,
     currentSession: {
       id: id.slice(id.lastIndexOf(":") + 1),

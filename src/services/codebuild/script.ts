@@ -163,6 +163,8 @@ function greeting({ phases, remarks }: Buildspec): string[] {
     `slipway_say ${quote(`Phases found in YAML: ${named.length}`)}`,
     ...counts,
     ...remarks.map((remark) => `slipway_say ${quote(remark)}`),
+    "slipway_say 'Phase complete: DOWNLOAD_SOURCE State: SUCCEEDED'",
+    "slipway_say 'Phase context status code:  Message: '",
   ];
 }
 

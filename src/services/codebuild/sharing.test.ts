@@ -1,8 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { readObject } from "../s3/api.ts";
+import { batchGetBuilds, listBuildsForProject, startBuild } from "./build-operations.ts";
 import { createShop, get, start, world } from "./codebuild.fixture.ts";
 import { listCuratedEnvironmentImages } from "./curated-image.ts";
+import { batchGetProjects } from "./project.ts";
 import {
   deleteResourcePolicy,
   getResourcePolicy,
@@ -35,12 +37,40 @@ test("a project that is shared with an account is listed there", async () => {
   await expect(cloud.call(getResourcePolicy, { resourceArn: ARN })).rejects.toThrow("Resource policy cannot be found");
 });
 
+test("calls of other accounts are judged by the policy", async () => {
+  const cloud = world();
+  await createShop(cloud, BUILDSPEC);
+  const id = await start(cloud);
+  const build = `${ARN.replace(":project/", ":build/")}${id.slice("shop".length)}`;
+  const there = { accountId: "444455556666", arn: "arn:aws:iam::444455556666:root" };
+  const alice = { ...there, type: "user", arn: "arn:aws:iam::444455556666:user/alice" } as const;
+  const refusal = "is not authorized to perform: codebuild:BatchGetProjects on resource";
+  await expect(cloud.call(batchGetProjects, { names: [ARN] }, there)).rejects.toThrow(refusal);
+  const statement = {
+    Effect: "Allow",
+    Principal: { AWS: [alice.arn] },
+    Action: ["codebuild:BatchGetProjects", "codebuild:BatchGetBuilds"],
+    Resource: ARN,
+  };
+  await cloud.call(putResourcePolicy, { resourceArn: ARN, policy: JSON.stringify({ Statement: [statement] }) });
+  expect((await cloud.call(batchGetProjects, { names: [ARN] }, alice)).projects).toMatchObject([{ arn: ARN }]);
+  expect((await cloud.call(batchGetBuilds, { ids: [build] }, alice)).builds).toMatchObject([{ arn: build }]);
+  await expect(cloud.call(batchGetProjects, { names: [ARN] }, there)).rejects.toThrow(refusal);
+  await expect(cloud.call(listBuildsForProject, { projectName: ARN }, alice)).rejects.toThrow("codebuild:ListBuildsForProject");
+  // Whom it is shared with may look at it, and neither run it nor share it on.
+  await expect(cloud.call(startBuild, { projectName: ARN }, alice)).rejects.toThrow(`Project cannot be found: ${ARN}`);
+  await expect(cloud.call(putResourcePolicy, { resourceArn: ARN, policy: "{}" }, alice)).rejects.toThrow("Resource cannot be found");
+});
+
 test("source credentials are one per kind of server, and never shown", async () => {
   const cloud = world();
   const token = { serverType: "GITHUB", authType: "PERSONAL_ACCESS_TOKEN", token: "secret" } as const;
   const { arn } = await cloud.call(importSourceCredentials, token);
   expect(arn).toMatch(/^arn:aws:codebuild:eu-west-1:111122223333:token\/github-/);
   expect((await cloud.call(importSourceCredentials, { ...token, token: "other" })).arn).toBe(arn);
+  const enterprise = await cloud.call(importSourceCredentials, { ...token, serverType: "GITHUB_ENTERPRISE" });
+  expect(enterprise.arn).toMatch(/:token\/github_enterprise-/);
+  await cloud.call(deleteSourceCredentials, { arn: enterprise.arn! });
   await expect(cloud.call(importSourceCredentials, { ...token, shouldOverwrite: false })).rejects.toThrow("already exists");
   await expect(cloud.call(importSourceCredentials, { ...token, serverType: "BITBUCKET", authType: "BASIC_AUTH" })).rejects.toThrow(
     "Username",

@@ -31,6 +31,8 @@ const CODECOMMIT_HELPER = '!f() { [ "$1" != get ] || aws codecommit credential-h
 export interface GitLogin {
   readonly username: string;
   readonly password: string;
+  /** The password is a token, which says by itself whose it is. */
+  readonly isToken: boolean;
 }
 
 export const importSourceCredentials = operation(ImportSourceCredentials$, (scope, input) => {
@@ -73,7 +75,7 @@ export function putSourceCredential(
 }
 
 export const sourceCredentialArn = (scope: Scope, { id, suffix }: SourceCredential): string =>
-  scope.arn("codebuild", `token/${id.toLowerCase().replaceAll("_", "-")}-${suffix}`);
+  scope.arn("codebuild", `token/${id.toLowerCase()}-${suffix}`);
 
 export const sourceCredentialOf = (scope: Scope, arn: string): SourceCredential | undefined =>
   sourceCredentials.list(scope).find((credential) => sourceCredentialArn(scope, credential) === arn);
@@ -95,7 +97,7 @@ export function loginFor(scope: Scope, { type, auth }: Source): GitLogin | strin
   if (authType === undefined || token === undefined) return undefined;
   const secret = authType === "SECRETS_MANAGER" ? secretOf(scope, token) : token;
   if (secret === undefined) return "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
-  return { username: username ?? userOf(type!), password: secret };
+  return { username: username ?? userOf(type!), password: secret, isToken: username === undefined };
 }
 
 /** Git's settings, as variables, by which it logs in to wherever the build's primary source is. */
@@ -120,7 +122,7 @@ export function gitSettings(settings: Readonly<Record<string, string>>): Record<
   return entries.length === 0 ? {} : { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(variables) };
 }
 
-export const authorization = ({ username, password }: GitLogin): string =>
+export const authorization = ({ username, password }: Omit<GitLogin, "isToken">): string =>
   `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 const isReference = ({ authType }: SourceCredential): boolean => authType === "CODECONNECTIONS" || authType === "SECRETS_MANAGER";

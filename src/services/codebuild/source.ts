@@ -1,10 +1,12 @@
 import { type CommandInput, type CommandSpec, ensureJob, isOver, type Job, type JobIdentity } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { headOf, repositoryOf, tagTargetOf } from "../codecommit/api.ts";
-import { ensureSource, forgetSource, watchedRefs } from "../codeconnections/api.ts";
+import { ensureSource, findConnection, forgetSource, refusalToUse, watchedRefs } from "../codeconnections/api.ts";
 import { readObject, readObjects } from "../s3/api.ts";
 import { type Build, type ResolvedSource, type Source, type SourceVersion, uuidOf, workspaceOf } from "./build.ts";
 import { cloneEnvironment, cloneOf, cloneScript, GIT_ERROR_PATH, RESOLVED_PATH, versionAsked } from "./clone.ts";
+import { certificateOf } from "./provision.ts";
+import { asServiceRole, roleRefusal } from "./service-role.ts";
 import { connectionOf } from "./source-credential.ts";
 
 /** A source that cannot be had, in a sentence for the phase context. */
@@ -12,6 +14,7 @@ export class SourceProblem extends Error {}
 
 const COMMIT_ID = /^[0-9a-f]{40}$/;
 const DEFAULT_BUILDSPEC = "buildspec.yml";
+const CERTIFICATE_PATH = ".slipway/certificate.pem";
 
 /** The key of the primary source among the sources of a build. */
 export const PRIMARY = "";
@@ -44,7 +47,7 @@ export function ensureSourceJobs(scope: Scope, build: Build): readonly Job[] {
   const sources = Object.entries(build.sources!);
   const checkouts = sources.flatMap(([identifier, source]) => ("commit" in source ? [{ ...source, path: pathOf(identifier) }] : []));
   const inputs = sources.flatMap(([identifier, source]) => inputsOf(source, pathOf(identifier)));
-  const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build) };
+  const last = { inputs, ...(checkouts[0] && { checkout: checkouts[0] }), ...gitWork(scope, build, inputs) };
   const specs = [...checkouts.slice(1).map((checkout) => ({ checkout })), last];
   const asked: Job[] = [];
   for (const [index, spec] of specs.entries()) {
@@ -61,7 +64,7 @@ function inputsOf(source: ResolvedSource, place: string): CommandInput[] {
 }
 
 /** What git still has to do besides: clone from servers that are not ours, fetch submodules. */
-function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
+function gitWork(scope: Scope, build: Build, inputs: readonly CommandInput[]): Partial<CommandSpec> {
   const { source, secondarySources = [] } = build.declaration;
   const sources = Object.entries(build.sources!);
   const clones = sources.flatMap(([identifier, one]) =>
@@ -77,12 +80,23 @@ function gitWork(scope: Scope, build: Build): Partial<CommandSpec> {
     { name: "git-error", type: "file", path: GIT_ERROR_PATH },
     { name: "resolved", type: "file", path: RESOLVED_PATH },
   ] as const;
-  return { env, script: [...clones, ...submodules].join("\n"), outputs: [...buildspecOutput(build), ...kept] };
+  const certificate = certificateOf(scope, build);
+  const trust = certificate === undefined ? [] : [`export GIT_SSL_CAINFO="$SLIPWAY_WORKSPACE/${CERTIFICATE_PATH}"`];
+  return {
+    env,
+    script: [...trust, ...clones, ...submodules].join("\n"),
+    outputs: [...buildspecOutput(build), ...kept],
+    ...(certificate !== undefined && { inputs: [...inputs, { path: CERTIFICATE_PATH, digest: certificate }] }),
+  };
 }
 
-/** What git said of a source that it could not get: what was fatal, else its last line. */
+/** What was wrong with a source that git could not get, in CodeBuild's words where it has some: else what git calls fatal, or its last line. */
 export function gitProblem({ result }: Job): string | undefined {
-  const lines = (result?.outputs?.["git-error"]?.text ?? "").trim().split("\n");
+  const text = (result?.outputs?.["git-error"]?.text ?? "").trim();
+  if (/Authentication failed|could not read (Username|Password)/.test(text)) return "authentication required";
+  if (/repository .* not found|does not appear to be a git repository/.test(text)) return "repository not found";
+  if (/couldn't find remote ref|unadvertised object|not our ref/.test(text)) return "reference not found";
+  const lines = text.split("\n");
   return lines.find((line) => line.startsWith("fatal: "))?.slice("fatal: ".length) ?? (lines.at(-1) || undefined);
 }
 
@@ -137,20 +151,37 @@ function resolve(
     case "CODEPIPELINE": {
       const digest = build.handedIn?.[identifier];
       if (digest === undefined) throw new SourceProblem("there is no source artifact");
+      if (version?.startsWith("arn:")) refuseObject(scope, build, version);
       return { digest };
     }
     case "S3":
+      refuseObject(scope, build, `arn:aws:s3:::${source.location!.replace(/^arn:[^:]*:s3:::/, "")}`);
       return objectOf(scope, source.location!, version);
     case "CODECOMMIT":
+      refuseUnless(roleRefusal(scope, build, "codecommit:GitPull", scope.arn("codecommit", repositoryNameOf(source))));
       return commitOf(scope, source, version);
     default: {
       const connectionArn = connectionOf(scope, source);
       const asked = versionAsked(source, version, build.webhook?.["CODEBUILD_WEBHOOK_HEAD_REF"], connectionArn !== undefined);
       if (connectionArn === undefined) return cloneOf(source, asked);
+      const connection = findConnection(scope, connectionArn);
+      refuseUnless(connection && refusalToUse(asServiceRole(scope, build), connection));
       return connected(scope, requestIdOf(build, identifier), { connectionArn, source, version: asked });
     }
   }
 }
+
+/** What the service role may not read. https://docs.aws.amazon.com/codebuild/latest/userguide/troubleshooting.html */
+function refuseObject(scope: Scope, build: Build, arn: string): void {
+  const refusal = roleRefusal(scope, build, "s3:GetObject", arn);
+  if (refusal !== undefined) throw new SourceProblem(`AccessDenied: ${refusal} status code: 403`);
+}
+
+function refuseUnless(refusal: string | undefined): void {
+  if (refusal !== undefined) throw new SourceProblem("authorization failed");
+}
+
+const repositoryNameOf = ({ location = "" }: Source): string => location.replace(/\/$/, "").split("/").at(-1)!;
 
 const requestIdOf = ({ id }: Build, identifier: string): string => `codebuild/${id}/${identifier}`;
 
@@ -189,9 +220,9 @@ function folderOf(scope: Scope, bucket: string, prefix: string): ResolvedSource 
   return { files: found.map(({ key, digest }) => ({ path: key.slice(prefix.length), digest })) };
 }
 
-function commitOf(scope: Scope, { location = "", gitCloneDepth = 0 }: Source, version: string | undefined): ResolvedSource {
-  const name = location.replace(/\/$/, "").split("/").at(-1)!;
-  const repository = repositoryOf(scope, name);
+function commitOf(scope: Scope, source: Source, version: string | undefined): ResolvedSource {
+  const { location = "", gitCloneDepth = 0 } = source;
+  const repository = repositoryOf(scope, repositoryNameOf(source));
   if (repository === undefined) throw new SourceProblem(`repository not found for ${location}`);
   const { repositoryId, defaultBranch } = repository;
   const wanted = (version || defaultBranch || "main").replace(/^refs\/(heads|tags)\/|\^\{.*\}$/g, "");

@@ -5,6 +5,7 @@ import { type AutoRetry, type BatchPlace, type Build, builds } from "./build.ts"
 import { fleetArn, fleetByArn } from "./fleet.ts";
 import { emitStateChange, measure } from "./phase.ts";
 import { type Declaration, type Project, projects } from "./project.ts";
+import { reportStatus } from "./status-report.ts";
 
 const MINUTE = 60_000;
 
@@ -20,11 +21,13 @@ export interface BuildRequest {
   readonly batch?: BatchPlace;
   readonly webhook?: Readonly<Record<string, string>>;
   readonly autoRetry?: AutoRetry;
+  /** It stops where its commands say codebuild-breakpoint. */
+  readonly isDebugged?: boolean | undefined;
 }
 
 /** Submit a build; the loop does the rest. Refuses by name what Slipway cannot build. */
 export function submitBuild(scope: Scope, project: Project, request: BuildRequest): Build {
-  const { uuid, declaration, initiator, handedIn, idempotencyToken, batch, webhook } = request;
+  const { uuid, declaration, initiator, handedIn, idempotencyToken, batch, webhook, isDebugged } = request;
   const { sourceVersion, resolvedSourceVersion } = request;
   refuseUnbuildable(declaration);
   refuseTooMany(scope, project);
@@ -53,9 +56,11 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
     ...(batch && { batch }),
     ...(webhook && { webhook }),
     ...(autoRetry && { autoRetry }),
+    ...(isDebugged && { isDebugged: true as const }),
   });
   measure(scope, project.id, "Builds", 1, "Count");
   emitStateChange(scope, build);
+  reportStatus(scope, build);
   return build;
 }
 
@@ -84,8 +89,8 @@ function retriesOf({ autoRetryLimit }: Declaration): AutoRetry | undefined {
   return autoRetryLimit ? { limit: autoRetryLimit, number: 0 } : undefined;
 }
 
-function refuseUnbuildable({ environment, fileSystemLocations = [] }: Declaration): void {
-  if (fileSystemLocations.length > 0) notImplemented("File systems of builds");
+/** Refuse by name what this machine cannot be. */
+export function refuseUnbuildable({ environment }: Declaration): void {
   if (environment?.type?.startsWith("WINDOWS") || environment?.type === "MAC_ARM")
     notImplemented(`Environments of type ${environment.type}`);
   if (environment?.dockerServer !== undefined) notImplemented("Docker servers of builds");

@@ -1,8 +1,19 @@
 import type { CommandInput } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 
-/** Programs that CodeBuild's images have and no machine does, by name; Node runs them. */
+/** Programs that CodeBuild's images have and no machine does, by name. */
 const TOOLS: Readonly<Record<string, string>> = {
+  // Whoever wants to look at the build while it stands does so on this machine, in its directory.
+  // https://docs.aws.amazon.com/codebuild/latest/userguide/session-manager.html
+  "codebuild-breakpoint": `#!/bin/sh
+[ -n "$SLIPWAY_DEBUGGED" ] || exit 0
+bin=$(cd "$(dirname "$0")" && pwd)
+echo "The build is paused. It is in $PWD; $bin/codebuild-resume lets it go on."
+until rm "$bin/../resume" 2> /dev/null; do sleep 0.2; done
+`,
+  "codebuild-resume": `#!/bin/sh
+: > "$(dirname "$0")/../resume"
+`,
   // https://docs.aws.amazon.com/codebuild/latest/userguide/parallel-test-glob-search.html
   "codebuild-glob-search": `#!/usr/bin/env node
 const { globSync, statSync } = require("node:fs");

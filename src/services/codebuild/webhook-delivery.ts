@@ -1,12 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { isFault } from "../../kernel/fault.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { submitBatch } from "./batch-start.ts";
 import { type Project, projects } from "./project.ts";
-import { submitBuild } from "./start.ts";
-import { type Webhook, webhooks } from "./webhook.ts";
-import { type Headers, readEvent, type SourceEvent } from "./webhook-event.ts";
+import { askForApproval, forgetApprovals, needsApproval, takeApproval } from "./pull-request-approval.ts";
+import { type Webhook, webhookOf } from "./webhook.ts";
+import { type Headers, readApproval, readEvent, type SourceEvent } from "./webhook-event.ts";
+import { startFor } from "./webhook-start.ts";
 
 /** What the server is answered. */
 export interface WebhookAnswer {
@@ -19,44 +18,46 @@ export function takeWebhook(scope: Scope, token: string, headers: Headers, body:
   const [account, region, name, proof] = Buffer.from(token, "base64url").toString("utf8").split(":");
   if (proof === undefined) return { status: 404, message: "no webhook" };
   const there = scope.in({ account: account!, region: region! });
-  const webhook = webhooks.get(there, name!);
+  const webhook = webhookOf(there, name!);
   const project = projects.get(there, name!);
   if (webhook?.token !== proof || project === undefined) return { status: 404, message: "no webhook" };
   if (!isSigned(webhook, headers, body)) return { status: 401, message: "the signature does not match" };
-  const event = eventIn(project, headers, body);
+  return takeEvent(there, project, webhook, headers, body);
+}
+
+function takeEvent(scope: Scope, project: Project, webhook: Webhook, headers: Headers, body: string): WebhookAnswer {
+  const approval = readSafely(readApproval, project, headers, body);
+  if (approval !== undefined) return { status: 200, message: takeApproval(scope, project.id, approval) };
+  const event = readSafely(readEvent, project, headers, body);
   if (event === undefined) return { status: 200, message: "nothing to build for" };
-  const needsApproval = webhook.settings.pullRequestBuildPolicy?.requiresCommentApproval ?? "DISABLED";
-  if (event.event.startsWith("PULL_REQUEST") && needsApproval !== "DISABLED") {
-    return { status: 200, message: "approvals by comments are not implemented by Slipway: no build" };
-  }
+  const { pullRequest } = event;
+  // What waits for an approval is the commit before, or is not to be merged any more.
+  const isOver = /_(CLOSED|MERGED)$/.test(event.event);
+  if (pullRequest !== undefined) forgetApprovals(scope, project.id, pullRequest.number, isOver ? undefined : pullRequest.commit);
   if (!passes(webhook, event)) return { status: 200, message: "no filter group matches" };
-  return start(there, project, webhook, event, headers);
-}
-
-function start(scope: Scope, project: Project, webhook: Webhook, event: SourceEvent, headers: Headers): WebhookAnswer {
   const delivery = headers["x-github-delivery"] ?? headers["x-gitlab-event-uuid"] ?? headers["x-request-uuid"];
-  const request = {
-    uuid: delivery === undefined ? scope.id.uuid() : idsFrom(`codebuild webhook ${project.id} ${delivery}`).uuid(),
-    declaration: project.declaration,
-    sourceVersion: event.sourceVersion,
-    initiator: headers["user-agent"] ?? "webhook",
-    webhook: variablesOf(event),
-  };
-  try {
-    const submit = webhook.settings.buildType === "BUILD_BATCH" ? submitBatch : submitBuild;
-    return { status: 200, message: submit(scope, project, request).id };
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { status: 400, message: error.message };
+  const uuid = delivery === undefined ? scope.id.uuid() : idsFrom(`codebuild webhook ${project.id} ${delivery}`).uuid();
+  const trigger = { uuid, initiator: headers["user-agent"] ?? "webhook" };
+  if (needsApproval(webhook, event)) {
+    askForApproval(scope, project.id, event, trigger);
+    return { status: 200, message: "the pull request is built when somebody has approved of it" };
   }
+  const started = startFor(scope, project, webhook, event, trigger);
+  return typeof started === "string" ? { status: 200, message: started } : { status: 400, message: started.message };
 }
 
-function eventIn(project: Project, headers: Headers, body: string): SourceEvent | undefined {
+/** What is in it, as one of the readers has it; undefined where that is nothing. */
+function readSafely<T>(
+  read: (sourceType: string, headers: Headers, payload: any) => T | undefined,
+  project: Project,
+  headers: Headers,
+  body: string,
+): T | undefined {
   try {
     // GitHub sends a form unless it is told otherwise.
     const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
     const payload = isForm ? new URLSearchParams(body).get("payload")! : body;
-    return readEvent(project.declaration.source!.type!, headers, JSON.parse(payload));
+    return read(project.declaration.source!.type!, headers, JSON.parse(payload));
   } catch {
     return undefined;
   }
@@ -122,14 +123,3 @@ function valuesOf(type: string, event: SourceEvent): readonly string[] | undefin
       return undefined;
   }
 }
-
-/** https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html */
-const variablesOf = (event: SourceEvent): Record<string, string> => ({
-  CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID: event.actorId,
-  CODEBUILD_WEBHOOK_BASE_REF: event.baseRef,
-  CODEBUILD_WEBHOOK_EVENT: event.event,
-  CODEBUILD_WEBHOOK_HEAD_REF: event.headRef,
-  CODEBUILD_WEBHOOK_MERGE_COMMIT: event.mergeCommit,
-  CODEBUILD_WEBHOOK_PREV_COMMIT: event.previousCommit,
-  CODEBUILD_WEBHOOK_TRIGGER: event.trigger,
-});

@@ -18,6 +18,24 @@ export interface SourceEvent {
   readonly releaseName?: string;
   readonly repositoryName?: string;
   readonly organizationName?: string;
+  /** Where git clones the repository from. */
+  readonly repositoryUrl?: string;
+  readonly pullRequest?: PullRequest;
+}
+
+/** What else is told of a pull request; people are named as the server asks for their roles. */
+export interface PullRequest {
+  readonly number: number;
+  readonly contributor: string;
+  readonly commit: string;
+  readonly isFork: boolean;
+}
+
+/** Somebody has written below a pull request: /codebuild_run(COMMIT) approves of that commit. */
+export interface Approval {
+  readonly number: number;
+  readonly commit: string;
+  readonly commenter: string;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -33,6 +51,26 @@ export function readEvent(sourceType: string, headers: Headers, payload: Payload
   return fromGitLab(headers["x-gitlab-event"] ?? "", payload);
 }
 
+/** Who has approved of what; undefined where that is not what was said. */
+export function readApproval(sourceType: string, headers: Headers, body: Payload): Approval | undefined {
+  const said = commentIn(sourceType, headers, body);
+  const [, commit] = /^\/codebuild_run\(([0-9a-f]{7,40})\)\s*$/.exec(said?.text ?? "") ?? [];
+  return said === undefined || commit === undefined ? undefined : { number: said.number, commenter: said.commenter, commit };
+}
+
+function commentIn(sourceType: string, headers: Headers, body: Payload): { text: string; number: number; commenter: string } | undefined {
+  if (sourceType.startsWith("GITHUB")) {
+    const isNew = headers["x-github-event"] === "issue_comment" && body.action === "created" && body.issue?.pull_request;
+    return isNew ? { text: body.comment.body, number: body.issue.number, commenter: body.comment.user?.login ?? "" } : undefined;
+  }
+  if (sourceType === "BITBUCKET") {
+    if (headers["x-event-key"] !== "pullrequest:comment_created") return undefined;
+    return { text: body.comment?.content?.raw ?? "", number: body.pullrequest.id, commenter: body.actor?.account_id ?? "" };
+  }
+  if (headers["x-gitlab-event"] !== "Note Hook" || body.merge_request === undefined) return undefined;
+  return { text: body.object_attributes.note, number: body.merge_request.iid, commenter: String(body.object_attributes.author_id) };
+}
+
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads */
 function fromGitHub(kind: string, body: Payload): SourceEvent | undefined {
   const common = {
@@ -40,6 +78,7 @@ function fromGitHub(kind: string, body: Payload): SourceEvent | undefined {
     actorId: String(body.sender?.id ?? ""),
     repositoryName: body.repository?.name,
     organizationName: body.organization?.login ?? body.repository?.owner?.login,
+    repositoryUrl: body.repository?.clone_url,
   };
   switch (kind) {
     case "push":
@@ -61,7 +100,15 @@ function fromGitHub(kind: string, body: Payload): SourceEvent | undefined {
       }[action as string];
       return event === undefined
         ? undefined
-        : requested(common, { event, number, head: request.head.ref, base: request.base.ref, merge: request.merge_commit_sha });
+        : {
+            ...requested(common, { event, number, head: request.head.ref, base: request.base.ref, merge: request.merge_commit_sha }),
+            pullRequest: {
+              number,
+              contributor: request.user?.login ?? "",
+              commit: request.head.sha ?? "",
+              isFork: request.head.repo?.full_name !== request.base.repo?.full_name,
+            },
+          };
     }
     case "release": {
       const event = { released: "RELEASED", prereleased: "PRERELEASED" }[body.action as string];
@@ -83,6 +130,7 @@ function fromGitLab(kind: string, body: Payload): SourceEvent | undefined {
     actorId: String(body.user_id ?? body.user?.id ?? ""),
     repositoryName: path.split("/").at(-1)!,
     organizationName: path.split("/").slice(0, -1).join("/"),
+    repositoryUrl: body.project?.git_http_url,
   };
   switch (kind) {
     case "Push Hook":
@@ -90,6 +138,7 @@ function fromGitLab(kind: string, body: Payload): SourceEvent | undefined {
       return pushed(common, { ...body, message: body.commits?.at(-1)?.message });
     case "Merge Request Hook": {
       const { action, iid, source_branch: head, target_branch: base, last_commit: last, merge_commit_sha: merge } = body.object_attributes;
+      const { author_id: author, source_project_id: from, target_project_id: into } = body.object_attributes;
       const event = {
         open: "PULL_REQUEST_CREATED",
         update: "PULL_REQUEST_UPDATED",
@@ -99,7 +148,11 @@ function fromGitLab(kind: string, body: Payload): SourceEvent | undefined {
       }[action as string];
       return event === undefined
         ? undefined
-        : { ...requested(common, { event, number: iid, head, base, merge }), commitMessage: last?.message };
+        : {
+            ...requested(common, { event, number: iid, head, base, merge }),
+            commitMessage: last?.message,
+            pullRequest: { number: iid, contributor: String(author ?? ""), commit: last?.id ?? "", isFork: from !== into },
+          };
     }
     case "Release Hook":
       return body.action === "create"
@@ -131,10 +184,18 @@ function fromBitbucket(kind: string, body: Payload): SourceEvent | undefined {
     "pullrequest:fulfilled": "PULL_REQUEST_MERGED",
     "pullrequest:rejected": "PULL_REQUEST_CLOSED",
   }[kind];
-  const { id, source, destination, merge_commit: merge } = body.pullrequest ?? {};
+  const { id, source, destination, merge_commit: merge, author } = body.pullrequest ?? {};
   return event === undefined
     ? undefined
-    : requested(common, { event, number: id, head: source.branch.name, base: destination.branch.name, merge: merge?.hash });
+    : {
+        ...requested(common, { event, number: id, head: source.branch.name, base: destination.branch.name, merge: merge?.hash }),
+        pullRequest: {
+          number: id,
+          contributor: author?.account_id ?? "",
+          commit: source.commit?.hash ?? "",
+          isFork: source.repository?.full_name !== destination.repository?.full_name,
+        },
+      };
 }
 
 type Common = typeof NOTHING & Pick<SourceEvent, "actorId"> & Partial<SourceEvent>;

@@ -173,6 +173,13 @@ test("a webhook may start batches, is changed, and goes", async () => {
   expect(tell({ "x-github-event": "push" }, PUSH, webhook!.secret!)).toMatchObject({ status: 404 });
 });
 
+test("a webhook tells the type of its builds where that was said", async () => {
+  const cloud = await shopOn("GITHUB");
+  expect((await cloud.call(createWebhook, { projectName: "shop" })).webhook).not.toHaveProperty("buildType");
+  const { webhook } = await cloud.call(updateWebhook, { projectName: "shop", buildType: "BUILD" });
+  expect(webhook!.buildType).toBe("BUILD");
+});
+
 test("refuses what CodeBuild refuses of webhooks", async () => {
   const cloud = await shopOn("GITHUB");
   const create = (more: object) => cloud.call(createWebhook, { projectName: "shop", ...more });

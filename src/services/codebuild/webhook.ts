@@ -1,19 +1,23 @@
+import { stopJob } from "../../compute/job.ts";
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
-import { operation } from "../../kernel/operation.ts";
+import { lateOperation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import {
   CreateWebhook$,
   type CreateWebhookInput,
   DeleteWebhook$,
-  InvalidInputException,
+  OAuthProviderException,
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
   UpdateWebhook$,
   type Webhook as WebhookShape,
 } from "../../sdk/codebuild.js";
-import { requireProject } from "./project.ts";
+import { type Project, requireProject } from "./project.ts";
+import { type SourceServer, sourceServer } from "./source-server.ts";
+import { hookEvents } from "./webhook-hook.ts";
+import { checkWebhook } from "./webhook-rules.ts";
 
 /** That a server of sources tells a project of its events; by the name of the project. */
 export interface Webhook extends Row {
@@ -22,34 +26,52 @@ export interface Webhook extends Row {
   /** The part of its address that cannot be guessed. */
   readonly token: string;
   readonly secretChangedAt: number;
+  /** Where it is set up; absent where somebody does that by hand. */
+  readonly server?: SourceServer;
+  /** What the server calls it, once it is set up there. */
+  readonly url?: string;
+  /** What is still to be done at the server. */
+  readonly work?: { readonly verb: "create" | "update" | "delete"; readonly attempt: number };
+  /** The request of a stack that it was last asked for by. */
+  readonly askedBy?: string;
+  /** Why the server would not do the last of it. */
+  readonly failure?: string;
 }
 
 export const webhooks = new Table<Webhook>("codebuild/webhook");
 
-const SOURCES = ["GITHUB", "GITHUB_ENTERPRISE", "BITBUCKET", "GITLAB", "GITLAB_SELF_MANAGED"];
-const PARTIAL =
-  "nothing is set up at the server: give it the payload URL and the secret; no approval of pull requests by comments, no organizations, no runners";
-
 /** What a webhook may be asked to be. */
 export type WebhookSettings = Webhook["settings"];
 
-export const createWebhook = operation(
-  CreateWebhook$,
-  (scope, { projectName, ...settings }) => {
-    const project = requireProject(scope, projectName!);
-    if (webhooks.get(scope, project.id) !== undefined)
-      fault(ResourceAlreadyExistsException, `Webhook already exists for project ${project.id}`);
-    return { webhook: shownWebhook(scope, putWebhook(scope, project.id, stored(settings) as WebhookSettings)) };
-  },
-  { partial: PARTIAL },
-);
+/** The webhook of a project; undefined where there is none, or none has come to be. */
+export function webhookOf(scope: Scope, project: string): Webhook | undefined {
+  const webhook = webhooks.get(scope, project);
+  const never = webhook?.failure !== undefined && webhook.url === undefined;
+  return webhook === undefined || never || isGoing(webhook) ? undefined : webhook;
+}
 
-export const updateWebhook = operation(
-  UpdateWebhook$,
-  (scope, { projectName, rotateSecret = false, ...changes }) => {
+const isGoing = ({ work }: Webhook): boolean => work?.verb === "delete";
+
+/** One is still taken away at the server: only then there can be another. */
+export const isWebhookGoing = (scope: Scope, project: string): boolean => {
+  const webhook = webhooks.get(scope, project);
+  return webhook !== undefined && isGoing(webhook);
+};
+
+export const createWebhook = lateOperation(CreateWebhook$, {
+  begin(scope, { projectName, ...settings }) {
     const { id } = requireProject(scope, projectName!);
-    const known = webhooks.get(scope, id);
-    if (known === undefined) return fault(ResourceNotFoundException, `Webhook cannot be found for project ${id}`);
+    if (webhookOf(scope, id) !== undefined || isWebhookGoing(scope, id))
+      fault(ResourceAlreadyExistsException, `Webhook already exists for project ${id}`);
+    return putWebhook(scope, id, stored(settings) as WebhookSettings).id;
+  },
+  answer: answerWith,
+});
+
+export const updateWebhook = lateOperation(UpdateWebhook$, {
+  begin(scope, { projectName, rotateSecret = false, ...changes }) {
+    const { id } = requireProject(scope, projectName!);
+    const known = requireWebhook(scope, id);
     const settings = { ...known.settings, ...(stored(changes) as WebhookSettings) };
     // A branch filter and filter groups exclude each other.
     const cleared =
@@ -59,67 +81,107 @@ export const updateWebhook = operation(
           ? { filterGroups: undefined }
           : {};
     const defined = Object.fromEntries(Object.entries({ ...settings, ...cleared }).filter(([, value]) => value !== undefined));
-    const webhook = putWebhook(scope, id, defined as WebhookSettings);
-    const rotated = { secret: scope.id.hex(40), secretChangedAt: scope.clock.now() };
-    return { webhook: shownWebhook(scope, rotateSecret ? webhooks.patch(scope, id, rotated) : webhook) };
+    // Bitbucket's stays as it is.
+    const rotates = rotateSecret && known.server?.provider.dialect !== "bitbucket";
+    return putWebhook(scope, id, defined as WebhookSettings, rotates).id;
   },
-  { partial: PARTIAL },
-);
-
-export const deleteWebhook = operation(DeleteWebhook$, (scope, { projectName }) => {
-  const { id } = requireProject(scope, projectName!);
-  if (webhooks.get(scope, id) === undefined) fault(ResourceNotFoundException, `Webhook cannot be found for project ${id}`);
-  webhooks.remove(scope, id);
-  return {};
+  answer: answerWith,
 });
 
-/** Make the webhook be as declared; its address and its secret stay. */
-export function putWebhook(scope: Scope, project: string, settings: WebhookSettings): Webhook {
-  const { source } = requireProject(scope, project).declaration;
-  if (!SOURCES.includes(source!.type!)) fault(InvalidInputException, `Webhooks are not supported for source type ${source!.type}`);
-  const { filterGroups = [], branchFilter, buildType } = settings;
-  if (buildType === "RUNNER_BUILDKITE_BUILD") fault(InvalidInputException, "Runners are not implemented by Slipway.");
-  if (settings.scopeConfiguration !== undefined)
-    fault(InvalidInputException, "Webhooks of organizations and groups are not implemented by Slipway.");
-  if (branchFilter !== undefined && filterGroups.length > 0) {
-    fault(InvalidInputException, "Branch filter and filter groups cannot be used together");
-  }
-  for (const group of filterGroups) {
-    if (!group.some(({ type }) => type === "EVENT"))
-      fault(InvalidInputException, "Each filter group must have at least one filter of type EVENT");
-    for (const { type, pattern } of group) if (type !== "EVENT") checkPattern(pattern!);
-  }
-  if (branchFilter !== undefined) checkPattern(branchFilter);
-  const known = webhooks.get(scope, project);
+export const deleteWebhook = lateOperation(DeleteWebhook$, {
+  begin(scope, { projectName }) {
+    const { id } = requireWebhook(scope, requireProject(scope, projectName!).id);
+    removeWebhook(scope, id);
+    return id;
+  },
+  answer: (scope, id: string) => (isWebhookGoing(scope, id) ? waitsForServer() : {}),
+});
+
+/** Make the webhook be as declared; its address and its secret stay. What the server has to be told, the loop tells it. */
+export function putWebhook(scope: Scope, name: string, settings: WebhookSettings, rotates = false): Webhook {
+  const project = requireProject(scope, name);
+  checkWebhook(project.declaration, settings);
+  const known = webhookOf(scope, name);
+  const server = serverOf(scope, project, settings);
+  const { url } = known ?? {};
+  const isTold = known !== undefined && !rotates && String(hookEvents(known.settings)) === String(hookEvents(settings));
+  const verb = server === undefined ? undefined : url === undefined ? "create" : isTold ? undefined : "update";
   return webhooks.put(scope, {
-    id: project,
+    id: name,
     settings,
-    secret: known?.secret ?? scope.id.hex(40),
+    secret: known === undefined || rotates ? scope.id.hex(40) : known.secret,
     token: known?.token ?? scope.id.hex(32),
-    secretChangedAt: known?.secretChangedAt ?? scope.clock.now(),
+    secretChangedAt: known === undefined || rotates ? scope.clock.now() : known.secretChangedAt,
+    ...(server && { server }),
+    ...(url !== undefined && { url }),
+    ...(verb && { work: { verb, attempt: nextAttempt(scope, name) } }),
   });
 }
 
-function checkPattern(pattern: string): void {
-  try {
-    new RegExp(pattern);
-  } catch {
-    fault(InvalidInputException, `Invalid regular expression: ${pattern}`);
-  }
+/** What is on its way to the server is overtaken. */
+function nextAttempt(scope: Scope, id: string): number {
+  const { work } = webhooks.get(scope, id) ?? {};
+  if (work === undefined) return 0;
+  stopJob(scope, webhookJobId(id, work));
+  return work.attempt + 1;
+}
+
+/** The job that does it. */
+export const webhookJobId = (id: string, { verb, attempt }: NonNullable<Webhook["work"]>): string =>
+  `codebuild/webhook/${id}/${verb}/${attempt}`;
+
+/** It tells us no more. What is set up at the server is taken away there. */
+export function removeWebhook(scope: Scope, id: string): void {
+  const webhook = webhooks.get(scope, id);
+  if (webhook?.url === undefined || webhook.server === undefined) webhooks.remove(scope, id);
+  else if (!isGoing(webhook)) webhooks.patch(scope, id, { work: { verb: "delete", attempt: nextAttempt(scope, id) } });
+}
+
+/**
+ * Who sets it up. AWS refuses a webhook where nobody logs in at the server; here it can then be set up by hand, as can all that is not
+ * reached from this machine.
+ */
+function serverOf(scope: Scope, { declaration }: Project, { manualCreation, scopeConfiguration }: WebhookSettings) {
+  if (manualCreation) return undefined;
+  const server = sourceServer(scope, declaration, scopeConfiguration);
+  return typeof server === "string" ? undefined : server;
+}
+
+const requireWebhook = (scope: Scope, id: string): Webhook =>
+  webhookOf(scope, id) ?? fault(ResourceNotFoundException, `Webhook cannot be found for project ${id}`);
+
+const waitsForServer = (): Waiting => new Waiting({ kind: "wait", because: "the server of the source has not answered yet" });
+
+function answerWith(scope: Scope, id: string): { webhook: WebhookShape } | Waiting {
+  const webhook = webhooks.get(scope, id);
+  if (webhook === undefined) return fault(ResourceNotFoundException, `Webhook cannot be found for project ${id}`);
+  const { work, failure } = webhook;
+  if (work !== undefined) return waitsForServer();
+  if (failure !== undefined) fault(OAuthProviderException, failure);
+  return { webhook: shownWebhook(scope, webhook) };
 }
 
 /** Where a server sends its events. */
-export const payloadUrl = (scope: Scope, { id, token }: Webhook): string =>
+export const payloadUrl = (scope: Scope, { id, token }: Pick<Webhook, "id" | "token">): string =>
   `${scope.settings.endpoint}/_codebuild/webhooks?t=${Buffer.from(`${scope.account}:${scope.region}:${id}:${token}`).toString("base64url")}`;
 
+const STATUS = { create: "CREATING", update: "ACTIVE", delete: "DELETING" } as const;
+
+/** A secret that the server was given is not told again. */
+export const shownAfterwards = (scope: Scope, webhook: Webhook): WebhookShape => {
+  const { secret, ...shown } = shownWebhook(scope, webhook);
+  return webhook.server === undefined && secret !== undefined ? { ...shown, secret } : shown;
+};
+
 export function shownWebhook(scope: Scope, webhook: Webhook): WebhookShape {
-  const { settings, secret, secretChangedAt } = webhook;
+  const { settings, secret, secretChangedAt, url, work } = webhook;
   return {
     payloadUrl: payloadUrl(scope, webhook),
     secret,
+    ...(url !== undefined && { url }),
+    // The type of builds is told where it was said.
     ...(settings as object),
-    buildType: settings.buildType ?? "BUILD",
     lastModifiedSecret: new Date(secretChangedAt),
-    status: "ACTIVE",
+    status: work === undefined ? "ACTIVE" : STATUS[work.verb],
   };
 }

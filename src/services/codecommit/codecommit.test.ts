@@ -35,6 +35,8 @@ const build = (): World => new World({ services: [codecommit], hands, start: 0 }
 
 async function createShop(cloud: World): Promise<string> {
   const { repositoryMetadata } = await cloud.call(createRepository, { repositoryName: "shop", repositoryDescription: "The shop" });
+  // Every repository has a key, if only CodeCommit's own.
+  expect(repositoryMetadata!.kmsKeyId).toBe("alias/aws/codecommit");
   return repositoryMetadata!.repositoryId!;
 }
 

@@ -266,7 +266,7 @@ const metadataOf = (scope: Scope, repository: Repository) => ({
   repositoryName: repository.id,
   ...(repository.description !== undefined && { repositoryDescription: repository.description }),
   ...(repository.defaultBranch !== undefined && { defaultBranch: repository.defaultBranch }),
-  ...(repository.kmsKeyId !== undefined && { kmsKeyId: repository.kmsKeyId }),
+  kmsKeyId: repository.kmsKeyId ?? OWN_KEY,
   lastModifiedDate: new Date(repository.modifiedAt),
   creationDate: new Date(repository.createdAt),
   cloneUrlHttp: cloneUrlHttp(scope, repository.id),

@@ -12,11 +12,12 @@ export {
   type SourceArchive,
 } from "../codecommit/api.ts";
 export { forgetStatus, publishStatus, statusFailure } from "./commit-status.ts";
-export { type Connection, connectionArn, findConnection, refusalToUse } from "./connection.ts";
-export { type CommitStatus, type GitProvider, providerAt, statusRequest } from "./git-provider.ts";
-export { type GitServer, serverOf } from "./git-server.ts";
+export { type Connection, connectionArn, findConnection, providerFor, refusalToUse } from "./connection.ts";
+export { type CommitStatus, type GitProvider, providerAt, request, statusRequest } from "./git-provider.ts";
+export { apiOf, type GitServer, serverOf } from "./git-server.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
+export { type Asking, ask } from "./provider-question.ts";
 export {
   ensureSource,
   forgetSource,

@@ -21,7 +21,7 @@ export const commitStatusLoop: Loop<PublishedStatus> = {
 function send(scope: Scope, row: PublishedStatus, sending: NonNullable<PublishedStatus["sending"]>): Rest | undefined {
   const { id, connectionArn, fullRepositoryId, wanted } = row;
   const { nth, asking, status } = sending;
-  const provider = providerFor(scope, connectionArn);
+  const provider = row.provider ?? providerFor(scope, connectionArn!);
   if (typeof provider === "string") return end(scope, row, nth, provider);
   const answer = ask(scope, `${id}/${nth}`, asking, statusRequest(provider, fullRepositoryId, status));
   switch (answer.state) {

@@ -1,12 +1,15 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import type { CommitStatus } from "./git-provider.ts";
+import type { CommitStatus, GitProvider } from "./git-provider.ts";
 import type { Asking } from "./provider-question.ts";
-import type { Source } from "./source.ts";
+
+/** Where a repository is: behind a connection, or at a server whose API somebody else knows. */
+export type StatusPlace = { readonly fullRepositoryId: string } & ({ readonly connectionArn: string } | { readonly provider: GitProvider });
 
 /** What a git server is to be told of a commit. `wanted`, `sending` and `told` count what was to be said. */
 export interface PublishedStatus extends Row {
-  readonly connectionArn: string;
+  readonly connectionArn?: string;
+  readonly provider?: GitProvider;
   readonly fullRepositoryId: string;
   readonly status: CommitStatus;
   readonly wanted: number;
@@ -22,16 +25,16 @@ export interface PublishedStatus extends Row {
 export const publishedStatuses = new Table<PublishedStatus>("codeconnections/published-status");
 
 /**
- * Have the git server of a connection told how something stands, for whoever the id says. It waits for nothing: the last that was
+ * Have a git server told how something stands, for whoever the id says. It waits for nothing: the last that was
  * wanted is what the server is told in the end, and what it cannot be told is in `statusFailure`.
  */
-export function publishStatus(scope: Scope, id: string, where: Omit<Source, "branch">, status: CommitStatus): void {
+export function publishStatus(scope: Scope, id: string, place: StatusPlace, status: CommitStatus): void {
   const known = publishedStatuses.get(scope, id);
   if (known !== undefined && JSON.stringify(known.status) === JSON.stringify(status)) return;
-  const { connectionArn, fullRepositoryId } = where;
+  const { fullRepositoryId } = place;
   publishedStatuses.put(scope, {
     id,
-    connectionArn,
+    ...("provider" in place ? { provider: place.provider } : { connectionArn: place.connectionArn }),
     fullRepositoryId,
     status,
     wanted: (known?.wanted ?? 0) + 1,

@@ -81,12 +81,12 @@ interface Declaration {
   readonly tags: Tags;
 }
 
-/** Make a connection. Its provider is said, or is that of its host. */
+/** Make a connection. Its provider is said, or is that of its host, which may still wait for whoever sets it up. */
 export function newConnection(scope: Scope, id: string, { name, ProviderType, HostArn, prefix, tags }: Declaration): Connection {
   if ((ProviderType === undefined) === (HostArn === undefined))
     fault(InvalidInputException, "Specify either a provider type or a host for the connection, and not both.");
   const host = HostArn === undefined ? undefined : requireHost(scope, HostArn);
-  if (host !== undefined && host.status !== "AVAILABLE")
+  if (host?.status.startsWith("VPC_CONFIG_FAILED"))
     fault(ResourceUnavailableException, `Host ${HostArn} is not available: its status is ${host.status}.`);
   return connections.put(scope, {
     id,

@@ -1,11 +1,11 @@
 import type { HttpSpec } from "../../compute/job.ts";
 
 /**
- * The API of a git server: GitHub's, of which Gitea and Forgejo speak what is needed here, or GitLab's.
- * https://docs.github.com/en/rest/commits/statuses, https://docs.gitlab.com/api/commits/
+ * The API of a git server: GitHub's, of which Gitea and Forgejo speak what is needed here, GitLab's or, as far as statuses go,
+ * Bitbucket's. https://docs.github.com/en/rest/commits/statuses, https://docs.gitlab.com/api/commits/
  */
 export interface GitProvider {
-  readonly dialect: "github" | "gitlab";
+  readonly dialect: "github" | "gitlab" | "bitbucket";
   /** Such as https://api.github.com, http://127.0.0.1:3000/api/v1 or https://gitlab.example.com/api/v4. */
   readonly api: string;
   /** What every request says of whoever makes it. */
@@ -32,6 +32,7 @@ export interface OpenPullRequest {
 const TIMEOUT_MS = 15_000;
 /** GitHub refuses longer descriptions. */
 const DESCRIPTION_MAX = 140;
+const AT_BITBUCKET = { pending: "INPROGRESS", success: "SUCCESSFUL", failure: "FAILED", error: "FAILED" } as const;
 const AT_GITLAB = { pending: "running", success: "success", failure: "failed", error: "failed" } as const;
 
 /** The provider whose API is at an address, for whoever the address names; GitLab's is known by its version. */
@@ -52,6 +53,15 @@ export function statusRequest(provider: GitProvider, repository: string, status:
   const { commit, context, state, targetUrl } = status;
   const description = status.description.slice(0, DESCRIPTION_MAX);
   const link = targetUrl === undefined ? {} : { target_url: targetUrl };
+  // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
+  if (provider.dialect === "bitbucket")
+    return request(provider, "POST", `/repositories/${repository}/commit/${commit}/statuses/build`, {
+      key: context,
+      name: context,
+      state: AT_BITBUCKET[state],
+      description,
+      url: targetUrl,
+    });
   return provider.dialect === "github"
     ? request(provider, "POST", `/repos/${repository}/statuses/${commit}`, { state, context, description, ...link })
     : request(provider, "POST", `/projects/${encodeURIComponent(repository)}/statuses/${commit}`, {
@@ -90,7 +100,8 @@ export function pullRequestsIn({ dialect }: GitProvider, body: string, branch: s
     .map(({ number, head }) => ({ number, commit: head.sha }));
 }
 
-function request(provider: GitProvider, method: string, path: string, body?: object): HttpSpec {
+/** One request of that API. */
+export function request(provider: GitProvider, method: string, path: string, body?: object): HttpSpec {
   const { api, headers, certificate } = provider;
   return {
     type: "http",

@@ -4,6 +4,7 @@ import { type Deployment, deployments } from "./deployment.ts";
 import { startDeployment } from "./deployment-start.ts";
 import { requireGroup } from "./group.ts";
 
+export { deploymentInstances, isAtWork } from "./deployment-instance.ts";
 export {
   acknowledgeCommand,
   completeCommand,

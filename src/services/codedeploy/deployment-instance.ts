@@ -82,6 +82,9 @@ export const instancesOf = (scope: Scope, deploymentId: string): DeploymentInsta
 export const commandOf = ({ status, events }: DeploymentInstance): InstanceEvent | undefined =>
   status === "InProgress" ? events.find((event) => event.sentAt !== undefined && isOpen(event)) : undefined;
 
+/** Whether an agent has something to do for it. */
+export const isAtWork = (instance: DeploymentInstance): boolean => commandOf(instance) !== undefined;
+
 export const isOpen = ({ status }: InstanceEvent): boolean => status === "Pending" || status === "InProgress";
 
 /** Make sure that a deployment has the instance, with the events it will go through. */

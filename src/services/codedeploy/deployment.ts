@@ -11,6 +11,7 @@ import {
   BatchLimitExceededException,
   type ComputePlatform,
   DeploymentDoesNotExistException,
+  DeploymentGroupNameRequiredException,
   DeploymentIdRequiredException,
   type DeploymentInfo,
   type DeploymentStatus,
@@ -22,7 +23,7 @@ import {
   ListDeployments$,
   type RevisionLocation,
 } from "../../sdk/codedeploy.js";
-import { invalidToken, requireApplication } from "./application.ts";
+import { invalidToken } from "./application.ts";
 import { shown } from "./deployment-view.ts";
 import type { EcsProgress } from "./ecs.ts";
 import { requireGroup } from "./group.ts";
@@ -112,7 +113,9 @@ export const batchGetDeployments = operation(BatchGetDeployments$, (scope, { dep
 
 export const listDeployments = operation(ListDeployments$, (scope, input) => {
   const { applicationName, deploymentGroupName, includeOnlyStatuses, createTimeRange, externalId, nextToken } = input;
-  if (applicationName !== undefined) requireApplication(scope, applicationName);
+  // Both or neither: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ListDeployments.html
+  if (applicationName !== undefined && !deploymentGroupName)
+    fault(DeploymentGroupNameRequiredException, "Deployment Group name is missing");
   if (deploymentGroupName !== undefined) requireGroup(scope, applicationName, deploymentGroupName);
   const { start, end } = createTimeRange ?? {};
   if (start !== undefined && end !== undefined && start > end)

@@ -207,7 +207,8 @@ export function putGroup(scope: Scope, application: Application, name: string, s
   checkPlatformSettings(scope, application, settings);
   const id = `${application.id}/${name}`;
   const known = groups.get(scope, id);
-  const platformSettings = platformSettingsOf(settings);
+  const { loadBalancerInfo, ...others } = platformSettingsOf(settings);
+  const platformSettings = namesNone(loadBalancerInfo) ? others : { ...others, loadBalancerInfo };
   const group = groups.put(scope, {
     id,
     application: application.id,
@@ -281,6 +282,16 @@ function checkPlatformSettings(scope: Scope, { platform }: Application, settings
     );
 }
 
+/** The style of a group that was made without one. */
+const styleOf = (platform: Application["platform"]): DeploymentStyle =>
+  platform === "Server"
+    ? { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" }
+    : { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" };
+
+/** Information that names no load balancer takes it from the group. */
+const namesNone = (info: PlatformSettings["loadBalancerInfo"]): boolean =>
+  Object.values(info ?? {}).every((list) => (list ?? []).length === 0);
+
 /** Those that are said. */
 function platformSettingsOf(settings: GroupSettings): PlatformSettings {
   const names = [...PLATFORM_SETTINGS, "autoScalingGroups"] as const;
@@ -292,16 +303,17 @@ function shown(scope: Scope, group: DeploymentGroup): DeploymentGroupInfo {
   const successful = lastGoodOf(scope, group.id);
   const { alarms, rollback, style, triggers } = group;
   const { autoScalingGroups, ...platformSettings } = (group.settings ?? {}) as PlatformSettings;
+  const { platform } = requireApplication(scope, group.application);
   return {
     applicationName: group.application,
     deploymentGroupId: group.groupId,
     deploymentGroupName: group.name,
     deploymentConfigName: group.configName,
     serviceRoleArn: group.roleArn,
-    computePlatform: requireApplication(scope, group.application).platform,
+    computePlatform: platform,
     ...(alarms && { alarmConfiguration: alarms as AlarmConfiguration }),
     ...(rollback && { autoRollbackConfiguration: rollback as AutoRollbackConfiguration }),
-    ...(style && { deploymentStyle: style as DeploymentStyle }),
+    deploymentStyle: (style ?? styleOf(platform)) as DeploymentStyle,
     triggerConfigurations: (triggers ?? []) as TriggerConfig[],
     ...(successful && { targetRevision: successful.revision, lastSuccessfulDeployment: shownBrief(successful) }),
     ...(attempted && { lastAttemptedDeployment: shownBrief(attempted) }),

@@ -310,6 +310,20 @@ describe("behind a balancer", () => {
   });
 });
 
+test("a group without a style is in place, and one that is told of no load balancer has none", async () => {
+  const cloud = serverWorld();
+  const loadBalancerInfo = { targetGroupInfoList: [{ name: "web" }] };
+  await createFleetGroup(cloud, { ...LIVE, loadBalancerInfo });
+  const names = { applicationName: "web", deploymentGroupName: "live" };
+  const info = async () => (await cloud.call(getDeploymentGroup, names)).deploymentGroupInfo!;
+  expect(await info()).toMatchObject({
+    deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
+    loadBalancerInfo,
+  });
+  await cloud.call(updateDeploymentGroup, { applicationName: "web", currentDeploymentGroupName: "live", loadBalancerInfo: {} });
+  expect(await info()).not.toHaveProperty("loadBalancerInfo");
+});
+
 test("a group is changed: filters give way to sets, a name to another, and the history stays", async () => {
   const cloud = serverWorld();
   await launchFleet(cloud, 1);

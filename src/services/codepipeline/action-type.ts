@@ -20,23 +20,20 @@ import type { ActionProvider } from "./provider.ts";
 
 const PAGE_MAX = 100;
 
-export const listActionTypes = operation(
-  ListActionTypes$,
-  (scope, { actionOwnerFilter, nextToken }) => {
-    const custom = actionTypes.list(scope).filter(({ isDeleted }) => !isDeleted);
-    const all = [...actionProviders().map(shown), ...custom.map((type) => type.shown as ActionType)];
-    const wanted = all.filter(({ id }) => actionOwnerFilter === undefined || id!.owner === actionOwnerFilter);
-    const { items, nextToken: next } = page(
-      wanted.map((type) => ({ type, place: actionTypeRow(type.id!) })).sort((one, other) => (one.place < other.place ? -1 : 1)),
-      ({ place }) => place,
-      PAGE_MAX,
-      nextToken,
-      () => fault(InvalidNextTokenException, "The next token is invalid."),
-    );
-    return { actionTypes: items.map(({ type }) => type), ...(next && { nextToken: next }) };
-  },
-  { partial: "of AWS's own types those that are implemented" },
-);
+/** The types that can be declared here, whatever the region: the same are everywhere. */
+export const listActionTypes = operation(ListActionTypes$, (scope, { actionOwnerFilter, nextToken }) => {
+  const custom = actionTypes.list(scope).filter(({ isDeleted }) => !isDeleted);
+  const all = [...actionProviders().map((provider) => shown(scope, provider)), ...custom.map((type) => type.shown as ActionType)];
+  const wanted = all.filter(({ id }) => actionOwnerFilter === undefined || id!.owner === actionOwnerFilter);
+  const { items, nextToken: next } = page(
+    wanted.map((type) => ({ type, place: actionTypeRow(type.id!) })).sort((one, other) => (one.place < other.place ? -1 : 1)),
+    ({ place }) => place,
+    PAGE_MAX,
+    nextToken,
+    () => fault(InvalidNextTokenException, "The next token is invalid."),
+  );
+  return { actionTypes: items.map(({ type }) => type), ...(next && { nextToken: next }) };
+});
 
 /** Types of AWS and of the account itself have no such declaration. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-types.html */
 export const getActionType = operation(GetActionType$, (scope, typeId) => ({
@@ -91,16 +88,19 @@ function shapeOf({ id, urls, properties = [], inputArtifactDetails, outputArtifa
   });
 }
 
-const shown = ({ type, inputs, outputs, properties }: ActionProvider): ActionType => ({
-  id: { ...type },
-  settings: {},
-  actionConfigurationProperties: properties.map(({ name, required = false, secret = false }) => ({
-    name,
-    required,
-    secret,
-    key: true,
-    queryable: false,
-  })),
-  inputArtifactDetails: { minimumCount: inputs[0], maximumCount: inputs[1] },
-  outputArtifactDetails: { minimumCount: outputs[0], maximumCount: outputs[1] },
-});
+function shown(scope: Scope, { type, inputs, outputs, properties, entityUrl }: ActionProvider): ActionType {
+  const placeholders = Object.fromEntries(properties.map(({ name }) => [name, `{Config:${name}}`]));
+  return {
+    id: { ...type },
+    settings: entityUrl === undefined ? {} : { entityUrlTemplate: entityUrl(scope, placeholders) },
+    actionConfigurationProperties: properties.map(({ name, required = false, secret = false }) => ({
+      name,
+      required,
+      secret,
+      key: required && !secret,
+      queryable: false,
+    })),
+    inputArtifactDetails: { minimumCount: inputs[0], maximumCount: inputs[1] },
+    outputArtifactDetails: { minimumCount: outputs[0], maximumCount: outputs[1] },
+  };
+}

@@ -9,6 +9,7 @@ import { providerOf } from "./actions/index.ts";
 import { type Artifact, storeArtifact, storeOf } from "./artifact.ts";
 import { type Execution, executions } from "./execution.ts";
 import { emitAction } from "./happening.ts";
+import { refusalOfRole } from "./permission.ts";
 import { declarationOf } from "./pipeline.ts";
 import { type ActionProgress, type ActionProvider, type ActionType, failed } from "./provider.ts";
 import type { ShellWork } from "./run.ts";
@@ -28,7 +29,8 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   const now = scope.clock.now();
   const declared = action.configuration ?? {};
   const resolved = resolveConfiguration(declared, execution.namespaces);
-  const minutes = action.timeoutInMinutes ?? requireProvider(scope, type).timeoutMinutes;
+  const provider = requireProvider(scope, type);
+  const minutes = action.timeoutInMinutes ?? provider.timeoutMinutes;
   const region = action.region ?? scope.region;
   const input = inputsOf(scope, execution, action.inputArtifacts ?? [], region);
   const overrides = execution.overrides.filter(({ actionName }) => actionName === action.name);
@@ -62,7 +64,9 @@ export function startAction(scope: Scope, execution: Execution, declaration: Sto
   noteLatest(scope, execution.pipeline, stage, { runs: { [run.action]: run.id } });
   emitAction(scope, execution, run, "STARTED");
   const problem = "unknown" in resolved ? `The variable reference ${resolved.unknown} could not be resolved.` : input.problem;
-  if (problem !== undefined) endAction(scope, execution, run, failed("ConfigurationError", problem));
+  if (problem !== undefined) return void endAction(scope, execution, run, failed("ConfigurationError", problem));
+  const refusal = refusalOfRole(scope, run, provider.needs?.(scope, run) ?? []);
+  if (refusal !== undefined) endAction(scope, execution, run, failed("PermissionError", refusal));
 }
 
 function shellOf({ commands = [], environmentVariables = [], outputVariables = [], outputArtifacts = [] }: ActionDeclaration): ShellWork {
@@ -128,7 +132,7 @@ function giveOn(scope: Scope, { execution: id, action, namespace, variables = {}
 }
 
 /** An action type may have been deleted while an execution was on its way to it. */
-function requireProvider(scope: Scope, type: ActionType): Pick<ActionProvider, "observe" | "stop" | "timeoutMinutes"> {
+function requireProvider(scope: Scope, type: ActionType): Pick<ActionProvider, "needs" | "observe" | "stop" | "timeoutMinutes"> {
   const { category, owner, provider, version } = type;
   const gone = `ActionType (Category: '${category}', Provider: '${provider}', Owner: '${owner}', Version: '${version}') is not available`;
   return providerOf(scope, type) ?? { timeoutMinutes: 1, observe: () => failed("ConfigurationError", gone) };

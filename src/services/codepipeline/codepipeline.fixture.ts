@@ -3,6 +3,7 @@ import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.t
 import { insights } from "../../insights/service.ts";
 import { digestOf } from "../../kernel/blob.ts";
 import { EVENTS, events } from "../../kernel/facts.ts";
+import type { Operation } from "../../kernel/operation.ts";
 import type { ActionDeclaration, PipelineDeclaration } from "../../sdk/codepipeline.js";
 import { World } from "../../testing/world.ts";
 import { cloudformation } from "../cloudformation/index.ts";
@@ -12,6 +13,7 @@ import { createProject } from "../codebuild/project.ts";
 import { codecommit } from "../codecommit/index.ts";
 import { codeconnections } from "../codeconnections/index.ts";
 import { eventbridge } from "../eventbridge/index.ts";
+import { holderOperations } from "../iam/holder.ts";
 import { iam } from "../iam/index.ts";
 import { createRole } from "../iam/role.ts";
 import { lambda } from "../lambda/index.ts";
@@ -70,7 +72,7 @@ const handsOf =
   };
 
 /** A cloud whose builds fail where the test says so. */
-export function world(isBroken: (job: Job) => boolean = () => false): World {
+export function world(isBroken: (job: Job) => boolean = () => false, trust: "open" | "enforced" = "open"): World {
   const services = [
     iam,
     sts,
@@ -86,7 +88,7 @@ export function world(isBroken: (job: Job) => boolean = () => false): World {
     codepipeline,
     cloudformation,
   ];
-  const cloud = new World({ services: [insights, ...services], hands: simulatedHands(handsOf(isBroken)) });
+  const cloud = new World({ services: [insights, ...services], hands: simulatedHands(handsOf(isBroken)), trust });
   cloud.blobs.write(BUILT);
   return cloud;
 }
@@ -99,9 +101,22 @@ const TEMPLATE = JSON.stringify({
   Outputs: { Released: { Value: { Ref: "P" } } },
 });
 
+/** The trust policy of a role for pipelines. */
+export const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "codepipeline.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+/** Let the pipeline's role do something. */
+export async function allow(cloud: World, ...Action: string[]): Promise<void> {
+  const put = holderOperations.find(({ name }) => name === "PutRolePolicy") as Operation<any, any>;
+  const PolicyDocument = JSON.stringify({ Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+  await cloud.call(put, { RoleName: "pipeline", PolicyName: "allowed", PolicyDocument });
+}
+
 /** A role, and the artifact store. */
 export async function prepareStore(cloud: World): Promise<void> {
-  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
+  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: TRUST });
   await cloud.call(createBucket, { Bucket: "artifacts", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
 }
 

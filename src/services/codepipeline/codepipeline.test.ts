@@ -175,8 +175,8 @@ describe("a pipeline", () => {
         ...(ActionMode.startsWith("CHANGE") && { ChangeSetName: "next" }),
       },
     });
-    const all = ["TemplatePath", "RoleArn", "ParameterOverrides"];
-    const actions = [mode("CHANGE_SET_REPLACE", 1, all), mode("CHANGE_SET_EXECUTE", 2, []), mode("DELETE_ONLY", 3, ["RoleArn"])];
+    const replace = mode("CHANGE_SET_REPLACE", 1, ["TemplatePath", "ParameterOverrides"]);
+    const actions = [replace, mode("CHANGE_SET_EXECUTE", 2, []), mode("DELETE_ONLY", 3, ["RoleArn"])];
     await create(cloud, pipelineOf([source, actions]));
     await cloud.advance("5m");
     expect((await actionsOf(cloud)).map(({ status }) => status)).toEqual(["Succeeded", "Succeeded", "Succeeded", "Succeeded"]);

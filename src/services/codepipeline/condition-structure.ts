@@ -1,8 +1,8 @@
 import { fault } from "../../kernel/fault.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import {
   type Condition,
   InvalidStageDeclarationException,
-  InvalidStructureException,
   type PipelineDeclaration,
   type Result,
   type RuleDeclaration,
@@ -24,25 +24,29 @@ const SKIPPING = ["LambdaInvoke", "VariableCheck"];
 const KINDS = Object.keys(RESULTS) as ConditionKind[];
 
 /** Refuse conditions that cannot be checked, and results that cannot be had. */
-export function checkConditions({ pipelineType = "V1", executionMode, stages = [] }: PipelineDeclaration): void {
+export function checkConditions(scope: Scope, { pipelineType = "V1", executionMode, stages = [] }: PipelineDeclaration): void {
   for (const [index, stage] of stages.entries()) {
     const { name, beforeEntry, onSuccess, onFailure } = stage;
     if (pipelineType === "V1" && (beforeEntry ?? onSuccess ?? onFailure) !== undefined) {
-      structure(`Stage conditions are not supported for pipelines of type V1. Stage: ${name}`);
+      refuseStage("Stage level conditions can only be used with V2 pipelines.");
     }
     const results = [...KINDS.map((kind) => conditionOf(stage, kind)?.result), onFailure?.result];
     if (results.includes("ROLLBACK")) {
       if (index === 0) refuseStage(`The result ROLLBACK is not supported for the source stage ${name}`);
-      if (executionMode === "PARALLEL") refuseStage(`The result ROLLBACK is not supported in execution mode PARALLEL. Stage: ${name}`);
+      if (executionMode === "PARALLEL") refuseStage("Failure conditions with rollback result type cannot be added to a PARALLEL pipeline.");
+    }
+    if (onFailure?.result !== undefined && (onFailure.conditions?.length ?? 0) > 0) {
+      // The quotation is not closed there either.
+      refuseStage(`The following stage cannot have a failure exit gate configured with both top level result and conditions: '${name}`);
     }
     if (onFailure?.retryConfiguration !== undefined && !results.includes("RETRY")) {
       refuseStage(`The retry configuration of stage ${name} needs the result RETRY`);
     }
-    for (const kind of KINDS) checkCondition(stage, kind, conditionOf(stage, kind));
+    for (const kind of KINDS) checkCondition(scope, stage, kind, conditionOf(stage, kind));
   }
 }
 
-function checkCondition({ name: stage }: StageDeclaration, kind: ConditionKind, condition: Condition | undefined): void {
+function checkCondition(scope: Scope, { name: stage }: StageDeclaration, kind: ConditionKind, condition: Condition | undefined): void {
   if (condition === undefined) return;
   const { result, rules = [] } = condition;
   if (result !== undefined && !RESULTS[kind].includes(result)) {
@@ -54,10 +58,14 @@ function checkCondition({ name: stage }: StageDeclaration, kind: ConditionKind, 
   const names = rules.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuseStage(`Rule name '${twice}' must be unique within the condition ${kind} of stage '${stage}'`);
-  for (const rule of rules) checkRule(rule, result === "SKIP" && kind === "BEFORE_ENTRY");
+  for (const rule of rules) checkRule(scope, rule, result === "SKIP" && kind === "BEFORE_ENTRY");
 }
 
-function checkRule({ name, ruleTypeId, configuration = {}, commands, inputArtifacts = [] }: RuleDeclaration, skips: boolean): void {
+function checkRule(
+  scope: Scope,
+  { name, ruleTypeId, configuration = {}, commands, inputArtifacts = [] }: RuleDeclaration,
+  skips: boolean,
+): void {
   const { category, owner = "AWS", provider: providerName, version = "1" } = ruleTypeId!;
   const provider = ruleProviderOf(ruleTypeId!);
   if (provider === undefined) {
@@ -70,9 +78,8 @@ function checkRule({ name, ruleTypeId, configuration = {}, commands, inputArtifa
   }
   const [least, most] = provider.inputs;
   if (inputArtifacts.length < least || inputArtifacts.length > most) {
-    refuseAction(
-      `Action ${name} has ${inputArtifacts.length} input artifacts which is outside of the accepted range (minimum: ${least}, maximum: ${most})`,
-    );
+    const bound = inputArtifacts.length < least ? `less than the minimum count (${least})` : `more than the maximum count (${most})`;
+    refuseAction(`Action ${name} declares ${inputArtifacts.length} input artifacts which is ${bound}`);
   }
   const missing = provider.properties.find((property) => property.required && !configuration[property.name]);
   if (missing) refuseAction(`Action configuration for action '${name}' is missing required configuration '${missing.name}'`);
@@ -81,8 +88,7 @@ function checkRule({ name, ruleTypeId, configuration = {}, commands, inputArtifa
   if ((provider.name === "Commands") !== (commands !== undefined && commands.length > 0)) {
     refuseAction(`Commands belong to rules of type Commands: rule '${name}'`);
   }
-  provider.check?.(configuration, name!);
+  provider.check?.(configuration, name!, scope);
 }
 
-const structure = (message: string): never => fault(InvalidStructureException, message);
 const refuseStage = (message: string): never => fault(InvalidStageDeclarationException, message);

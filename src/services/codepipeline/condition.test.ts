@@ -333,7 +333,7 @@ describe("the rules", () => {
     [
       "of a pipeline of type V1",
       stage({ onFailure: { result: "ROLLBACK" } }, { pipelineType: "V1" }),
-      "not supported for pipelines of type V1",
+      "Stage level conditions can only be used with V2 pipelines.",
     ],
     [
       "with a result that it cannot have",

@@ -3,7 +3,7 @@ import { attempt, type ResourceType } from "../../kernel/resource.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { CreateCustomActionTypeInput } from "../../sdk/codepipeline.js";
 import { actionTypes, newActionType } from "./custom-action-type.ts";
-import { checkedTags } from "./pipeline.ts";
+import { checkedTags } from "./tag.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -17,8 +17,8 @@ export const customActionTypeResource: ResourceType<Properties> = {
       scope,
       () => {
         const { Tags, Version, ...others } = declared;
-        const own = checkedTags(allTags(tags, Tags));
         const made = id ?? [others["Category"], others["Provider"], Version].join("|");
+        const own = checkedTags(allTags(tags, Tags), scope.arn("codepipeline", `actiontype:${rowOf(made)}`));
         const known = actionTypes.get(scope, rowOf(made));
         if (id === undefined && known?.madeBy !== token) {
           const input = renamed(others, lowerFirst) as CreateCustomActionTypeInput;

@@ -81,12 +81,18 @@ function shapeOf(input: CreateCustomActionTypeInput): Stored<ActionType> {
 function check({ actionConfigurationProperties = [], inputArtifactDetails, outputArtifactDetails }: Stored<ActionType>): void {
   for (const details of [inputArtifactDetails!, outputArtifactDetails!]) {
     const { minimumCount = 0, maximumCount = 0 } = details;
-    if (minimumCount > maximumCount) invalid("Minimum artifact count must not be greater than maximum artifact count");
+    if (minimumCount > maximumCount)
+      invalid(`Maximum Number of Artifacts (${maximumCount}) has to be greater than or equal to minimum (${minimumCount}).`);
     if (maximumCount > ARTIFACTS_MAX) invalid(`Maximum artifact count must not be greater than ${ARTIFACTS_MAX}`);
   }
   const queryable = actionConfigurationProperties.filter((property) => property.queryable);
-  if (queryable.length > 1) invalid("An action type can have up to one queryable property");
-  if (queryable.some(({ required, secret }) => !required || secret)) invalid("A queryable property must be both required and not secret");
+  if (queryable.length > 1) {
+    const found = queryable.map(({ name }) => name).join(", ");
+    invalid(`Multiple queryable configuration properties found with names '${found}'. Up to one queryable property may be specified.`);
+  }
+  const wrong = queryable.find(({ required, secret }) => !required || secret);
+  if (wrong !== undefined)
+    invalid(`Invalid queryable property '${wrong.name}'. Queryable configuration properties must be required and non-secret.`);
   const names = actionConfigurationProperties.map(({ name }) => name);
   if (new Set(names).size < names.length) invalid("The names of configuration properties must be unique");
 }

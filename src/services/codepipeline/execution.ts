@@ -13,6 +13,7 @@ import {
   type PipelineDeclaration,
   PipelineExecutionNotFoundException,
   type PipelineExecutionStatus,
+  PipelineNotFoundException,
   type PipelineVariable,
   type RetryTrigger,
   type SourceRevisionOverride,
@@ -22,7 +23,7 @@ import {
 } from "../../sdk/codepipeline.js";
 import type { Artifact } from "./artifact.ts";
 import { emitExecution } from "./happening.ts";
-import { declarationOf, type Pipeline, pipelines, requirePipeline } from "./pipeline.ts";
+import { declarationOf, doesNotInclude, type Pipeline, pipelines } from "./pipeline.ts";
 import type { Revision } from "./provider.ts";
 import type { Pushed } from "./run.ts";
 import type { Namespaces } from "./variable.ts";
@@ -115,7 +116,7 @@ export const isOver = (status: PipelineExecutionStatus): boolean => status !== "
 
 export const startPipelineExecution = operation(StartPipelineExecution$, (scope, input) => {
   const { name, variables, clientRequestToken, sourceRevisions } = input;
-  const pipeline = requirePipeline(scope, name!);
+  const pipeline = pipelines.get(scope, name!) ?? fault(PipelineNotFoundException, doesNotInclude(scope, name!));
   const [known] = clientRequestToken === undefined ? [] : executions.by(scope, "token", `${name}/${clientRequestToken}`);
   if (known !== undefined) return { pipelineExecutionId: known.executionId };
   const { executionId } = startExecution(scope, pipeline, {

@@ -4,10 +4,11 @@ import { abandonedJobs } from "./abandoned-job.ts";
 import { putActionRevision } from "./action-revision.ts";
 import * as actionRun from "./action-run.ts";
 import * as actionType from "./action-type.ts";
+import { lambdaDeployments } from "./actions/lambda-deploy.ts";
 import { putApprovalResult } from "./approval.ts";
 import { overrideStageCondition } from "./condition.ts";
 import * as customActionType from "./custom-action-type.ts";
-import { listDeployActionExecutionTargets } from "./deploy-target.ts";
+import { deployTargets, listDeployActionExecutionTargets } from "./deploy-target.ts";
 import * as execution from "./execution.ts";
 import * as history from "./history.ts";
 import * as job from "./job.ts";
@@ -22,10 +23,13 @@ import { listRuleTypes } from "./rule-type.ts";
 import * as stage from "./stage.ts";
 import { getPipelineState } from "./state.ts";
 import { stopPipelineExecution } from "./stop.ts";
+import * as tag from "./tag.ts";
 import { pipelineTarget } from "./target.ts";
 import * as thirdPartyJob from "./third-party-job.ts";
 import { watchedSources } from "./trigger.ts";
 import * as webhook from "./webhook.ts";
+import { webhookRegistrationLoop } from "./webhook-registration.loop.ts";
+import { webhookRegistrations } from "./webhook-registration.ts";
 
 export const codepipeline = service({
   name: "codepipeline",
@@ -53,7 +57,7 @@ export const codepipeline = service({
     pipeline.listPipelines,
     ruleRun.listRuleExecutions,
     listRuleTypes,
-    pipeline.listTagsForResource,
+    tag.listTagsForResource,
     webhook.listWebhooks,
     overrideStageCondition,
     jobPoll.pollForJobs,
@@ -70,8 +74,8 @@ export const codepipeline = service({
     rollbackStage,
     execution.startPipelineExecution,
     stopPipelineExecution,
-    pipeline.tagResource,
-    pipeline.untagResource,
+    tag.tagResource,
+    tag.untagResource,
     actionType.updateActionType,
     pipeline.updatePipeline,
   ],
@@ -82,13 +86,16 @@ export const codepipeline = service({
     actionRun.actionRuns,
     ruleRun.ruleRuns,
     stage.stageStates,
+    deployTargets,
+    lambdaDeployments,
     job.jobs,
     customActionType.actionTypes,
     webhook.webhooks,
+    webhookRegistrations,
     watchedSources,
     abandonedJobs,
   ],
-  loops: [pipelineLoop, abandonedJobLoop],
+  loops: [pipelineLoop, abandonedJobLoop, webhookRegistrationLoop],
   resources: codepipelineResources,
   targets: [pipelineTarget],
 });

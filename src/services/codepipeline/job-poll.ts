@@ -6,14 +6,12 @@ import {
   type ActionTypeId,
   ActionTypeNotFoundException,
   InvalidNonceException,
-  type JobData,
   type JobStatus,
   PollForJobs$,
 } from "../../sdk/codepipeline.js";
-import { actionRuns } from "./action-run.ts";
 import { actionTypeRow, actionTypes, type CustomActionType } from "./custom-action-type.ts";
 import { type Job, jobs, requireJob } from "./job.ts";
-import { credentialsFor } from "./job-run.ts";
+import { dataFor } from "./job-data.ts";
 
 /** A job that a worker was handed and has not acknowledged is handed out again. */
 const HANDED_OUT_MS = 60_000;
@@ -61,12 +59,6 @@ export function acknowledge(scope: Scope, job: Job, nonce: string): JobStatus {
 /** The next nonce of a job. */
 export const dispatch = (scope: Scope, { id, nonce }: Job): Job =>
   jobs.patch(scope, id, { status: "Dispatched", nonce: nonce + 1, dispatchedAt: scope.clock.now() });
-
-/** What a worker gets: with credentials for the artifacts. */
-export function dataFor(scope: Scope, { run, data, jobId }: Job): JobData {
-  const { accessKeyId, secretAccessKey, sessionToken } = credentialsFor(scope, actionRuns.get(scope, run)!, jobId);
-  return { ...(data as JobData), artifactCredentials: { accessKeyId, secretAccessKey, sessionToken } };
-}
 
 function handOut(scope: Scope, job: Job) {
   const { jobId, nonce } = dispatch(scope, job);

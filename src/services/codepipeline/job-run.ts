@@ -1,10 +1,12 @@
 import type { BlobRef } from "../../kernel/blob.ts";
 import { idsFrom } from "../../kernel/id.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import type { JobData } from "../../sdk/codepipeline.js";
 import { readObject } from "../s3/api.ts";
-import { assumeForService, type Credentials } from "../sts/api.ts";
+import { assumeForService } from "../sts/api.ts";
 import { type Artifact, artifactKey, storeOf } from "./artifact.ts";
 import { type Job, jobs } from "./job.ts";
+import { roleOf } from "./permission.ts";
 import { declarationOf } from "./pipeline.ts";
 import { type ActionProgress, type ExternalExecution, failed } from "./provider.ts";
 import type { Run } from "./run.ts";
@@ -29,10 +31,31 @@ export function putJob(scope: Scope, run: Run, number: number, more: Pick<Job, "
   });
 }
 
-/** Credentials for the artifacts of a run: those of its role. */
-export function credentialsFor(scope: Scope, run: Pick<Run, "roleArn" | "pipeline" | "pipelineVersion">, jobId: string): Credentials {
-  const role = run.roleArn ?? declarationOf(scope, run.pipeline, run.pipelineVersion).roleArn!;
-  return assumeForService(scope, role, jobId);
+/** Credentials for the artifacts of a job and nothing else: those of its action's role, or the pipeline's. */
+export function credentialsFor(
+  scope: Scope,
+  run: Pick<Run, "roleArn" | "pipeline" | "pipelineVersion">,
+  { jobId, data }: Job,
+): NonNullable<JobData["artifactCredentials"]> {
+  const role = roleOf(scope, run);
+  const { accessKeyId, secretAccessKey, sessionToken } = assumeForService(scope, role, jobId, { policy: artifactPolicy(data) });
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_AWSSessionCredentials.html */
+function artifactPolicy({ inputArtifacts = [], outputArtifacts = [], encryptionKey }: Job["data"]): string {
+  const statement = (Action: readonly string[], Resource: readonly string[]) =>
+    Resource.length === 0 ? [] : [{ Effect: "Allow", Action, Resource }];
+  const objectOf = ({ location }: (typeof inputArtifacts)[number]): string =>
+    `arn:aws:s3:::${location!.s3Location!.bucketName}/${location!.s3Location!.objectKey}`;
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      ...statement(["s3:GetObject", "s3:GetObjectVersion"], inputArtifacts.map(objectOf)),
+      ...statement(["s3:PutObject", "s3:AbortMultipartUpload"], outputArtifacts.map(objectOf)),
+      ...statement(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"], encryptionKey ? [encryptionKey.id!] : []),
+    ],
+  });
 }
 
 function dataOf(scope: Scope, run: Run, continuationToken: string | undefined): Job["data"] {

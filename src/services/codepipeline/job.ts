@@ -16,6 +16,7 @@ import {
   PutJobFailureResult$,
   PutJobSuccessResult$,
 } from "../../sdk/codepipeline.js";
+import { dataFor } from "./job-data.ts";
 
 /** What a function was invoked for, or a worker polls for, by the run of its action and a number: one that continues gets the next. */
 export interface Job extends Row {
@@ -66,8 +67,8 @@ export const putJobFailureResult = operation(PutJobFailureResult$, (scope, { job
 });
 
 export const getJobDetails = operation(GetJobDetails$, (scope, { jobId }) => {
-  const { data } = requireJob(scope, jobId!);
-  return { jobDetails: { id: jobId!, data: data as JobData, accountId: scope.account } };
+  const job = requireJob(scope, jobId!);
+  return { jobDetails: { id: jobId!, data: dataFor(scope, job), accountId: scope.account } };
 });
 
 export function succeedJob(

@@ -4,35 +4,33 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import { lowerTagList, type Tags, tagsOf, withoutTags, withTags } from "../../kernel/tag.ts";
+import { lowerTagList, type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
   CreatePipeline$,
   DeletePipeline$,
   GetPipeline$,
-  InvalidArnException,
   InvalidNextTokenException,
   InvalidStructureException,
   ListPipelines$,
-  ListTagsForResource$,
   type PipelineDeclaration,
   PipelineNameInUseException,
   PipelineNotFoundException,
   PipelineVersionNotFoundException,
   ResourceNotFoundException,
-  TagResource$,
-  TooManyTagsException,
-  UntagResource$,
   UpdatePipeline$,
 } from "../../sdk/codepipeline.js";
-import { passRoleRefusal, roleIdOf } from "../iam/api.ts";
+import { passRoleRefusal, roleIdOf, trustsService } from "../iam/api.ts";
 import { abandonJob, shellJob } from "./abandoned-job.ts";
 import { actionRuns } from "./action-run.ts";
+import { lambdaDeployments } from "./actions/lambda-deploy.ts";
+import { abandonTargets, deployTargets } from "./deploy-target.ts";
 import { activeExecutions, executions, startExecution } from "./execution.ts";
 import { jobs } from "./job.ts";
 import { ruleRuns } from "./rule-run.ts";
 import { maskedDeclaration, unmaskedDeclaration } from "./secret.ts";
 import { stageStates } from "./stage.ts";
 import { checkStructure } from "./structure.ts";
+import { checkedTags } from "./tag.ts";
 import { forgetTriggers } from "./trigger.ts";
 
 /** A pipeline by its name. What it declares is in its versions. */
@@ -61,7 +59,7 @@ export const pipelines = new Table<Pipeline>("codepipeline/pipeline", {
 });
 export const pipelineVersions = new Table<PipelineVersion>("codepipeline/pipeline-version", { stored: true });
 
-const TAGS_MAX = 50;
+const PRINCIPAL = "codepipeline.amazonaws.com";
 const LIST_MAX = 1000;
 
 export const createPipeline = operation(CreatePipeline$, (scope, { pipeline, tags }) => {
@@ -113,30 +111,6 @@ export const listPipelines = operation(ListPipelines$, (scope, { maxResults, nex
   };
 });
 
-export const tagResource = operation(TagResource$, (scope, { resourceArn, tags }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: checkedTags(withTags(pipeline.tags, tagsOf(tags))) });
-  return {};
-});
-
-export const untagResource = operation(UntagResource$, (scope, { resourceArn, tagKeys = [] }) => {
-  const pipeline = requireTagged(scope, resourceArn!);
-  pipelines.patch(scope, pipeline.id, { tags: withoutTags(pipeline.tags, tagKeys) });
-  return {};
-});
-
-export const listTagsForResource = operation(ListTagsForResource$, (scope, { resourceArn, maxResults, nextToken }) => {
-  const tags = lowerTagList(requireTagged(scope, resourceArn!).tags).sort((one, other) => (one.key < other.key ? -1 : 1));
-  const { items, nextToken: next } = page(
-    tags,
-    ({ key }) => key,
-    maxResults ?? TAGS_MAX,
-    nextToken,
-    () => fault(InvalidNextTokenException, "The next token is invalid."),
-  );
-  return { tags: items, ...(next && { nextToken: next }) };
-});
-
 /** Make a pipeline; nothing runs yet. */
 export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags: Tags, madeBy?: string): Pipeline {
   const name = declaration.name!;
@@ -151,7 +125,7 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
     version: 1,
     createdAt: now,
     updatedAt: now,
-    tags: checkedTags(tags),
+    tags: checkedTags(tags, pipelineArn(scope, name)),
     executions: 0,
     seen: {},
     ...(madeBy !== undefined && { madeBy }),
@@ -160,7 +134,7 @@ export function newPipeline(scope: Scope, declaration: PipelineDeclaration, tags
 
 /** Make the pipeline's next version; what runs keeps to its own. */
 export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?: Tags): Pipeline {
-  const known = requirePipeline(scope, changed.name!);
+  const known = pipelines.get(scope, changed.name!) ?? fault(ResourceNotFoundException, doesNotInclude(scope, changed.name!));
   const declaration = unmaskedDeclaration(scope, stored(changed), declarationOf(scope, known.id)) as PipelineDeclaration;
   check(scope, declaration);
   unwatch(scope, known.id);
@@ -170,14 +144,21 @@ export function changePipeline(scope: Scope, changed: PipelineDeclaration, tags?
     version,
     updatedAt: scope.clock.now(),
     seen: {},
-    ...(tags && { tags: checkedTags(tags) }),
+    ...(tags && { tags: checkedTags(tags, pipelineArn(scope, known.id)) }),
   });
 }
 
 /** Forget the pipeline and all that it did. One that is not there is gone. */
 export function removePipeline(scope: Scope, name: string): void {
-  if (pipelines.get(scope, name) !== undefined) unwatch(scope, name);
-  for (const { id } of activeExecutions(scope, name)) abandonShells(scope, id);
+  if (pipelines.get(scope, name) === undefined) return;
+  unwatch(scope, name);
+  for (const { id } of activeExecutions(scope, name)) abandonCommands(scope, id);
+  const actions = Object.values(declarationOf(scope, name).stages!).flatMap((stage) => stage.actions!);
+  const regions = new Set(actions.flatMap(({ region }) => region ?? []));
+  for (const region of [scope.region, ...regions]) {
+    const there = scope.in({ region });
+    for (const table of [deployTargets, lambdaDeployments]) for (const { id } of table.list(there, `${name}/`)) table.remove(there, id);
+  }
   pipelines.remove(scope, name);
   for (const table of [pipelineVersions, executions, actionRuns, ruleRuns, stageStates, jobs]) {
     for (const { id } of table.list(scope, `${name}/`)) table.remove(scope, id);
@@ -195,10 +176,13 @@ function unwatch(scope: Scope, name: string): void {
 }
 
 /** What other services were asked for goes on; commands have nobody else. */
-function abandonShells(scope: Scope, execution: string): void {
+function abandonCommands(scope: Scope, execution: string): void {
   const runs = [...actionRuns.list(scope, `${execution}/`), ...ruleRuns.list(scope, `${execution}/`)];
-  for (const { status, shell, actionExecutionId } of runs) {
-    if (status === "InProgress" && shell !== undefined) abandonJob(scope, shellJob(actionExecutionId));
+  for (const run of runs) {
+    if (run.status !== "InProgress") continue;
+    const there = scope.in({ region: run.region });
+    if (run.shell !== undefined) abandonJob(there, shellJob(run.actionExecutionId));
+    abandonTargets(there, run);
   }
 }
 
@@ -206,6 +190,10 @@ export function requirePipeline(scope: Scope, name: string): Pipeline {
   const known = pipelines.get(scope, name);
   return known ?? fault(PipelineNotFoundException, `Account '${scope.account}' does not have a pipeline with name '${name}'`);
 }
+
+/** Some operations say it so. */
+export const doesNotInclude = ({ account }: Scope, name: string): string =>
+  `The account with id '${account}' does not include a pipeline with the name '${name}'`;
 
 /** What the pipeline declares, now or in the version. */
 export function declarationOf(scope: Scope, name: string, version?: number): Stored<PipelineDeclaration> {
@@ -241,27 +229,16 @@ function withDefaults<A extends object>(action: A): A {
 }
 
 function check(scope: Scope, declaration: PipelineDeclaration): void {
-  checkStructure(scope, declaration);
   const roles = (declaration.stages ?? []).flatMap(({ actions = [] }) => actions.flatMap(({ roleArn }) => roleArn ?? []));
-  for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role);
+  for (const role of [declaration.roleArn!, ...roles]) checkRole(scope, role, role === declaration.roleArn);
+  checkStructure(scope, declaration);
 }
 
-function checkRole(scope: Scope, arn: string): void {
-  if (roleIdOf(scope, arn) === undefined) {
+/** CodePipeline assumes the pipeline's role; that one assumes those of actions. */
+function checkRole(scope: Scope, arn: string, isPipelines: boolean): void {
+  if (roleIdOf(scope, arn) === undefined || (isPipelines && !trustsService(scope, arn, PRINCIPAL))) {
     fault(InvalidStructureException, `CodePipeline is not authorized to perform AssumeRole on role ${arn}`);
   }
-  const refusal = passRoleRefusal(scope, arn, "codepipeline.amazonaws.com");
+  const refusal = passRoleRefusal(scope, arn, PRINCIPAL);
   if (refusal !== undefined) fault("AccessDeniedException", refusal);
-}
-
-export function checkedTags(tags: Tags): Tags {
-  if (Object.keys(tags).length > TAGS_MAX) fault(TooManyTagsException, `A resource can have at most ${TAGS_MAX} tags.`);
-  return tags;
-}
-
-function requireTagged(scope: Scope, arn: string): Pipeline {
-  const name = arn.startsWith(pipelineArn(scope, ""))
-    ? arn.slice(pipelineArn(scope, "").length)
-    : fault(InvalidArnException, `The ARN ${arn} is invalid`);
-  return pipelines.get(scope, name) ?? fault(ResourceNotFoundException, `Could not find resource with ARN ${arn}`);
 }

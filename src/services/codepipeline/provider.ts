@@ -4,6 +4,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Stored } from "../../kernel/json.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type ActionTypeId, type ErrorDetails, type ExecutionTrigger, InvalidActionDeclarationException } from "../../sdk/codepipeline.js";
+import type { Permission } from "./permission.ts";
 import type { Run } from "./run.ts";
 
 export type ActionType = { readonly [K in keyof ActionTypeId]: NonNullable<ActionTypeId[K]> };
@@ -17,8 +18,12 @@ export interface ActionProvider {
   readonly properties: readonly ActionProperty[];
   /** After how long an action that is not over has failed, where its declaration does not say. */
   readonly timeoutMinutes: number;
+  /** Only pipelines of type V2 may have it. */
+  readonly isOfV2?: true;
   /** Refuse a declared configuration for more than missing or unknown keys. */
-  check?(configuration: Readonly<Record<string, string>>, action: string): void;
+  check?(configuration: Readonly<Record<string, string>>, action: string, scope: Scope): void;
+  /** What its role has to be allowed: asked in the pipeline's region, before it starts. */
+  needs?(scope: Scope, run: Run): readonly Permission[];
   /** Start what is missing and say how it stands. Called again whenever something it read has changed. */
   observe(scope: Scope, run: Run): ActionProgress;
   /** End what was started: the action is abandoned, or its time is over. */

@@ -1,10 +1,12 @@
 import type { ResourceExample } from "../../testing/resource-example.ts";
-import { getPipeline, tagResource, updatePipeline } from "./pipeline.ts";
+import { TRUST } from "./codepipeline.fixture.ts";
+import { getPipeline, updatePipeline } from "./pipeline.ts";
 import { enableStageTransition } from "./stage.ts";
+import { tagResource } from "./tag.ts";
 
 const role = (RoleName: string) => ({
   Type: "AWS::IAM::Role",
-  Properties: { RoleName, AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } },
+  Properties: { RoleName, AssumeRolePolicyDocument: JSON.parse(TRUST) },
 });
 const bucket = (BucketName: string) => ({
   Type: "AWS::S3::Bucket",
@@ -91,11 +93,12 @@ const conditional = (value: string) => [
     ],
     BeforeEntry: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
     OnSuccess: { Conditions: [{ Result: "FAIL", Rules: rules(value) }] },
-    OnFailure: {
-      Result: "RETRY",
-      RetryConfiguration: { RetryMode: "ALL_ACTIONS" },
-      Conditions: [{ Result: "ROLLBACK", Rules: rules(value) }],
-    },
+    OnFailure: { Conditions: [{ Result: "ROLLBACK", Rules: rules(value) }] },
+  },
+  {
+    Name: "Again",
+    Actions: [{ Name: "Agree", ActionTypeId: { Category: "Approval", Owner: "AWS", Provider: "Manual", Version: "1" } }],
+    OnFailure: { Result: "RETRY", RetryConfiguration: { RetryMode: "ALL_ACTIONS" } },
   },
 ];
 const trigger = (GitConfiguration: object) => [
@@ -117,11 +120,16 @@ const requested = trigger({
   ],
 });
 const connection = { Type: "AWS::CodeConnections::Connection", Properties: { ConnectionName: "hub", ProviderType: "GitHub" } };
-const hooked = (Name: string, source: string) => {
+const hooked = (Name: string, source: string, more: object = {}) => {
   const [first, ...rest] = stages("Really?");
-  const Stages = [{ ...first, Actions: [{ ...first!.Actions[0], Name: source }] }, ...rest];
+  const Stages = [{ ...first, Actions: [{ ...first!.Actions[0], Name: source, ...more }] }, ...rest];
   const Properties = { Name, RoleArn: { "Fn::GetAtt": ["One", "Arn"] }, ArtifactStore: store("store"), Stages };
   return { Type: "AWS::CodePipeline::Pipeline", Properties };
+};
+
+const BY_TOKEN = {
+  ActionTypeId: { Category: "Source", Owner: "ThirdParty", Provider: "GitHub", Version: "1" },
+  Configuration: { Owner: "acme", Repo: "shop", Branch: "main", OAuthToken: "gho_1", PollForSourceChanges: "false" },
 };
 
 export const codepipelineExamples: readonly ResourceExample[] = [
@@ -161,7 +169,7 @@ export const codepipelineExamples: readonly ResourceExample[] = [
   },
   {
     type: "AWS::CodePipeline::Webhook",
-    around: { ...AROUND, Hooked: hooked("hooked", "App"), Second: hooked("second", "Other") },
+    around: { ...AROUND, Hooked: hooked("hooked", "App"), Second: hooked("second", "Other", BY_TOKEN) },
     properties: {
       Name: "push",
       TargetPipeline: { Ref: "Hooked" },
@@ -176,6 +184,7 @@ export const codepipelineExamples: readonly ResourceExample[] = [
       { Authentication: "IP", AuthenticationConfiguration: { AllowedIPRange: "10.0.0.0/8" } },
       { Filters: [{ JsonPath: "$.ref" }] },
       { TargetPipeline: { Ref: "Second" }, TargetAction: "Other", TargetPipelineVersion: 2 },
+      { RegisterWithThirdParty: true },
     ],
   },
   {

@@ -8,7 +8,7 @@ type Declaration = Stored<PipelineDeclaration>;
 type Action = NonNullable<NonNullable<Declaration["stages"]>[number]["actions"]>[number];
 
 const MASK = "****";
-const isMask = (value: string): boolean => /^\*{4,5}$/.test(value);
+export const isMask = (value: string): boolean => /^\*{4,5}$/.test(value);
 
 /** The configuration as anybody but a job's worker sees it. https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfigurationProperty.html */
 export function masked(scope: Scope, type: ActionTypeId, configuration: Configuration): Configuration {

@@ -6,13 +6,13 @@ import {
   AcknowledgeThirdPartyJob$,
   GetThirdPartyJobDetails$,
   InvalidClientTokenException,
-  type JobData,
   PollForThirdPartyJobs$,
   PutThirdPartyJobFailureResult$,
   PutThirdPartyJobSuccessResult$,
 } from "../../sdk/codepipeline.js";
 import { actionTypeRow, actionTypes } from "./custom-action-type.ts";
 import { type Job, jobs, requireJob, requireOpenJob, succeedJob } from "./job.ts";
+import { dataFor } from "./job-data.ts";
 import { acknowledge, dispatch, requireActionType, waitingFor } from "./job-poll.ts";
 
 /** Which jobs there are; what is in them a partner's worker has to ask for with his customer's token. */
@@ -23,9 +23,10 @@ export const pollForThirdPartyJobs = operation(PollForThirdPartyJobs$, (scope, {
 });
 
 export const getThirdPartyJobDetails = operation(GetThirdPartyJobDetails$, (scope, { jobId, clientToken }) => {
-  const { data, nonce } = checked(scope, requireJob(scope, jobId!), clientToken!);
+  const job = checked(scope, requireJob(scope, jobId!), clientToken!);
+  const data = dataFor(scope, job);
   const { pipelineArn: _, pipelineExecutionId: __, ...pipelineContext } = data.pipelineContext ?? {};
-  return { jobDetails: { id: jobId!, data: { ...(data as JobData), pipelineContext }, nonce: String(nonce) } };
+  return { jobDetails: { id: jobId!, data: { ...data, pipelineContext }, nonce: String(job.nonce) } };
 });
 
 export const acknowledgeThirdPartyJob = operation(AcknowledgeThirdPartyJob$, (scope, { jobId, nonce, clientToken }) => ({

@@ -83,7 +83,7 @@ async function connected(
   await prepareStore(cloud);
   const { ConnectionArn } = await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
   cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ path: "/srv/git" })));
-  const filters = pullRequest ? { pullRequest } : push && { push: [...push] };
+  const filters = (push ?? pullRequest) && { ...(push && { push: [...push] }), ...(pullRequest && { pullRequest }) };
   const gitConfiguration = { sourceActionName: "App", ...filters };
   const triggers = filters && [{ providerType: "CodeStarSourceConnection" as const, gitConfiguration }];
   const settings = { pipelineType: "V2", executionMode: "PARALLEL", ...(triggers && { triggers }) } as const;
@@ -97,6 +97,50 @@ const startedFor = async (cloud: World): Promise<string[]> => {
   const started = (await actionsOf(cloud)).filter(({ actionName }) => actionName === "Agree");
   return started.map(({ input }) => input!.resolvedConfiguration!["CustomData"]!.slice(0, 12)).reverse();
 };
+
+describe("a source at GitHub by a token", () => {
+  const byToken: ActionDeclaration = {
+    ...source(),
+    actionTypeId: { category: "Source", owner: "ThirdParty", provider: "GitHub", version: "1" },
+    configuration: { Owner: "acme", Repo: "shop", Branch: "main", OAuthToken: "gho_secret" },
+  };
+
+  test("is reached as the account's connection to GitHub is", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    await prepareStore(cloud);
+    await create(cloud, pipelineOf([byToken, agree]));
+    const error = async () => (await actionsOf(cloud))[0]!.output!.executionResult!.errorDetails?.message;
+    expect(await error()).toBe('The GitHub repository "acme/shop" or branch "main" does not exist.');
+    await cloud.call(createConnection.current, { ConnectionName: "hub", ProviderType: "GitHub" });
+    cloud.change((scope) => complete(scope, connectionCalled(scope, "hub")!, serverOf({ path: "/srv/git" })));
+    await cloud.advance("1s");
+    server.push(cloud, "refs/heads/main", "b");
+    await cloud.advance("1m");
+    const taken = (await actionsOf(cloud)).find(({ actionName }) => actionName === "App");
+    expect(taken).toMatchObject({
+      status: "Succeeded",
+      input: { configuration: { OAuthToken: "****" } },
+      output: {
+        outputVariables: {
+          CommitId: commitOf("b"),
+          RepositoryName: "shop",
+          CommitUrl: `https://github.com/acme/shop/commit/${commitOf("b")}`,
+        },
+      },
+    });
+    expect((await latest(cloud)).trigger).toEqual({ triggerType: "PollForSourceChanges", triggerDetail: "App" });
+  });
+
+  test("needs a token that is one", async () => {
+    const cloud = new Server().world();
+    await prepareStore(cloud);
+    const masked = { ...byToken, configuration: { ...byToken.configuration, OAuthToken: "****" } };
+    await expect(create(cloud, pipelineOf([masked, agree]))).rejects.toThrow(
+      "Action configuration for the new action 'App' contains an invalid configuration for the secret property 'OAuthToken'. '****' may be used in secret properties only when updating an existing action.",
+    );
+  });
+});
 
 describe("a source behind a connection", () => {
   test("takes the branch, and starts the pipeline when it moves", async () => {
@@ -214,6 +258,28 @@ describe("a trigger", () => {
     expect((await startedFor(cloud)).slice(1)).toEqual(["topic bbbbbb"]);
     const variables = (await actionsOf(cloud)).find(({ actionName }) => actionName === "App")!.output!.outputVariables;
     expect(variables).toMatchObject({ PullRequestId: "7", SourceBranchName: "topic", DestinationBranchName: "main" });
+  });
+
+  test("for pushes of branches and tags, and for pull requests, takes each by its own filter", async () => {
+    const server = new Server();
+    const cloud = server.world();
+    const both = { branches: { includes: ["main"] }, filePaths: { includes: ["src/**"] }, tags: { includes: ["v*"] } };
+    await expect(connected(cloud, [both])).rejects.toMatchObject({ name: "InvalidStructureException" });
+    const other = new Server();
+    const world = other.world();
+    await connected(world, [both], {}, [{ branches: { includes: ["next"] } }]);
+    const push = async (ref: string, letter: string, files: readonly string[] = []): Promise<void> => {
+      other.push(world, ref, letter, files);
+      await world.advance("1m");
+    };
+    await push("refs/heads/main", "b", ["README.md"]);
+    await push("refs/heads/main", "c", ["src/app.ts"]);
+    await push("refs/tags/v1", "d");
+    await push("refs/tags/latest", "e");
+    await push("refs/heads/topic", "f", ["src/app.ts"]);
+    const pullRequest = { event: "OPEN", id: "7", title: "x", branch: "topic", commit: commitOf("f"), destination: "next" } as const;
+    world.change((scope) => noticePullRequest(scope, "Acme/shop", pullRequest));
+    expect((await startedFor(world)).slice(1)).toEqual(["main ccccccc", "main ddddddd", "topic ffffff"]);
   });
 
   test("ends the same whenever the power is cut", async () => {

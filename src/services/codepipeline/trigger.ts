@@ -124,10 +124,9 @@ function wantedBy(scope: Scope, id: string, source: Source, push: Push, filters:
 
 function pushFilters(push: Push, { push: filters = [] }: GitConfiguration): readonly Pick<GitPushFilter, "filePaths">[] {
   const { branch, tag } = namesOf(push);
-  return filters.filter(({ tags, branches }) => {
-    if (tag !== undefined) return tags !== undefined && passesPatterns(tags, tag);
-    return tags === undefined && (branches === undefined || passesPatterns(branches, branch!));
-  });
+  if (tag !== undefined) return filters.flatMap(({ tags }) => (tags !== undefined && passesPatterns(tags, tag) ? [{}] : []));
+  const ofBranches = filters.filter(({ tags, branches, filePaths }) => tags === undefined || (branches ?? filePaths) !== undefined);
+  return ofBranches.filter(({ branches }) => branches === undefined || passesPatterns(branches, branch!));
 }
 
 /** The branches are those that it goes to. */

@@ -18,5 +18,6 @@ export function resolveConfiguration(configuration: Readonly<Record<string, stri
   return unknown === undefined ? { configuration: Object.fromEntries(resolved) } : { unknown };
 }
 
-/** The namespaces that a text refers to. */
-export const namespacesIn = (text: string): string[] => [...text.matchAll(REFERENCE)].map(([, namespace]) => namespace!);
+/** The variables that a text refers to. */
+export const referencesIn = (text: string): { readonly namespace: string; readonly name: string; readonly reference: string }[] =>
+  [...text.matchAll(REFERENCE)].map(([whole, namespace, name]) => ({ namespace: namespace!, name: name!, reference: whole.slice(2, -1) }));

@@ -1,7 +1,8 @@
 import { lowerFirst, present, renamed, upperFirst } from "../../kernel/json.ts";
 import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { WebhookDefinition } from "../../sdk/codepipeline.js";
-import { keepWebhook, webhooks, webhookUrl } from "./webhook.ts";
+import { keepWebhook, refuseThirdParty, webhooks, webhookUrl } from "./webhook.ts";
+import { deregister, register, webhookRegistrations } from "./webhook-registration.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -10,7 +11,6 @@ const NAME_MAX = 100;
 /** Its id is its name. */
 export const webhookResource: ResourceType<Properties> = {
   type: "AWS::CodePipeline::Webhook",
-  absent: { RegisterWithThirdParty: [false] },
   ensure: (scope, declared, id, { generatedName, logicalId }) =>
     attempt(
       scope,
@@ -25,7 +25,10 @@ export const webhookResource: ResourceType<Properties> = {
           authentication: Authentication,
           authenticationConfiguration: AuthenticationConfiguration,
         } as WebhookDefinition;
-        return keepWebhook(scope, definition, undefined).id;
+        const webhook = keepWebhook(scope, definition, undefined);
+        if (String(declared["RegisterWithThirdParty"]) !== "true") deregister(scope, webhook.id);
+        else if (!register(scope, webhook)) refuseThirdParty(webhook);
+        return webhook.id;
       },
       id,
     ),
@@ -39,9 +42,11 @@ export const webhookResource: ResourceType<Properties> = {
       Filters: renamed(filters, upperFirst),
       Id: id,
       Url: webhookUrl(scope, known),
+      RegisterWithThirdParty: webhookRegistrations.get(scope, id)?.isWanted ?? false,
     };
   },
   remove(scope, id) {
+    deregister(scope, id);
     webhooks.remove(scope, id);
     return { state: "done", id };
   },

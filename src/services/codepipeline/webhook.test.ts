@@ -4,6 +4,7 @@ import type { WebhookDefinition } from "../../sdk/codepipeline.js";
 import type { World } from "../../testing/world.ts";
 import { takeWebhook, type WebhookRequest } from "./api.ts";
 import { approval, create, executionsOf, latest, pipelineOf, prepare, source, world } from "./codepipeline.fixture.ts";
+import { listTagsForResource, tagResource } from "./tag.ts";
 import { deleteWebhook, listWebhooks, putWebhook, registerWebhookWithThirdParty } from "./webhook.ts";
 
 const HOOK: WebhookDefinition = {
@@ -48,6 +49,14 @@ describe("a webhook", () => {
     expect((await cloud.call(listWebhooks, {})).webhooks![0]!.lastTriggered).toEqual(new Date(cloud.clock.now()));
     await cloud.call(deleteWebhook, { name: "push" });
     expect(post(cloud, url)).toBe(404);
+  });
+
+  test("has tags", async () => {
+    const { cloud } = await withHook();
+    const resourceArn = cloud.scope().arn("codepipeline", "webhook:push");
+    await cloud.call(tagResource, { resourceArn, tags: [{ key: "team", value: "shop" }] });
+    expect((await cloud.call(listTagsForResource, { resourceArn })).tags).toEqual([{ key: "team", value: "shop" }]);
+    expect((await cloud.call(listWebhooks, {})).webhooks![0]!.tags).toEqual([{ key: "team", value: "shop" }]);
   });
 
   test.each([

@@ -21,7 +21,9 @@ import {
 } from "../../sdk/codepipeline.js";
 import { parseRange } from "./address-range.ts";
 import { parseJsonPath } from "./json-path.ts";
-import { checkedTags, declarationOf, requirePipeline } from "./pipeline.ts";
+import { declarationOf, requirePipeline } from "./pipeline.ts";
+import { checkedTags } from "./tag.ts";
+import { deregister, forgetRegistration, register } from "./webhook-registration.ts";
 
 /** An address at which somebody outside starts a pipeline, by its name. */
 export interface Webhook extends Row {
@@ -41,7 +43,6 @@ export const webhooks = new Table<Webhook>("codepipeline/webhook", {
 const WEBHOOKS_MAX = 300;
 const PAGE_MAX = 100;
 const PLACEHOLDER = /\{([^{}]+)\}/g;
-const THIRD_PARTY = "webhooks of sources of type GitHub (version 1), which are not implemented, can be registered";
 
 export const putWebhook = operation(PutWebhook$, (scope, { webhook, tags }) => ({
   webhook: shown(scope, keepWebhook(scope, webhook!, tags && tagsOf(tags))),
@@ -58,28 +59,25 @@ export const listWebhooks = operation(ListWebhooks$, (scope, { NextToken, MaxRes
   return { webhooks: items.map((webhook) => redacted(shown(scope, webhook))), ...(nextToken && { NextToken: nextToken }) };
 });
 
+/** A git server that was told of it goes on sending there: Deregister comes first, as on AWS. */
 export const deleteWebhook = operation(DeleteWebhook$, (scope, { name }) => {
   webhooks.remove(scope, name!);
+  forgetRegistration(scope, name!);
   return {};
 });
 
-export const registerWebhookWithThirdParty = operation(
-  RegisterWebhookWithThirdParty$,
-  (scope, { webhookName }) => {
-    if (webhookName !== undefined) refuseThirdParty(requireWebhook(scope, webhookName));
-    return {};
-  },
-  { partial: THIRD_PARTY },
-);
+/** What comes of it is shown by ListWebhooks, as on AWS. */
+export const registerWebhookWithThirdParty = operation(RegisterWebhookWithThirdParty$, (scope, { webhookName }) => {
+  if (webhookName === undefined) return {};
+  const webhook = requireWebhook(scope, webhookName);
+  if (!register(scope, webhook)) refuseThirdParty(webhook);
+  return {};
+});
 
-export const deregisterWebhookWithThirdParty = operation(
-  DeregisterWebhookWithThirdParty$,
-  (scope, { webhookName }) => {
-    if (webhookName !== undefined) refuseThirdParty(requireWebhook(scope, webhookName));
-    return {};
-  },
-  { partial: THIRD_PARTY },
-);
+export const deregisterWebhookWithThirdParty = operation(DeregisterWebhookWithThirdParty$, (scope, { webhookName }) => {
+  if (webhookName !== undefined) deregister(scope, requireWebhook(scope, webhookName).id);
+  return {};
+});
 
 /** Make the webhook, or change it; its address stays. */
 export function keepWebhook(scope: Scope, definition: WebhookDefinition, tags: Tags | undefined): Webhook {
@@ -92,7 +90,7 @@ export function keepWebhook(scope: Scope, definition: WebhookDefinition, tags: T
     id: definition.name!,
     definition: stored(definition),
     proof: known?.proof ?? scope.id.hex(64),
-    tags: tags === undefined ? (known?.tags ?? {}) : checkedTags(tags),
+    tags: tags === undefined ? (known?.tags ?? {}) : checkedTags(tags, webhookArn(scope, definition.name!)),
     ...(known?.lastTriggeredAt !== undefined && { lastTriggeredAt: known.lastTriggeredAt }),
   });
 }
@@ -158,21 +156,22 @@ function check(scope: Scope, definition: WebhookDefinition): void {
 /** https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_WebhookAuthConfiguration.html */
 function checkAuthentication({ authentication, authenticationConfiguration = {} }: WebhookDefinition): void {
   const { SecretToken, AllowedIPRange } = authenticationConfiguration;
+  const only = (property: string): never =>
+    wrongAuthentication(`Optional['authenticationConfig' should contain only one property: '${property}']`);
   switch (authentication) {
     case "GITHUB_HMAC":
-      if (SecretToken === undefined || AllowedIPRange !== undefined)
-        wrongAuthentication("For GITHUB_HMAC, only the SecretToken property must be set");
+      if (SecretToken === undefined || AllowedIPRange !== undefined) only("SecretToken");
       return;
     case "IP":
-      if (AllowedIPRange === undefined || SecretToken !== undefined || parseRange(AllowedIPRange) === undefined)
-        wrongAuthentication("For IP, only the AllowedIPRange property must be set to a valid CIDR range");
+      if (AllowedIPRange === undefined || SecretToken !== undefined) only("AllowedIPRange");
+      if (parseRange(AllowedIPRange!) === undefined) wrongAuthentication(`The IP range ${AllowedIPRange} is not a valid CIDR range`);
       return;
     default:
       if (SecretToken !== undefined || AllowedIPRange !== undefined) wrongAuthentication("For UNAUTHENTICATED, no properties can be set");
   }
 }
 
-function refuseThirdParty({ id, definition }: Webhook): never {
+export function refuseThirdParty({ id, definition }: Webhook): never {
   return fault("ValidationException", `Webhook '${id}' does not target an action of type GitHub: ${definition.targetAction}`);
 }
 

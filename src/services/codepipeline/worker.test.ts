@@ -7,6 +7,7 @@ import { putActionRevision } from "./action-revision.ts";
 import { getActionType, listActionTypes, putPartnerType, updateActionType } from "./action-type.ts";
 import {
   actionsOf,
+  allow,
   approval,
   create,
   executionsOf,
@@ -25,6 +26,7 @@ import { getJobDetails, jobs, putJobFailureResult, putJobSuccessResult } from ".
 import { acknowledgeJob, pollForJobs } from "./job-poll.ts";
 import { getPipeline, updatePipeline } from "./pipeline.ts";
 import { stopPipelineExecution } from "./stop.ts";
+import { listTagsForResource, tagResource, untagResource } from "./tag.ts";
 import {
   acknowledgeThirdPartyJob,
   getThirdPartyJobDetails,
@@ -60,6 +62,29 @@ async function withWorker(cloud = world()): Promise<World> {
 }
 const poll = async (cloud: World, Project = "shop") =>
   (await cloud.call(pollForJobs, { actionTypeId: ID, maxBatchSize: 5, queryParam: { Project } })).jobs!;
+
+describe("the credentials of a job", () => {
+  test("are those of the pipeline's role, for its artifacts alone", async () => {
+    const cloud = await withWorker();
+    await allow(cloud, "s3:*");
+    const [job] = await poll(cloud);
+    const { jobDetails } = await cloud.call(getJobDetails, { jobId: job!.id! });
+    const { inputArtifacts, outputArtifacts, artifactCredentials } = jobDetails!.data!;
+    const { accessKeyId } = artifactCredentials!;
+    const scope = cloud.scope();
+    const { arn, userId, type } = scope.registry.key(scope, accessKeyId!)!;
+    expect(arn).toBe(`arn:aws:sts::111122223333:assumed-role/pipeline/${job!.id}`);
+    const caller = { ...scope.caller, arn, userId, type, accessKeyId: accessKeyId! };
+    const refusal = (action: string, artifact: (typeof inputArtifacts & object)[number]) => {
+      const { bucketName, objectKey } = artifact.location!.s3Location!;
+      return scope.registry.authorize(scope, caller, action, `arn:aws:s3:::${bucketName}/${objectKey}`);
+    };
+    expect(refusal("s3:GetObject", inputArtifacts![0]!)).toBeUndefined();
+    expect(refusal("s3:PutObject", outputArtifacts![0]!)).toBeUndefined();
+    expect(scope.registry.authorize(scope, caller, "sts:GetCallerIdentity", "*")).toBeUndefined();
+    expect(refusal("s3:PutObject", inputArtifacts![0]!)).toContain("because no session policy allows the s3:PutObject action");
+  });
+});
 
 describe("a custom action", () => {
   test("is carried out by a worker, who continues, leaves an artifact, and says what came of it", async () => {
@@ -140,6 +165,17 @@ describe("a custom action", () => {
     await cloud.call(createCustomActionType, JENKINS);
     await expect(cloud.call(createCustomActionType, JENKINS)).rejects.toMatchObject({ name: "ValidationException" });
     await expect(cloud.call(pollForJobs, { actionTypeId: { ...ID, owner: "AWS" } })).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
+  test("of a type that has tags", async () => {
+    const cloud = await withWorker();
+    const resourceArn = cloud.scope().arn("codepipeline", `actiontype:Custom/${ID.category}/${ID.provider}/${ID.version}`);
+    await cloud.call(tagResource, { resourceArn, tags: [{ key: "team", value: "shop" }] });
+    expect((await cloud.call(listTagsForResource, { resourceArn })).tags).toEqual([{ key: "team", value: "shop" }]);
+    await cloud.call(untagResource, { resourceArn, tagKeys: ["team"] });
+    expect((await cloud.call(listTagsForResource, { resourceArn })).tags).toEqual([]);
+    await cloud.call(deleteCustomActionType, { category: ID.category, provider: ID.provider, version: ID.version });
+    await expect(cloud.call(listTagsForResource, { resourceArn })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
 
   test("ends the same whenever the power is cut", async () => {

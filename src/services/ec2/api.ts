@@ -40,6 +40,8 @@ export const instanceOf = (scope: Scope, id: string): InstanceView | undefined =
   return instance && viewOf(scope, instance);
 };
 
+export const hasSecurityGroup = (scope: Scope, id: string): boolean => securityGroups.get(scope, id) !== undefined;
+
 /** The instance that has an address, where one has. */
 export const instanceAt = (scope: Scope, address: string): string | undefined =>
   instances.by(scope, "privateIp", address).find(({ state }) => state !== "terminated")?.id;

@@ -15,9 +15,11 @@ import { describeInstances } from "./instance.ts";
 import { describeInstanceCreditSpecifications, modifyInstanceAttribute } from "./instance-attribute.ts";
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from "./instance-state.ts";
 import { describeInstanceStatus, getConsoleOutput } from "./instance-status.ts";
-import { createLaunchTemplate, modifyLaunchTemplate } from "./launch-template.ts";
+import { describeKeyPairs } from "./key-pair.ts";
+import { createLaunchTemplate, describeLaunchTemplates, modifyLaunchTemplate } from "./launch-template.ts";
 import { createLaunchTemplateVersion, describeLaunchTemplateVersions } from "./launch-template-version.ts";
 import { describeNetworkInterfaces } from "./network-interface.ts";
+import { describeIamInstanceProfileAssociations } from "./profile-association.ts";
 import { describeInternetGateways, describeRouteTables } from "./route-table.ts";
 import { runInstances } from "./run.ts";
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-group.ts";
@@ -25,6 +27,7 @@ import { authorizeSecurityGroupIngress, revokeSecurityGroupEgress } from "./secu
 import { createSubnet, describeSubnets } from "./subnet.ts";
 import { describeTags } from "./tag.ts";
 import { createTags, deleteTags } from "./tagging.ts";
+import { describeVolumes } from "./volume.ts";
 import { createVpc, deleteVpc, describeVpcs } from "./vpc.ts";
 
 const AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
@@ -47,6 +50,15 @@ const states = (cloud: World): string[] =>
     .read(cloud.scope(), EVENTS)
     .filter(({ value }) => value.detailType === "EC2 Instance State-change Notification")
     .map(({ value }) => (value.detail as { state: string }).state);
+
+test("a filter that there is not is refused, also where nothing is there", async () => {
+  const cloud = newWorld();
+  const Filters = [{ Name: "colour", Values: ["red"] }];
+  const all = [describeInstances, describeInstanceStatus, describeNetworkInterfaces, describeVolumes, describeTags, describeKeyPairs];
+  for (const describe of [...all, describeLaunchTemplates, describeIamInstanceProfileAssociations])
+    await expect(cloud.call(describe as typeof describeInstances, { Filters })).rejects.toThrow("The filter 'colour' is invalid");
+  expect((await cloud.call(describeInstances, { Filters: [{ Name: "tag:colour", Values: ["red"] }] })).Reservations).toEqual([]);
+});
 
 test("tags are for what is there, and their keys are not AWS's own", async () => {
   const cloud = newWorld();
@@ -83,6 +95,8 @@ test("a launch that is asked for again with its token answers the same instances
   const cloud = newWorld();
   const ids = await run(cloud, { ClientToken: "once" }, 8);
   expect(await run(cloud, { ClientToken: "once" }, 8)).toEqual(ids);
+  const other = run(cloud, { ClientToken: "once", InstanceType: "t3.small" }, 8);
+  await expect(other).rejects.toMatchObject({ name: "IdempotentParameterMismatch" });
 });
 
 describe("an instance", () => {
@@ -220,11 +234,17 @@ describe("what instances are launched with", () => {
 
   test("an image that everybody may use", async () => {
     const cloud = newWorld();
-    const { Images } = await cloud.call(describeImages, {
-      Owners: ["amazon"],
-      Filters: [{ Name: "name", Values: ["al2023-ami-*-x86_64"] }],
-    });
-    expect(Images).toMatchObject([{ ImageId: await ami(cloud), Architecture: "x86_64", State: "available" }]);
+    const named = async (name: string) =>
+      (await cloud.call(describeImages, { Owners: ["amazon"], Filters: [{ Name: "name", Values: [name] }] })).Images;
+    expect(await named("al2023-ami-2023.*-x86_64")).toMatchObject([
+      { ImageId: await ami(cloud), Architecture: "x86_64", State: "available" },
+    ]);
+    const Name = "/aws/service/ami-amazon-linux-latest/amzn2-ami-minimal-hvm-x86_64-ebs";
+    const { Value: minimal } = (await cloud.call(getParameter, { Name })).Parameter!;
+    expect(await named("amzn2-ami-minimal-hvm-*-x86_64-ebs")).toMatchObject([{ ImageId: minimal }]);
+    // The newest of those with a name is not a minimal one.
+    const [newest] = (await named("al2023-ami-*-x86_64"))!.sort((one, other) => (one.CreationDate! > other.CreationDate! ? -1 : 1));
+    expect(newest!.ImageId).toBe(await ami(cloud));
   });
 });
 

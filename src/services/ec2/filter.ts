@@ -26,6 +26,15 @@ export function fits(filters: readonly Filter[] | undefined, values: Filterable,
   });
 }
 
+/** Refuses filters by other names also where there is nothing that could be filtered. */
+export function checkNames(filters: readonly Filter[] | undefined, names: readonly string[]): void {
+  const unknown = (filters ?? []).find(({ Name = "" }) => !names.includes(Name) && !/^tag(:|-key$|-value$)/.test(Name));
+  if (unknown !== undefined) fault("InvalidParameterValue", `The filter '${unknown.Name}' is invalid`);
+}
+
+/** By each of the names, the value or values that a resource has. */
+export type Named<Names extends readonly string[]> = Readonly<Record<Names[number], Value | readonly Value[]>>;
+
 /** One page of what was found, in the order of the ids. */
 export function paged<T>(
   items: readonly T[],

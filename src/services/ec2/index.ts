@@ -20,6 +20,7 @@ import * as rule from "./security-group-rule.ts";
 import * as subnet from "./subnet.ts";
 import * as tag from "./tag.ts";
 import * as tagging from "./tagging.ts";
+import { deleteVolume, describeVolumes, volumes } from "./volume.ts";
 import * as vpc from "./vpc.ts";
 import { describeAvailabilityZones, describeRegions } from "./zone.ts";
 
@@ -45,6 +46,8 @@ export const ec2 = service({
     profile.disassociateIamInstanceProfile,
     profile.replaceIamInstanceProfileAssociation,
     describeImages,
+    describeVolumes,
+    deleteVolume,
     describeInstanceTypes,
     describeInstanceTypeOfferings,
     template.createLaunchTemplate,
@@ -88,6 +91,7 @@ export const ec2 = service({
     instances,
     networkAddresses,
     keyPairs,
+    volumes,
     template.launchTemplates,
     template.launchTemplateVersions,
     tag.tags,

@@ -10,9 +10,11 @@ import {
 } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
 import { paged } from "./filter.ts";
+import { requireImage } from "./image.ts";
 import { type Instance, instances, requireInstance, requireInstances } from "./instance.ts";
 import { requireType } from "./instance-type.ts";
 import { requireGroup, securityGroups } from "./security-group.ts";
+import { attachedTo } from "./volume.ts";
 import { notImplemented } from "./vpc.ts";
 
 export const describeInstanceAttribute = ec2Operation(DescribeInstanceAttribute$, (scope, { InstanceId, Attribute }) => {
@@ -103,9 +105,9 @@ function attributeOf(scope: Scope, instance: Instance, name: string): object {
     case "ebsOptimized":
       return { EbsOptimized: { Value: instance.ebsOptimized } };
     case "rootDeviceName":
-      return { RootDeviceName: { Value: "/dev/xvda" } };
+      return { RootDeviceName: { Value: requireImage(scope, instance.imageId).rootDevice } };
     case "blockDeviceMapping":
-      return { BlockDeviceMappings: [] };
+      return { BlockDeviceMappings: attachedTo(scope, instance.id) };
     case "productCodes":
       return { ProductCodes: [] };
     case "enaSupport":

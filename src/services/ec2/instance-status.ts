@@ -2,7 +2,7 @@ import { type Console, consoles, jobs } from "../../compute/job.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { DescribeInstanceStatus$, GetConsoleOutput$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
 import { jobOf } from "./instance.loop.ts";
 import { type Instance, instances, requireInstance, requireInstances, stateOf } from "./instance.ts";
 
@@ -12,22 +12,33 @@ export function statusOf(scope: Scope, instance: Instance): "ok" | "initializing
   return jobs.get(scope, jobOf(instance))?.readyAt === undefined ? "initializing" : "ok";
 }
 
+const FILTERS = [
+  "instance-state-name",
+  "instance-state-code",
+  "availability-zone",
+  "instance-status.status",
+  "instance-status.reachability",
+  "system-status.status",
+  "system-status.reachability",
+] as const;
+
+const filterable = (scope: Scope, instance: Instance): Named<typeof FILTERS> => ({
+  "instance-state-name": instance.state,
+  "instance-state-code": stateOf(instance.state).Code,
+  "availability-zone": instance.zone,
+  "instance-status.status": statusOf(scope, instance),
+  "instance-status.reachability": reachability(statusOf(scope, instance)),
+  "system-status.status": statusOf(scope, instance),
+  "system-status.reachability": reachability(statusOf(scope, instance)),
+});
+
 export const describeInstanceStatus = ec2Operation(
   DescribeInstanceStatus$,
   (scope, { InstanceIds, IncludeAllInstances = false, Filters, ...paging }) => {
+    checkNames(Filters, FILTERS);
     const asked = InstanceIds === undefined ? instances.list(scope) : requireInstances(scope, InstanceIds);
     const found = asked.filter(
-      (instance) =>
-        (IncludeAllInstances || instance.state === "running") &&
-        fits(Filters, {
-          "instance-state-name": instance.state,
-          "instance-state-code": stateOf(instance.state).Code,
-          "availability-zone": instance.zone,
-          "instance-status.status": statusOf(scope, instance),
-          "instance-status.reachability": reachability(statusOf(scope, instance)),
-          "system-status.status": statusOf(scope, instance),
-          "system-status.reachability": reachability(statusOf(scope, instance)),
-        }),
+      (instance) => (IncludeAllInstances || instance.state === "running") && fits(Filters, filterable(scope, instance)),
     );
     const { items, next } = paged(found, ({ id }) => id, paging);
     const InstanceStatuses = items.map((instance) => {

@@ -7,6 +7,7 @@ import { metadataOf } from "./instance-metadata.ts";
 import { stop, terminate } from "./instance-state.ts";
 import { releaseAddress } from "./network-address.ts";
 import { forgetTags } from "./tag.ts";
+import { releaseVolumes } from "./volume.ts";
 
 /** A terminated instance is told of for about an hour. */
 const REMEMBERED_MS = 3_600_000;
@@ -79,6 +80,7 @@ function shutDown(scope: Scope, instance: Instance): Rest | undefined {
     return undefined;
   }
   releaseAddress(scope, instance.subnetId, instance.privateIp);
+  releaseVolumes(scope, instance.id);
   // Nothing names its files any more.
   for (const { id } of jobs.list(scope, `ec2/${instance.id}/`)) forgetJob(scope, id);
   enterState(scope, instance, "terminated", { terminatedAt: scope.clock.now(), profile: undefined });

@@ -5,9 +5,11 @@ import { type Row, Table } from "../../kernel/table.ts";
 import type { Instance as InstanceShape, InstanceStateName } from "../../sdk/ec2.js";
 import { DescribeInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { type Filterable, fits, paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
+import { requireImage } from "./image.ts";
 import { securityGroups } from "./security-group.ts";
 import { shownTags, tagsFor } from "./tag.ts";
+import { attachedTo } from "./volume.ts";
 
 /** The instance profile of an instance, and the role that it gives. */
 export interface Profile {
@@ -48,6 +50,8 @@ export interface Instance extends Row {
   readonly monitoring: boolean;
   readonly launchIndex: number;
   readonly clientToken?: string;
+  /** The digest of the request that the token was used with. */
+  readonly request?: string;
   /** How a template says what can be said in several ways. */
   readonly declaredAs?: { readonly groupNames?: boolean; readonly template?: unknown };
   /** Instants, in milliseconds. */
@@ -70,6 +74,7 @@ const CODES: Readonly<Record<InstanceStateName, number>> = {
 };
 
 export const describeInstances = ec2Operation(DescribeInstances$, (scope, { InstanceIds, Filters, ...paging }) => {
+  checkNames(Filters, FILTERS);
   const asked = InstanceIds === undefined ? instances.list(scope) : requireInstances(scope, InstanceIds);
   const found = asked.filter((instance) => fits(Filters, filterable(scope, instance), tagsFor(scope, instance.id)));
   const { items, next } = paged(found, ({ id }) => id, paging);
@@ -130,7 +135,38 @@ export const publicName = ({ region }: Scope, address: string): string =>
 
 const isGone = ({ state }: Instance): boolean => state === "terminated";
 
-function filterable(scope: Scope, instance: Instance): Filterable {
+const FILTERS = [
+  "instance-id",
+  "instance-state-name",
+  "instance-state-code",
+  "instance-type",
+  "image-id",
+  "availability-zone",
+  "subnet-id",
+  "vpc-id",
+  "private-ip-address",
+  "private-dns-name",
+  "ip-address",
+  "dns-name",
+  "key-name",
+  "reservation-id",
+  "owner-id",
+  "client-token",
+  "architecture",
+  "root-device-type",
+  "instance.group-id",
+  "group-id",
+  "instance.group-name",
+  "group-name",
+  "iam-instance-profile.arn",
+  "iam-instance-profile.id",
+  "launch-time",
+  "monitoring-state",
+  "state-reason-code",
+  "tenancy",
+] as const;
+
+function filterable(scope: Scope, instance: Instance): Named<typeof FILTERS> {
   const names = instance.securityGroupIds.map((id) => securityGroups.get(scope, id)?.name);
   return {
     "instance-id": instance.id,
@@ -197,14 +233,14 @@ export function shownInstance(scope: Scope, instance: Instance): InstanceShape {
     Placement: { AvailabilityZone: instance.zone, GroupName: "", Tenancy: "default" },
     Monitoring: { State: instance.monitoring ? "enabled" : "disabled" },
     Architecture: "x86_64",
-    BlockDeviceMappings: [],
+    BlockDeviceMappings: attachedTo(scope, instance.id),
     ...(instance.clientToken !== undefined && { ClientToken: instance.clientToken }),
     EbsOptimized: instance.ebsOptimized,
     EnaSupport: true,
     Hypervisor: "xen",
     VirtualizationType: "hvm",
     RootDeviceType: "ebs",
-    RootDeviceName: "/dev/xvda",
+    RootDeviceName: requireImage(scope, instance.imageId).rootDevice,
     SourceDestCheck: instance.sourceDestCheck,
     CpuOptions: { CoreCount: 1, ThreadsPerCore: 2 },
     MetadataOptions: {

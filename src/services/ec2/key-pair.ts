@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { DeleteKeyPair$, DescribeKeyPairs$, ImportKeyPair$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, paged } from "./filter.ts";
 import { forgetTags, putTags, shownTags, specified, tagsFor } from "./tag.ts";
 
 /** A public key that somebody imported, by its name. No instance has a door for it. */
@@ -41,6 +41,7 @@ export const importKeyPair = ec2Operation(
 
 export const describeKeyPairs = ec2Operation(DescribeKeyPairs$, (scope, { KeyNames, KeyPairIds, Filters, IncludePublicKey }) => {
   for (const name of KeyNames ?? []) requireKeyPair(scope, name);
+  checkNames(Filters, ["key-name", "key-pair-id", "fingerprint"]);
   const found = keyPairs
     .list(scope)
     .filter(

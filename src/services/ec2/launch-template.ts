@@ -4,7 +4,7 @@ import { type Row, Table } from "../../kernel/table.ts";
 import type { LaunchTemplateSpecification, RequestLaunchTemplateData } from "../../sdk/ec2.js";
 import { CreateLaunchTemplate$, DeleteLaunchTemplate$, DescribeLaunchTemplates$, ModifyLaunchTemplate$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, paged } from "./filter.ts";
 import { forgetTags, putTags, shownTags, specified, tagsFor } from "./tag.ts";
 
 /** A launch template; its versions have rows of their own. */
@@ -47,6 +47,7 @@ export const describeLaunchTemplates = ec2Operation(
   (scope, { LaunchTemplateIds, LaunchTemplateNames, Filters, ...paging }) => {
     for (const LaunchTemplateId of LaunchTemplateIds ?? []) requireTemplate(scope, { LaunchTemplateId });
     for (const LaunchTemplateName of LaunchTemplateNames ?? []) requireTemplate(scope, { LaunchTemplateName });
+    checkNames(Filters, ["launch-template-name", "create-time"]);
     const found = launchTemplates
       .list(scope)
       .filter(

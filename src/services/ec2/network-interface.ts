@@ -2,7 +2,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { DescribeNetworkInterfaces$, type NetworkInterface } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
 import { type Instance, instances, privateName } from "./instance.ts";
 import { securityGroups } from "./security-group.ts";
 
@@ -13,6 +13,7 @@ import { securityGroups } from "./security-group.ts";
 export const describeNetworkInterfaces = ec2Operation(
   DescribeNetworkInterfaces$,
   (scope, { NetworkInterfaceIds, Filters, ...paging }) => {
+    checkNames(Filters, FILTERS);
     const all = instances.list(scope).filter(({ state }) => state !== "terminated");
     const missing = NetworkInterfaceIds?.find((id) => !all.some((instance) => idOf(instance) === id));
     if (missing !== undefined) fault("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${missing}' does not exist`);
@@ -28,7 +29,29 @@ export const describeNetworkInterfaces = ec2Operation(
 
 const idOf = ({ id }: Instance): string => id.replace(/^i-/, "eni-");
 
-const filterable = (scope: Scope, instance: Instance) => ({
+const FILTERS = [
+  "network-interface-id",
+  "attachment.instance-id",
+  "attachment.instance-owner-id",
+  "attachment.device-index",
+  "attachment.status",
+  "availability-zone",
+  "group-id",
+  "group-name",
+  "interface-type",
+  "owner-id",
+  "private-ip-address",
+  "addresses.private-ip-address",
+  "association.public-ip",
+  "requester-managed",
+  "requester-id",
+  "description",
+  "status",
+  "subnet-id",
+  "vpc-id",
+] as const;
+
+const filterable = (scope: Scope, instance: Instance): Named<typeof FILTERS> => ({
   "network-interface-id": idOf(instance),
   "attachment.instance-id": instance.id,
   "attachment.instance-owner-id": scope.account,

@@ -8,7 +8,7 @@ import {
   ReplaceIamInstanceProfileAssociation$,
 } from "../../sdk/ec2.js";
 import { instanceProfileOf } from "../iam/api.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, paged } from "./filter.ts";
 import { type Instance, instances, type Profile, requireInstance } from "./instance.ts";
 
 export const associateIamInstanceProfile = operation(AssociateIamInstanceProfile$, (scope, { InstanceId, IamInstanceProfile }) => {
@@ -36,6 +36,7 @@ export const disassociateIamInstanceProfile = operation(DisassociateIamInstanceP
 export const describeIamInstanceProfileAssociations = operation(
   DescribeIamInstanceProfileAssociations$,
   (scope, { AssociationIds, Filters, ...paging }) => {
+    checkNames(Filters, ["instance-id", "state"]);
     const found = instances
       .list(scope)
       .filter(

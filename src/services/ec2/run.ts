@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Tags } from "../../kernel/tag.ts";
-import type { RequestLaunchTemplateData, RunInstancesRequest } from "../../sdk/ec2.js";
+import type { BlockDeviceMapping, RequestLaunchTemplateData, RunInstancesRequest } from "../../sdk/ec2.js";
 import { RunInstances$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { imageIdOf, requireImage } from "./image.ts";
@@ -14,6 +15,7 @@ import { profileOf } from "./profile-association.ts";
 import { defaultGroupOf, requireGroup, requireGroupByName } from "./security-group.ts";
 import { requireSubnet, type Subnet, subnets } from "./subnet.ts";
 import { putTags, specified } from "./tag.ts";
+import { devicesOf, makeVolumes } from "./volume.ts";
 import { notImplemented } from "./vpc.ts";
 
 /** What an instance is launched with, by whoever launches it. */
@@ -29,10 +31,16 @@ export const runInstances = ec2Operation(
     if (MinCount > MaxCount || MinCount < 1)
       fault("InvalidParameterCombination", `Invalid value '${MinCount}' for minCount. Valid values: 1 up to maxCount.`);
     const known = ClientToken === undefined ? [] : instances.by(scope, "clientToken", ClientToken);
+    const request = digestOf(input);
+    if (known.some((instance) => instance.request !== request))
+      fault(
+        "IdempotentParameterMismatch",
+        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+      );
     const made =
       known.length > 0
         ? [...known].sort((one, other) => one.launchIndex - other.launchIndex)
-        : launch(scope, launchOf(scope, input), MaxCount);
+        : launch(scope, launchOf(scope, input), MaxCount, {}, request);
     return {
       ReservationId: made[0]!.reservationId,
       OwnerId: scope.account,
@@ -42,7 +50,7 @@ export const runInstances = ec2Operation(
   },
   {
     partial:
-      "an image is a view of this machine; volumes, placement, CPU and market options, and network interfaces beyond the first are not carried out",
+      "an image is a view of this machine; volumes are told of and nothing is stored on them; placement, CPU and market options, and network interfaces beyond the first are not carried out",
   },
 );
 
@@ -56,10 +64,12 @@ export function launchOf(scope: Scope, { MinCount: _, MaxCount: __, DryRun: ___,
 }
 
 /** Launch instances. Their ids derive from the scope; `tags` come on top of the specified ones. */
-export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {}): Instance[] {
+export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {}, request?: string): Instance[] {
   refuseWhatIsAbsent(wish);
   const imageId = imageIdOf(scope, wish.ImageId ?? fault("MissingParameter", "The request must contain the parameter ImageId"));
-  requireImage(scope, imageId);
+  const { rootDevice } = requireImage(scope, imageId);
+  const devices = devicesOf(rootDevice, (wish.BlockDeviceMappings ?? []) as BlockDeviceMapping[]);
+  const volumeTags = specified(wish.TagSpecifications as never, "volume");
   const instanceType = wish.InstanceType ?? "m1.small";
   requireType(instanceType);
   if (wish.KeyName !== undefined) requireKeyPair(scope, wish.KeyName);
@@ -107,12 +117,16 @@ export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {
       monitoring: wish.Monitoring?.Enabled ?? false,
       launchIndex,
       ...(wish.ClientToken !== undefined && { clientToken: wish.ClientToken }),
+      ...(request !== undefined && { request }),
       launchedAt: scope.clock.now(),
     });
+    makeVolumes(scope, instance, devices, volumeTags);
     announce(scope, instance);
     return instance;
   });
 }
+
+const digestOf = (request: RunInstancesRequest): string => createHash("sha256").update(JSON.stringify(request)).digest("hex");
 
 function refuseWhatIsAbsent(wish: Launch): void {
   if ((wish.NetworkInterfaces?.length ?? 0) > 1) notImplemented("A second network interface of an instance");
@@ -126,7 +140,8 @@ function refuseWhatIsAbsent(wish: Launch): void {
 function subnetOf(scope: Scope, wish: Launch): Subnet {
   const named = wish.SubnetId ?? wish.NetworkInterfaces?.[0]?.SubnetId;
   if (named !== undefined) return requireSubnet(scope, named);
-  const zone = wish.Placement?.AvailabilityZone;
+  // Terraform sends an empty text where its user says nothing.
+  const zone = wish.Placement?.AvailabilityZone || undefined;
   const found = subnets.list(scope).find((subnet) => subnet.isDefault && (zone === undefined || subnet.zone === zone));
   return found ?? fault("MissingInput", "No subnets found for the default VPC. Please specify a subnet.");
 }

@@ -5,7 +5,7 @@ import { type Tags, tagList, tagsOf, withTags } from "../../kernel/tag.ts";
 import type { Tag, TagSpecification } from "../../sdk/ec2.js";
 import { DescribeTags$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { fits, paged } from "./filter.ts";
+import { checkNames, fits, paged } from "./filter.ts";
 
 /** The tags of any resource of EC2, by its id. */
 interface Tagged extends Row {
@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ami: "image",
   lt: "launch-template",
   key: "key-pair",
+  vol: "volume",
   vpc: "vpc",
   subnet: "subnet",
   rtb: "route-table",
@@ -33,6 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const TAGS_MAX = 50;
 
 export const describeTags = ec2Operation(DescribeTags$, (scope, { Filters, ...paging }) => {
+  checkNames(Filters, ["key", "value", "resource-id", "resource-type"]);
   const all = tags.list(scope).flatMap(({ id, tags: own }) => Object.entries(own).map(([Key, Value]) => ({ id, Key, Value })));
   const found = all
     .map(({ id, Key, Value }) => ({ ResourceId: id, ResourceType: typeOf(id) as any, Key, Value }))

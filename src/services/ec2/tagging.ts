@@ -9,6 +9,7 @@ import { launchTemplates } from "./launch-template.ts";
 import { requireGroup } from "./security-group.ts";
 import { requireSubnet } from "./subnet.ts";
 import { given, putTags, tags, tagsFor, typeOf } from "./tag.ts";
+import { requireVolume } from "./volume.ts";
 import { requireVpc } from "./vpc.ts";
 
 export const createTags = ec2Operation(CreateTags$, (scope, { Resources = [], Tags = [] }) => {
@@ -46,6 +47,8 @@ function requireTaggable(scope: Scope, id: string): void {
       return void requireInstances(scope, [id]);
     case "image":
       return void requireImage(scope, id);
+    case "volume":
+      return void requireVolume(scope, id);
     case "vpc":
       return void requireVpc(scope, id);
     case "subnet":

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { digestOf } from "../../kernel/blob.ts";
+import { EVENTS, events } from "../../kernel/facts.ts";
 import { World } from "../../testing/world.ts";
 import { getAuthorizationToken } from "./authorization.ts";
-import { batchGetImage, describeImages, listImages } from "./image.ts";
+import { batchDeleteImage, batchGetImage, describeImages, listImages, putImage } from "./image.ts";
 import { ecr } from "./index.ts";
+import { batchCheckLayerAvailability, completeLayerUpload, initiateLayerUpload, uploadLayerPart } from "./layer.ts";
 import { deleteLifecyclePolicy, getLifecyclePolicy, getRepositoryPolicy, putLifecyclePolicy, setRepositoryPolicy } from "./policy.ts";
 import {
   createRepository,
@@ -18,6 +21,32 @@ import { repositoryResource } from "./resources.ts";
 
 const world = (): World => new World({ services: [ecr] });
 const repositoryName = "shop/web";
+const [CONFIG, LAYER] = ["{}", "layer"].map((text) => digestOf(Buffer.from(text))) as [string, string];
+const MANIFEST = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+  config: { digest: CONFIG, size: 2 },
+  layers: [{ digest: LAYER, size: 5 }],
+});
+
+/** Upload a layer in pieces. */
+async function upload(cloud: World, ...pieces: string[]): Promise<void> {
+  const { uploadId } = await cloud.call(initiateLayerUpload, { repositoryName });
+  let partFirstByte = 0;
+  for (const piece of pieces) {
+    const partLastByte = partFirstByte + piece.length - 1;
+    await cloud.call(uploadLayerPart, {
+      repositoryName,
+      uploadId: uploadId!,
+      partFirstByte,
+      partLastByte,
+      layerPartBlob: Buffer.from(piece),
+    });
+    partFirstByte = partLastByte + 1;
+  }
+  const layerDigests = [digestOf(Buffer.from(pieces.join("")))];
+  await cloud.call(completeLayerUpload, { repositoryName, uploadId: uploadId!, layerDigests });
+}
 
 describe("a repository", () => {
   test("is described as it was made and changed", async () => {
@@ -76,6 +105,58 @@ describe("a repository", () => {
       name: "ImageNotFoundException",
       message: expect.stringContaining("The image with imageId {imageDigest:'null', imageTag:'latest'} does not exist within"),
     });
+  });
+
+  test("takes layers, and images of them", async () => {
+    const cloud = world();
+    await cloud.call(createRepository, { repositoryName, imageTagMutability: "IMMUTABLE" });
+    const put = (more: object = {}) => cloud.call(putImage, { repositoryName, imageManifest: MANIFEST, imageTag: "v1", ...more });
+    await expect(put()).rejects.toThrow(`Layers with digests '[${CONFIG}, ${LAYER}]' required for pushing image into`);
+    await upload(cloud, "{}");
+    await upload(cloud, "la", "yer");
+    const layerDigests = [LAYER, digestOf(Buffer.from("other")), "x"];
+    expect(await cloud.call(batchCheckLayerAvailability, { repositoryName, layerDigests })).toMatchObject({
+      layers: [{ layerAvailability: "AVAILABLE", layerSize: 5 }, { layerAvailability: "UNAVAILABLE" }],
+      failures: [{ failureCode: "InvalidLayerDigest" }],
+    });
+    const imageDigest = digestOf(Buffer.from(MANIFEST));
+    expect((await put()).image).toMatchObject({ imageId: { imageDigest, imageTag: "v1" }, imageManifest: MANIFEST });
+    await expect(put()).rejects.toMatchObject({ name: "ImageAlreadyExistsException" });
+    await put({ imageTag: "v2" });
+    await expect(put({ imageManifest: `${MANIFEST} ` })).rejects.toMatchObject({ name: "ImageTagAlreadyExistsException" });
+    await expect(put({ imageDigest: LAYER })).rejects.toMatchObject({ name: "ImageDigestDoesNotMatchException" });
+    expect((await cloud.call(describeImages, { repositoryName })).imageDetails).toMatchObject([
+      { imageDigest, imageTags: ["v1", "v2"], imageSizeInBytes: 7 },
+    ]);
+    expect((await cloud.call(batchGetImage, { repositoryName, imageIds: [{ imageTag: "v2" }] })).images).toMatchObject([
+      { imageManifest: MANIFEST },
+    ]);
+    await cloud.call(batchDeleteImage, { repositoryName, imageIds: [{ imageTag: "v1" }] });
+    expect((await cloud.call(listImages, { repositoryName })).imageIds).toEqual([{ imageDigest, imageTag: "v2" }]);
+    await expect(cloud.call(deleteRepository, { repositoryName })).rejects.toMatchObject({ name: "RepositoryNotEmptyException" });
+    await cloud.call(batchDeleteImage, { repositoryName, imageIds: [{ imageDigest }] });
+    await cloud.call(deleteRepository, { repositoryName });
+    expect(events.read(cloud.scope(), EVENTS).map(({ value }) => `${value.detail["action-type"]} ${value.detail["image-tag"]}`)).toEqual([
+      "PUSH v1",
+      "PUSH v2",
+      "DELETE v1",
+      "DELETE undefined",
+    ]);
+  });
+
+  test("refuses a layer that is not what it is said to be, or comes out of order", async () => {
+    const cloud = world();
+    await cloud.call(createRepository, { repositoryName });
+    const { uploadId } = await cloud.call(initiateLayerUpload, { repositoryName });
+    const part = { repositoryName, uploadId: uploadId!, layerPartBlob: Buffer.from("layer") };
+    await expect(cloud.call(uploadLayerPart, { ...part, partFirstByte: 5, partLastByte: 9 })).rejects.toMatchObject({
+      name: "InvalidLayerPartException",
+      lastValidByteReceived: -1,
+    });
+    const complete = { repositoryName, uploadId: uploadId!, layerDigests: [CONFIG] };
+    await expect(cloud.call(completeLayerUpload, complete)).rejects.toMatchObject({ name: "EmptyUploadException" });
+    await cloud.call(uploadLayerPart, { ...part, partFirstByte: 0, partLastByte: 4 });
+    await expect(cloud.call(completeLayerUpload, complete)).rejects.toMatchObject({ name: "InvalidLayerException" });
   });
 
   test("belongs to a registry that gives tokens", async () => {

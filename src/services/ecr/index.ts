@@ -1,6 +1,7 @@
 import { service } from "../../kernel/service.ts";
 import { getAuthorizationToken } from "./authorization.ts";
-import { batchGetImage, describeImages, listImages } from "./image.ts";
+import * as image from "./image.ts";
+import * as layer from "./layer.ts";
 import * as policy from "./policy.ts";
 import * as repository from "./repository.ts";
 import { repositoryResource } from "./resources.ts";
@@ -8,25 +9,31 @@ import { repositoryResource } from "./resources.ts";
 export const ecr = service({
   name: "ecr",
   operations: [
-    batchGetImage,
+    layer.batchCheckLayerAvailability,
+    image.batchDeleteImage,
+    image.batchGetImage,
+    layer.completeLayerUpload,
     repository.createRepository,
     policy.deleteLifecyclePolicy,
     repository.deleteRepository,
     policy.deleteRepositoryPolicy,
-    describeImages,
+    image.describeImages,
     repository.describeRepositories,
     getAuthorizationToken,
     policy.getLifecyclePolicy,
     policy.getRepositoryPolicy,
-    listImages,
+    layer.initiateLayerUpload,
+    image.listImages,
     repository.listTagsForResource,
+    image.putImage,
     repository.putImageScanningConfiguration,
     repository.putImageTagMutability,
     policy.putLifecyclePolicy,
     policy.setRepositoryPolicy,
     repository.tagResource,
     repository.untagResource,
+    layer.uploadLayerPart,
   ],
-  tables: [repository.repositories],
+  tables: [repository.repositories, image.images, layer.layers, layer.layerUploads],
   resources: [repositoryResource],
 });

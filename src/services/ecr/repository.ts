@@ -18,11 +18,14 @@ import {
   PutImageScanningConfiguration$,
   PutImageTagMutability$,
   RepositoryAlreadyExistsException,
+  RepositoryNotEmptyException,
   RepositoryNotFoundException,
   type Repository as RepositoryShape,
   TagResource$,
   UntagResource$,
 } from "../../sdk/ecr.js";
+import { images, imagesOf } from "./image.ts";
+import { forgetLayers } from "./layer.ts";
 
 /** A repository of images, by its name. */
 export interface Repository extends Row {
@@ -36,6 +39,8 @@ export interface Repository extends Row {
   readonly tags: Tags;
   readonly policy?: string;
   readonly lifecyclePolicy?: string;
+  /** Its stack may delete it with its images. */
+  readonly emptiesOnDelete?: boolean;
 }
 
 export const repositories = new Table<Repository>("ecr/repository", {
@@ -68,7 +73,13 @@ export const describeRepositories = operation(
 
 export const deleteRepository = operation(DeleteRepository$, (scope, input) => {
   const { repository, home } = requireRepository(scope, input);
-  repositories.remove(home, repository.id);
+  if (!input.force && imagesOf(home, repository.id).length > 0) {
+    fault(
+      RepositoryNotEmptyException,
+      `The repository with name '${repository.id}' in registry with id '${home.account}' cannot be deleted because it still contains images`,
+    );
+  }
+  removeRepository(home, repository.id);
   return { repository: shown(home, repository) };
 });
 
@@ -131,6 +142,13 @@ export function makeRepository(home: Scope, input: CreateRepositoryRequest): Rep
     encryption: stored(input.encryptionConfiguration ?? { encryptionType: "AES256" }),
     tags: tagsOf(input.tags),
   });
+}
+
+/** The repository goes, with all of its images. */
+export function removeRepository(home: Scope, name: string): void {
+  for (const { id } of imagesOf(home, name)) images.remove(home, id);
+  forgetLayers(home, name);
+  repositories.remove(home, name);
 }
 
 /** The repository that a request names, and the scope of its registry. */

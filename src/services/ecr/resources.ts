@@ -3,8 +3,9 @@ import { alreadyExists, attempt, nameWithin, type ResourceType } from "../../ker
 import type { Scope } from "../../kernel/scope.ts";
 import { allTags, tagList } from "../../kernel/tag.ts";
 import type { ImageTagMutabilityExclusionFilterType } from "../../sdk/ecr.js";
+import { imagesOf } from "./image.ts";
 import { checkedLifecycle, checkedPolicy } from "./policy.ts";
-import { makeRepository, type Repository, repositories, repositoryArn, repositoryUri } from "./repository.ts";
+import { makeRepository, type Repository, removeRepository, repositories, repositoryArn, repositoryUri } from "./repository.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -30,7 +31,12 @@ export const repositoryResource: ResourceType<Properties> = {
     return repository && live(scope, repository);
   },
   remove(scope, id) {
-    repositories.remove(scope, id);
+    const repository = repositories.get(scope, id);
+    if (repository !== undefined && !repository.emptiesOnDelete && imagesOf(scope, id).length > 0) {
+      const where = `The repository with name '${id}' in registry with id '${scope.account}'`;
+      return { state: "failed", reason: `${where} cannot be deleted because it still contains images` };
+    }
+    removeRepository(scope, id);
     return { state: "done", id };
   },
   list: (scope) => repositories.list(scope).map(({ id }) => id),
@@ -59,6 +65,7 @@ function settingsOf(declared: Properties) {
     })),
     scanOnPush: String(declared["ImageScanningConfiguration"]?.ScanOnPush) === "true",
     policy: policy === undefined ? undefined : checkedPolicy(typeof policy === "string" ? policy : JSON.stringify(policy)),
+    emptiesOnDelete: String(declared["EmptyOnDelete"]) === "true",
     lifecyclePolicy: lifecyclePolicy === undefined ? undefined : checkedLifecycle(lifecyclePolicy),
   };
 }

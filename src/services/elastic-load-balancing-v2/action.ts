@@ -4,8 +4,8 @@ import { type Action as ActionShape, InvalidLoadBalancerActionException } from "
 import { notImplemented } from "./listing.ts";
 import { requireTargetGroup } from "./target-group.ts";
 
-/** What is done with a request; forwarding is always said by groups and their weights. */
-export type Action =
+/** What is done with a request; forwarding is always said by groups and their weights. Its place among others is told as it was said. */
+export type Action = { readonly order?: number } & (
   | {
       readonly type: "forward";
       readonly groups: readonly { readonly arn: string; readonly weight: number }[];
@@ -20,7 +20,8 @@ export type Action =
       readonly port: string;
       readonly path: string;
       readonly query: string;
-    };
+    }
+);
 
 const GROUPS_MAX = 5;
 
@@ -32,9 +33,12 @@ export function actionsOf(scope: Scope, given: readonly ActionShape[], protocol:
     const one = actionOf(scope, action);
     if (protocol === "TCP" && one.type !== "forward")
       fault(InvalidLoadBalancerActionException, "The action type of a network load balancer's listener must be 'forward'");
-    return one;
+    return action.Order === undefined ? one : { ...one, order: action.Order };
   });
 }
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html */
+const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
 /** The target groups that actions lead to. */
 export const groupsOf = (actions: readonly Action[]): string[] =>
@@ -48,6 +52,8 @@ function actionOf(scope: Scope, action: ActionShape): Action {
       const { StatusCode: status = "", ContentType, MessageBody } = action.FixedResponseConfig ?? {};
       if (!/^[245]\d\d$/.test(status))
         fault(InvalidLoadBalancerActionException, `The status code '${status}' of a fixed response is not valid`);
+      if (ContentType !== undefined && !CONTENT_TYPES.includes(ContentType))
+        fault(InvalidLoadBalancerActionException, `The ContentType must be one of:'${CONTENT_TYPES.join("', '")}'`);
       return {
         type: "fixed-response",
         status,
@@ -88,7 +94,12 @@ function forwardOf(scope: Scope, { TargetGroupArn, ForwardConfig }: ActionShape)
 }
 
 /** An action as it is described. */
-export function shownAction(action: Action): ActionShape {
+export const shownAction = (action: Action): ActionShape => ({
+  ...(action.order !== undefined && { Order: action.order }),
+  ...shownDoing(action),
+});
+
+function shownDoing(action: Action): ActionShape {
   switch (action.type) {
     case "forward": {
       const { groups, stickySeconds } = action;

@@ -5,7 +5,13 @@ import type { World } from "../../testing/world.ts";
 import { stopInstances, terminateInstances } from "../ec2/instance-state.ts";
 import { balance, balancedWorld, runSome } from "./elastic-load-balancing-v2.fixture.ts";
 import { createListener, deleteListener, describeListeners } from "./listener.ts";
-import { deleteLoadBalancer, describeCapacityReservation, describeLoadBalancers, modifyLoadBalancerAttributes } from "./load-balancer.ts";
+import {
+  deleteLoadBalancer,
+  describeCapacityReservation,
+  describeLoadBalancers,
+  modifyLoadBalancerAttributes,
+  setSecurityGroups,
+} from "./load-balancer.ts";
 import { planOf } from "./plan.ts";
 import { createRule, deleteRule, describeRules, setRulePriorities } from "./rule.ts";
 import { addTags, describeTags } from "./tag.ts";
@@ -111,7 +117,8 @@ describe("a listener", () => {
     const { Rules } = await cloud.call(createRule, { ListenerArn: listenerArn, Priority: 20, Conditions, Actions });
     const input = { ListenerArn: listenerArn, Priority: 20, Conditions, Actions };
     await expect(cloud.call(createRule, input)).rejects.toThrow("Priority '20' is currently in use");
-    await cloud.call(createRule, { ...input, Priority: 5, Conditions: [{ Field: "host-header", Values: ["a.example.com"] }] });
+    const placed = { Actions: [{ ...Actions[0]!, Order: 1 }], Conditions: [{ Field: "host-header", Values: ["a.example.com"] }] };
+    await cloud.call(createRule, { ...input, Priority: 5, ...placed });
     const order = async () => (await cloud.call(describeRules, { ListenerArn: listenerArn })).Rules!.map(({ Priority }) => Priority);
     expect(await order()).toEqual(["5", "20", "default"]);
     await cloud.call(setRulePriorities, { RulePriorities: [{ RuleArn: Rules![0]!.RuleArn!, Priority: 1 }] });
@@ -122,6 +129,7 @@ describe("a listener", () => {
       "forward",
     ]);
     const { Rules: all } = await cloud.call(describeRules, { ListenerArn: listenerArn });
+    expect(all!.map((rule) => rule.Actions![0]!.Order)).toEqual([undefined, 1, undefined]);
     await expect(cloud.call(deleteRule, { RuleArn: all!.at(-1)!.RuleArn! })).rejects.toThrow("Default rule cannot be deleted");
     const again = { LoadBalancerArn: balancerArn, Protocol: "HTTP" as const, Port: 80, DefaultActions: Actions };
     await expect(cloud.call(createListener, again)).rejects.toThrow("A listener already exists on this port");
@@ -130,6 +138,24 @@ describe("a listener", () => {
     await expect(cloud.call(deleteTargetGroup, { TargetGroupArn: groupArn })).rejects.toThrow(
       "is currently in use by a listener or a rule",
     );
+  });
+
+  test("is refused what it cannot be", async () => {
+    const cloud = balancedWorld(well);
+    const { balancerArn } = await balance(cloud);
+    const page = (ContentType: string) => [{ Type: "fixed-response" as const, FixedResponseConfig: { StatusCode: "200", ContentType } }];
+    const listener = { LoadBalancerArn: balancerArn, Port: 81, Protocol: "HTTP" as const };
+    const bad = cloud.call(createListener, { ...listener, DefaultActions: page("text/markdown") });
+    await expect(bad).rejects.toMatchObject({ name: "InvalidLoadBalancerActionException" });
+    const { Protocol: _, ...bare } = { ...listener, DefaultActions: page("text/plain") };
+    await expect(cloud.call(createListener, bare)).rejects.toThrow("A listener protocol must be specified");
+    await expect(cloud.call(describeListeners, {})).rejects.toThrow("You must specify either listener ARNs or a load balancer ARN");
+    const SecurityGroups = ["sg-0123456789abcdef0"];
+    const refused = cloud.call(setSecurityGroups, { LoadBalancerArn: balancerArn, SecurityGroups });
+    await expect(refused).rejects.toMatchObject({ name: "InvalidSecurityGroupException" });
+    const slow = { Name: "slow", Protocol: "TCP", Port: 80, VpcId: "vpc-1", HealthCheckIntervalSeconds: 5 } as const;
+    const late = cloud.call(createTargetGroup, { ...slow, HealthCheckTimeoutSeconds: 6 });
+    await expect(late).rejects.toThrow("Health check timeout '6' must be smaller than or equal to the interval '5'");
   });
 
   test("gives traffic to those who are well, and to all where nobody is", async () => {

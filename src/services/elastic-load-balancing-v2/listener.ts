@@ -48,10 +48,11 @@ export const createListener = operation(CreateListener$, (scope, input) => {
 });
 
 export const describeListeners = operation(DescribeListeners$, (scope, { LoadBalancerArn, ListenerArns, ...paging }) => {
-  const found =
-    ListenerArns !== undefined && ListenerArns.length > 0
-      ? ListenerArns.map((arn) => requireListener(scope, arn))
-      : listeners.by(scope, "loadBalancer", requireLoadBalancer(scope, LoadBalancerArn ?? "").arn);
+  const named = ListenerArns !== undefined && ListenerArns.length > 0;
+  if (!named && LoadBalancerArn === undefined) fault("ValidationError", "You must specify either listener ARNs or a load balancer ARN");
+  const found = named
+    ? ListenerArns!.map((arn) => requireListener(scope, arn))
+    : listeners.by(scope, "loadBalancer", requireLoadBalancer(scope, LoadBalancerArn!).arn);
   const { items, next } = listed(found, paging);
   return { Listeners: items.map((listener) => shown(scope, listener)), ...next };
 });
@@ -122,8 +123,8 @@ export const balancerOf = (scope: Scope, { loadBalancerArn }: Listener): LoadBal
 
 export function protocolOf({ type }: LoadBalancer, protocol: string | undefined): Listener["protocol"] {
   const allowed = type === "application" ? ["HTTP", "HTTPS"] : ["TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"];
-  if (protocol === undefined || !allowed.includes(protocol))
-    fault("ValidationError", `Listener protocol '${protocol}' must be one of '${allowed.join(", ")}'`);
+  if (protocol === undefined) return fault("ValidationError", "A listener protocol must be specified");
+  if (!allowed.includes(protocol)) fault("ValidationError", `Listener protocol '${protocol}' must be one of '${allowed.join(", ")}'`);
   if (protocol !== "HTTP" && protocol !== "TCP") notImplemented(`A listener of the protocol ${protocol}`);
   return protocol as Listener["protocol"];
 }

@@ -12,6 +12,7 @@ import {
   DescribeLoadBalancers$,
   DuplicateLoadBalancerNameException,
   InvalidConfigurationRequestException,
+  InvalidSecurityGroupException,
   LoadBalancerNotFoundException,
   ModifyLoadBalancerAttributes$,
   OperationNotPermittedException,
@@ -21,7 +22,7 @@ import {
   type LoadBalancer as Shape,
   SubnetNotFoundException,
 } from "../../sdk/elastic-load-balancing-v2.js";
-import { subnetOf } from "../ec2/api.ts";
+import { hasSecurityGroup, subnetOf } from "../ec2/api.ts";
 import { type Attributes, allOf, changed, LOAD_BALANCER, settingOf } from "./attribute.ts";
 import { listeners, removeListener } from "./listener.ts";
 import { listed, notImplemented, resourceOf } from "./listing.ts";
@@ -62,6 +63,7 @@ export const createLoadBalancer = operation(
     const vpcId = checkSubnets(scope, subnetIds, type as LoadBalancer["type"]);
     const scheme = input.Scheme ?? "internet-facing";
     const securityGroups = input.SecurityGroups ?? [];
+    checkSecurityGroups(scope, securityGroups);
     const known = loadBalancers.get(scope, name);
     if (known !== undefined) {
       if (known.type === type && known.scheme === scheme && String(known.subnetIds) === String(subnetIds))
@@ -134,11 +136,17 @@ export const setSecurityGroups = operation(
   SetSecurityGroups$,
   (scope, { LoadBalancerArn, SecurityGroups }) => {
     const { id } = requireLoadBalancer(scope, LoadBalancerArn!);
+    checkSecurityGroups(scope, SecurityGroups!);
     loadBalancers.patch(scope, id, { securityGroups: SecurityGroups! });
     return { SecurityGroupIds: [...SecurityGroups!] };
   },
   { partial: "kept; no packet is filtered by it" },
 );
+
+function checkSecurityGroups(scope: Scope, ids: readonly string[]): void {
+  const missing = ids.find((id) => !hasSecurityGroup(scope, id));
+  if (missing !== undefined) fault(InvalidSecurityGroupException, `The security group '${missing}' does not exist`);
+}
 
 export const setSubnets = operation(
   SetSubnets$,

@@ -168,8 +168,10 @@ export function healthCheckOf(wish: HealthWish, protocol: TargetGroup["protocol"
     unhealthyThreshold: wish.UnhealthyThresholdCount ?? before?.unhealthyThreshold ?? 2,
     matcher: wish.Matcher?.HttpCode ?? before?.matcher ?? (isTcp ? "200-399" : "200"),
   };
-  if (!isTcp && check.timeoutSeconds >= check.intervalSeconds)
-    fault("ValidationError", `Health check timeout '${check.timeoutSeconds}' must be smaller than the interval '${check.intervalSeconds}'`);
+  if (check.timeoutSeconds > check.intervalSeconds || (!isTcp && check.timeoutSeconds === check.intervalSeconds)) {
+    const smaller = isTcp ? "smaller than or equal to" : "smaller than";
+    fault("ValidationError", `Health check timeout '${check.timeoutSeconds}' must be ${smaller} the interval '${check.intervalSeconds}'`);
+  }
   return check;
 }
 

@@ -1,11 +1,14 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
+import { statementsOf } from "./document.ts";
+import { decideForPrincipal } from "./evaluate.ts";
 import { instanceProfiles, profileArn } from "./instance-profile.ts";
 import { roleArn, roles } from "./role.ts";
 import { serviceCredentials } from "./service-credential.ts";
 import { userArn, users } from "./user.ts";
 
 export type { AccessKey } from "./access-key.ts";
+export { authorizeSession } from "./evaluate.ts";
 export { ensureFirstKey, restoreKey, rootKeyOf } from "./root-key.ts";
 
 /** The id of a role, such as AROA…; undefined where there is no such role. */
@@ -23,12 +26,26 @@ export function passRoleRefusal(scope: Scope, arn: string, servicePrincipal: str
   return scope.refusal("iam:PassRole", arn, { "iam:PassedToService": servicePrincipal }) === undefined ? undefined : word;
 }
 
+/** Whether a role's trust policy lets a service of AWS assume it. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html */
+export function trustsService(scope: Scope, arn: string, servicePrincipal: string): boolean {
+  const { trustPolicy } = roles.get(scope.at(arn), arn.split("/").at(-1)!) ?? {};
+  if (trustPolicy === undefined) return false;
+  const named = statementsOf(trustPolicy).filter(({ principals = {} }) =>
+    [...(principals["Service"] ?? []), ...(principals["AWS"] ?? [])].some((name) => name === servicePrincipal || name === "*"),
+  );
+  return named.length > 0 && named.every(({ allow }) => allow);
+}
+
 /** Why the caller may not assume a role, or undefined. */
 export function trustRefusal(scope: Scope, arn: string, action: string, context: Readonly<Record<string, string>>): string | undefined {
   const word = `User: ${scope.caller.arn} is not authorized to perform: ${action} on resource: ${arn}`;
   if (roleIdOf(scope, arn) === undefined) return word;
   return scope.refusal(action, arn, context) === undefined ? undefined : word;
 }
+
+/** Whether a policy that is attached to a resource lets the caller do a thing with it. */
+export const isAllowedBy = (policy: string, { caller }: Scope, action: string, resource: string): boolean =>
+  decideForPrincipal(policy, caller, { action, resource, context: {} }) === "allowed";
 
 /** The owner of a name and password for a service, as git presents them to CodeCommit. */
 export function ownerOfCredential(

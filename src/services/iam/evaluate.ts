@@ -16,6 +16,8 @@ interface Request {
   readonly context: Context;
 }
 
+/** Even against an explicit deny. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+const ALWAYS_ALLOWED = "sts:GetCallerIdentity";
 /** What whoever is known may do: CodeDeploy sees for itself that an agent asks for its own host. */
 const NEEDS_NO_POLICY = /^codedeploy-commands:/;
 
@@ -25,7 +27,7 @@ const NEEDS_NO_POLICY = /^codedeploy-commands:/;
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function authorize(scope: Scope, caller: Caller, action: string, resource: string, context: Context): string | undefined {
-  if (caller.type === "root" || caller.type === "service") return undefined;
+  if (caller.type === "root" || caller.type === "service" || action === ALWAYS_ALLOWED) return undefined;
   const request = { action, resource, context: { ...globalContext(scope, caller), ...context } };
   const refusal = (why: string): string => `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   const holder = holderOf(scope, caller);
@@ -45,11 +47,43 @@ export function authorize(scope: Scope, caller: Caller, action: string, resource
   return refusal(`because no permissions boundary allows the ${action} action`);
 }
 
+/** The same of the policy that a session was made with: it allows nothing by itself, and cuts what its role or user may do. */
+export function authorizeSession(
+  scope: Scope,
+  caller: Caller,
+  policy: string,
+  action: string,
+  resource: string,
+  context: Context,
+): string | undefined {
+  const verdict = decide([policy], { action, resource, context: { ...globalContext(scope, caller), ...context } });
+  if (verdict === "allowed" || action === ALWAYS_ALLOWED || NEEDS_NO_POLICY.test(action)) return undefined;
+  const why = verdict === "denied" ? "with an explicit deny in a session policy" : `because no session policy allows the ${action} action`;
+  return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+}
+
 /** What policies say of a request, all of them together. */
 export function decide(documents: readonly string[], request: Request): "allowed" | "denied" | "silent" {
   const matching = documents.flatMap(statementsOf).filter((statement) => applies(statement, request));
   if (matching.some(({ allow }) => !allow)) return "denied";
   return matching.length > 0 ? "allowed" : "silent";
+}
+
+/** What a policy that is attached to a resource says of the caller's request: only statements whose principals name him count. */
+export function decideForPrincipal(document: string, caller: Caller, request: Request): "allowed" | "denied" | "silent" {
+  const matching = statementsOf(document).filter(({ principals }) => (principals?.["AWS"] ?? []).some((name) => isNamed(name, caller)));
+  const applying = matching.filter((statement) => applies(statement, request));
+  if (applying.some(({ allow }) => !allow)) return "denied";
+  return applying.length > 0 ? "allowed" : "silent";
+}
+
+/** An account stands for all that are in it, a role for its sessions. */
+function isNamed(principal: string, { accountId, arn, type }: Caller): boolean {
+  if (principal === "*" || principal === accountId || principal === `arn:aws:iam::${accountId}:root` || principal === arn) return true;
+  if (type !== "assumed-role") return false;
+  const named = parseArn(principal);
+  const role = parseArn(arn)?.resource.split("/")[1];
+  return named?.account === accountId && named.resource.startsWith("role/") && named.resource.split("/").at(-1) === role;
 }
 
 function holderOf(scope: Scope, { type, arn, accountId }: Caller) {

@@ -1,10 +1,11 @@
 import type { Scope } from "../../kernel/scope.ts";
 import { type Alias, aliases, putAlias } from "./alias.ts";
-import { functions } from "./function.ts";
+import { takeCode } from "./code.ts";
+import { changeFunction, functions, requireFunction } from "./function.ts";
 import { queueEvent } from "./invocation.ts";
 import { requireQualified } from "./qualifier.ts";
 import { type FunctionUrl, urls } from "./url.ts";
-import { versions } from "./version.ts";
+import { publish, versions } from "./version.ts";
 
 export { invokeFunctionUrl, type UrlAnswer, type UrlRequest } from "./url-invocation.ts";
 
@@ -27,6 +28,16 @@ export function shiftAlias(scope: Scope, functionName: string, alias: string, { 
 
 export const versionExists = (scope: Scope, functionName: string, version: string): boolean =>
   versions.get(scope, `${functionName}:${version}`) !== undefined;
+
+/**
+ * Give a function the code of an archive in a bucket, and publish it; answers the version, which is the last one where nothing has
+ * changed since. Throws Lambda's own fault where that cannot be.
+ */
+export function publishCode(scope: Scope, functionName: string, { bucket, key }: { bucket: string; key: string }): string {
+  const { fn, scope: home } = requireFunction(scope, functionName);
+  const code = takeCode(home, { S3Bucket: bucket, S3Key: key }, "UpdateFunctionCode");
+  return String(publish(home, changeFunction(home, fn, { code })).number);
+}
 
 /** Invoke asynchronously, as a service that was told to; answers the request id. Throws Lambda's own fault where that cannot be. */
 export const invokeEvent = (scope: Scope, functionName: string, payload: string): string =>

@@ -12,28 +12,42 @@ export interface PublicImage {
 
 const LATEST = "/aws/service/ami-amazon-linux-latest";
 
-const amazonLinux2023 = (architecture: PublicImage["architecture"]): PublicImage => ({
-  name: `al2023-ami-2023.9.20251105.0-kernel-6.1-${architecture}`,
-  description: `Amazon Linux 2023 AMI 2023.9.20251105.0 ${architecture} HVM kernel-6.1`,
-  vendor: "amazon",
-  architecture,
-  createdAt: "2025-11-05T18:00:00.000Z",
-  parameters: [
-    "al2023-ami-kernel-default",
-    "al2023-ami-kernel-6.1",
-    "al2023-ami-minimal-kernel-default",
-    "al2023-ami-minimal-kernel-6.1",
-  ].map((name) => `${LATEST}/${name}-${architecture}`),
-});
+interface Kind {
+  readonly architecture: PublicImage["architecture"];
+  readonly isMinimal: boolean;
+}
 
-const amazonLinux2 = (architecture: PublicImage["architecture"]): PublicImage => ({
-  name: `amzn2-ami-hvm-2.0.20251105.0-${architecture}-gp2`,
-  description: `Amazon Linux 2 AMI 2.0.20251105.0 ${architecture} HVM gp2`,
-  vendor: "amazon",
-  architecture,
-  createdAt: "2025-11-05T18:00:00.000Z",
-  parameters: ["amzn2-ami-hvm", "amzn2-ami-kernel-5.10-hvm"].map((name) => `${LATEST}/${name}-${architecture}-gp2`),
-});
+const KINDS: readonly Kind[] = [
+  { architecture: "x86_64", isMinimal: false },
+  { architecture: "arm64", isMinimal: false },
+  { architecture: "x86_64", isMinimal: true },
+  { architecture: "arm64", isMinimal: true },
+];
+
+function amazonLinux2023({ architecture, isMinimal }: Kind): PublicImage {
+  const prefix = isMinimal ? "al2023-ami-minimal" : "al2023-ami";
+  return {
+    name: `${prefix}-2023.9.20251105.0-kernel-6.1-${architecture}`,
+    description: `Amazon Linux 2023 AMI 2023.9.20251105.0 ${architecture}${isMinimal ? " Minimal" : ""} HVM kernel-6.1`,
+    vendor: "amazon",
+    architecture,
+    createdAt: isMinimal ? "2025-11-05T17:00:00.000Z" : "2025-11-05T18:00:00.000Z",
+    parameters: ["default", "6.1"].map((kernel) => `${LATEST}/${prefix}-kernel-${kernel}-${architecture}`),
+  };
+}
+
+function amazonLinux2({ architecture, isMinimal }: Kind): PublicImage {
+  const [prefix, volume] = isMinimal ? ["amzn2-ami-minimal-hvm", "ebs"] : ["amzn2-ami-hvm", "gp2"];
+  const names = isMinimal ? [prefix] : [prefix, "amzn2-ami-kernel-5.10-hvm"];
+  return {
+    name: `${prefix}-2.0.20251105.0-${architecture}-${volume}`,
+    description: `Amazon Linux 2 AMI 2.0.20251105.0 ${architecture}${isMinimal ? " Minimal" : ""} HVM ${volume}`,
+    vendor: "amazon",
+    architecture,
+    createdAt: isMinimal ? "2025-11-05T17:00:00.000Z" : "2025-11-05T18:00:00.000Z",
+    parameters: names.map((name) => `${LATEST}/${name}-${architecture}-${volume}`),
+  };
+}
 
 const ubuntu = (code: string, version: string): PublicImage => ({
   name: `ubuntu/images/hvm-ssd-gp3/ubuntu-${code}-${version}-amd64-server-20251101`,
@@ -46,10 +60,8 @@ const ubuntu = (code: string, version: string): PublicImage => ({
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html */
 export const publicImages: readonly PublicImage[] = [
-  amazonLinux2023("x86_64"),
-  amazonLinux2023("arm64"),
-  amazonLinux2("x86_64"),
-  amazonLinux2("arm64"),
+  ...KINDS.map(amazonLinux2023),
+  ...KINDS.map(amazonLinux2),
   ubuntu("jammy", "22.04"),
   ubuntu("noble", "24.04"),
 ];

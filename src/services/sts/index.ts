@@ -7,11 +7,12 @@ import {
   getFederationToken,
   getSessionToken,
 } from "./identity.ts";
-import { sessionKey, sessions } from "./session.ts";
+import { authorizeWithin, sessionKey, sessions } from "./session.ts";
 
 export const sts = service({
   name: "sts",
   operations: [assumeRole, assumeRoleWithWebIdentity, getAccessKeyInfo, getCallerIdentity, getFederationToken, getSessionToken],
   tables: [sessions],
   keys: sessionKey,
+  authorize: authorizeWithin,
 });

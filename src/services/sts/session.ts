@@ -2,6 +2,7 @@ import type { Caller, KnownKey } from "../../kernel/caller.ts";
 import { realNow } from "../../kernel/clock.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
+import { authorizeSession } from "../iam/api.ts";
 
 /**
  * Temporary credentials that were issued, by access key id. They expire in real time, since clients refresh them by
@@ -73,6 +74,18 @@ export function sessionKey(scope: Scope, accessKeyId: string): KnownKey | undefi
   if (session === undefined) return undefined;
   const { secret, token: sessionToken, account: accountId, arn, userId, type, expiresAt } = session;
   return { secret, sessionToken, accountId, arn, userId, type, expiresAt };
+}
+
+/** Whether the policy that a session was made with leaves it a call. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session */
+export function authorizeWithin(
+  scope: Scope,
+  caller: Caller,
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, string>>,
+): string | undefined {
+  const policy = caller.accessKeyId === undefined ? undefined : sessions.get(scope, caller.accessKeyId)?.policy;
+  return policy === undefined ? undefined : authorizeSession(scope, caller, policy, action, resource, context);
 }
 
 /** The ARN that a role's session has: arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION. */

@@ -57,6 +57,10 @@ export interface PipelineReport {
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 const MODES: readonly ExecutionMode[] = ["SUPERSEDED", "QUEUED", "PARALLEL"];
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "codepipeline.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
 const STAGES = ["Source", "Build", "Agree", "Deploy"];
 const SOURCES = 5;
 /** To look at all that ever was takes longer than most acts. */
@@ -202,7 +206,7 @@ function push(cloud: World, chance: Chance): void {
 }
 
 async function build(cloud: World, count: number): Promise<void> {
-  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
+  await cloud.call(createRole, { RoleName: "pipeline", AssumeRolePolicyDocument: TRUST });
   for (const Bucket of ["artifacts", "source"]) {
     await cloud.call(createBucket, { Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
   }

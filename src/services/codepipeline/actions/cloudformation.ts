@@ -8,6 +8,7 @@ import {
   type StackOutcome,
   type StackWish,
 } from "../../cloudformation/api.ts";
+import { toRead, toWrite } from "../permission.ts";
 import { type ActionProgress, type ActionProvider, failed, refuseAction } from "../provider.ts";
 import type { Run } from "../run.ts";
 import { zipOf } from "../zip.ts";
@@ -15,13 +16,25 @@ import { Unreadable, wishOf } from "./stack-wish.ts";
 
 const TIMEOUT_MINUTES = 4320;
 
-/** What each mode needs. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html */
+/**
+ * What each mode needs. A change set without a role is made with what the action itself may do, though the page says otherwise.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html
+ */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   CREATE_UPDATE: ["TemplatePath", "RoleArn"],
   REPLACE_ON_FAILURE: ["TemplatePath", "RoleArn"],
   DELETE_ONLY: ["RoleArn"],
-  CHANGE_SET_REPLACE: ["ChangeSetName", "TemplatePath", "RoleArn"],
+  CHANGE_SET_REPLACE: ["ChangeSetName", "TemplatePath"],
   CHANGE_SET_EXECUTE: ["ChangeSetName"],
+};
+
+/** What each mode calls in the name of the action's role. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  CREATE_UPDATE: ["DescribeStacks", "CreateStack", "UpdateStack"],
+  REPLACE_ON_FAILURE: ["DescribeStacks", "CreateStack", "UpdateStack", "DeleteStack"],
+  DELETE_ONLY: ["DescribeStacks", "DeleteStack"],
+  CHANGE_SET_REPLACE: ["DescribeStacks", "CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet"],
+  CHANGE_SET_EXECUTE: ["DescribeStacks", "DescribeChangeSet", "ExecuteChangeSet"],
 };
 
 /** A stack, or a change set of one. */
@@ -49,6 +62,18 @@ export const cloudFormation: ActionProvider = {
     for (const name of required) {
       if (!configuration[name]) refuseAction(`Action configuration for action '${action}' is missing required configuration '${name}'`);
     }
+  },
+  needs(scope, run) {
+    const { ActionMode, StackName, RoleArn } = run.configuration;
+    const resource = `arn:aws:cloudformation:${run.region}:${scope.account}:stack/${StackName}/*`;
+    return [
+      ...toRead(scope, run),
+      ...CALLS[ActionMode!]!.map((action) => ({ action: `cloudformation:${action}`, resource })),
+      ...(RoleArn
+        ? [{ action: "iam:PassRole", resource: RoleArn, context: { "iam:PassedToService": "cloudformation.amazonaws.com" } }]
+        : []),
+      ...toWrite(scope, run),
+    ];
   },
   observe(scope, run) {
     try {

@@ -46,6 +46,12 @@ const codeBuildAs = (category: "Build" | "Test"): ActionProvider => ({
     const wrong = variables?.find(({ type }) => !VARIABLE_TYPES.includes(type));
     if (wrong !== undefined) invalid("EnvironmentVariables", wrong.type);
   },
+  needs: ({ account }, run) => [
+    {
+      action: isBatch(run) ? "codebuild:StartBuildBatch" : "codebuild:StartBuild",
+      resource: `arn:aws:codebuild:${run.region}:${account}:project/${run.configuration["ProjectName"]}`,
+    },
+  ],
   observe: (scope, run) =>
     isBatch(run)
       ? progressOfBatch(scope, run, ensureBuildBatch(scope, run.actionExecutionId, batchOf(run)))

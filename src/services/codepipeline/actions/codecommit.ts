@@ -1,8 +1,9 @@
 import type { Scope } from "../../../kernel/scope.ts";
-import { ensureSourceArchive, forgetSourceArchive, headOf, repositoryOf } from "../../codecommit/api.ts";
-import { type ActionProgress, type ActionProvider, failed, NOTHING } from "../provider.ts";
+import { headOf, repositoryOf } from "../../codecommit/api.ts";
+import { toWrite } from "../permission.ts";
+import { type ActionProvider, NOTHING } from "../provider.ts";
 import type { Run } from "../run.ts";
-import { checkFormat, isClone } from "./clone.ts";
+import { type CommitFound, checkFormat, commitAsked, forgetCommit, instant, takeCommit } from "./git-source.ts";
 
 /** The head of a branch. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html */
 export const codeCommit: ActionProvider = {
@@ -17,32 +18,31 @@ export const codeCommit: ActionProvider = {
   ],
   timeoutMinutes: 60,
   check: checkFormat,
-  observe(scope, run) {
-    const { RepositoryName: name = "", BranchName: branch = "" } = run.configuration;
-    const repository = repositoryOf(scope, name);
-    if (repository === undefined) {
-      return failed(
-        "ConfigurationError",
-        `The service role does not have access to the repository '${name}', or the repository does not exist.`,
-      );
-    }
-    const commit = run.externalExecutionId ?? run.overrides?.[0]?.revisionValue ?? headOf(scope, repository.repositoryId, branch);
-    if (commit === undefined) {
-      return failed("ConfigurationError", `No branch with name '${branch}' was found in the repository '${name}'.`);
-    }
-    const archive = ensureSourceArchive(scope, archiveId(run), repository.repositoryId, commit, isClone(run));
-    switch (archive.state) {
-      case "busy":
-        return { status: "InProgress", because: archive.because, externalExecutionId: commit };
-      case "failed":
-        forgetSourceArchive(scope, archiveId(run));
-        return failed("JobFailed", archive.reason, { externalExecutionId: commit });
-      case "done":
-        forgetSourceArchive(scope, archiveId(run));
-        return found(scope, run, commit, archive);
-    }
+  needs(scope, run) {
+    const name = run.configuration["RepositoryName"]!;
+    const resource = `arn:aws:codecommit:${run.region}:${scope.account}:${name}`;
+    const message = `Could not access the CodeCommit repository ${name}. Make sure that the pipeline IAM role has sufficient permissions to access the repository.`;
+    const actions = ["GetBranch", "GetCommit", "UploadArchive"].map((one) => ({ action: `codecommit:${one}`, resource, message }));
+    return [...actions, ...toWrite(scope, run)];
   },
-  stop: (scope, run) => forgetSourceArchive(scope, archiveId(run)),
+  observe: (scope, run) =>
+    takeCommit(scope, run, commitOf(scope, run), (commit, { authoredAt, committedAt }, message) => {
+      const { RepositoryName = "", BranchName = "" } = run.configuration;
+      const { region } = scope;
+      return {
+        summary: message,
+        url: `https://${region}.console.aws.amazon.com/codesuite/codecommit/repositories/${RepositoryName}/commit/${commit}?region=${region}`,
+        variables: {
+          AuthorDate: instant(authoredAt),
+          BranchName,
+          CommitId: commit,
+          CommitMessage: message,
+          CommitterDate: instant(committedAt),
+          RepositoryName,
+        },
+      };
+    }),
+  stop: forgetCommit,
   polled(scope, { RepositoryName = "", BranchName = "", PollForSourceChanges = "true" }) {
     if (PollForSourceChanges === "false") return undefined;
     const repository = repositoryOf(scope, RepositoryName);
@@ -52,34 +52,14 @@ export const codeCommit: ActionProvider = {
     `https://${region}.console.aws.amazon.com/codesuite/codecommit/repositories/${RepositoryName}/browse/refs/heads/${BranchName}/--/?region=${region}`,
 };
 
-function found(
-  { region }: Scope,
-  run: Run,
-  commit: string,
-  { archive, summary }: Extract<ReturnType<typeof ensureSourceArchive>, { state: "done" }>,
-): ActionProgress {
-  const { RepositoryName, BranchName } = run.configuration;
-  const url = `https://${region}.console.aws.amazon.com/codesuite/codecommit/repositories/${RepositoryName}/commit/${commit}?region=${region}`;
-  const text = summary.message.trimEnd();
-  return {
-    status: "Succeeded",
-    externalExecutionId: commit,
-    externalExecutionUrl: url,
-    summary: text,
-    revision: { id: commit, summary: text, url, createdAt: summary.committedAt },
-    artifacts: Object.fromEntries(run.outputs.map((name) => [name, archive])),
-    variables: {
-      AuthorDate: instant(summary.authoredAt),
-      BranchName: BranchName!,
-      CommitId: commit,
-      CommitMessage: text,
-      CommitterDate: instant(summary.committedAt),
-      RepositoryName: RepositoryName!,
-    },
-  };
+function commitOf(scope: Scope, run: Run): CommitFound {
+  const { RepositoryName: name = "", BranchName: branch = "" } = run.configuration;
+  const repository = repositoryOf(scope, name);
+  if (repository === undefined) {
+    const reason = `The service role does not have access to the repository '${name}', or the repository does not exist.`;
+    return { state: "failed", reason };
+  }
+  const commit = commitAsked(run) ?? headOf(scope, repository.repositoryId, branch);
+  if (commit === undefined) return { state: "failed", reason: `No branch with name '${branch}' was found in the repository '${name}'.` };
+  return { state: "done", repositoryId: repository.repositoryId, commit };
 }
-
-const archiveId = ({ actionExecutionId }: Run): string => `codepipeline/${actionExecutionId}`;
-
-/** Without milliseconds: 2026-01-01T00:00:00Z. */
-const instant = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");

@@ -16,6 +16,10 @@ export const codeDeploy: ActionProvider = {
     { name: "DeploymentGroupName", required: true },
   ],
   timeoutMinutes: TIMEOUT_MINUTES,
+  needs({ account }, { region, configuration: { ApplicationName, DeploymentGroupName } }) {
+    const resource = `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${ApplicationName}/${DeploymentGroupName}`;
+    return [{ action: "codedeploy:CreateDeployment", resource }];
+  },
   observe: (scope, run) => progressOf(scope, deploymentOf(scope, deploymentId(run)) ?? start(scope, run)),
   entityUrl: ({ region }, { ApplicationName, DeploymentGroupName }) =>
     `https://${region}.console.aws.amazon.com/codesuite/codedeploy/applications/${ApplicationName}/deployment-groups/${DeploymentGroupName}?region=${region}`,

@@ -15,6 +15,12 @@ export const commands: ActionProvider = {
   outputs: [0, 1],
   properties: [],
   timeoutMinutes: TIMEOUT_MINUTES,
+  needs: ({ account }, run) => [
+    {
+      action: "logs:PutLogEvents",
+      resource: `arn:aws:logs:${run.region}:${account}:log-group:${groupOf(run)}:log-stream:${run.actionExecutionId}`,
+    },
+  ],
   observe(scope, run) {
     const env = environmentOf(scope, run);
     if (typeof env === "string") return failed("ConfigurationError", env);

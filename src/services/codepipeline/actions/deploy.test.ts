@@ -124,7 +124,7 @@ describe("commands", () => {
 
   test("need commands, and outputs that name their files", async () => {
     const cloud = await withSite();
-    await expect(create(cloud, pipelineOf([source, shell([])]))).rejects.toThrow("at least one command");
+    await expect(create(cloud, pipelineOf([source, shell([])]))).rejects.toThrow("must have a non-empty commands field");
     const bare = shell(["make"], { outputArtifacts: [{ name: "Built" }] });
     await expect(create(cloud, pipelineOf([source, bare]))).rejects.toThrow("must name its files");
   });

@@ -8,9 +8,10 @@ import { actionProviders } from "./provided.ts";
 /** Who carries out the actions of that type: one of AWS's, or whoever polls for its jobs; undefined where nobody does. */
 export function providerOf(scope: Scope, typeId: ActionTypeId): ActionProvider | undefined {
   const { category, owner, provider, version } = typeId;
-  if (owner !== "AWS") {
-    const type = actionTypes.get(scope, actionTypeRow(typeId));
-    return type === undefined || type.isDeleted ? undefined : customProvider(type);
-  }
-  return actionProviders().find(({ type }) => type.category === category && type.provider === provider && type.version === version);
+  const known = actionProviders().find(
+    ({ type }) => type.category === category && type.owner === owner && type.provider === provider && type.version === version,
+  );
+  if (known !== undefined || owner === "AWS") return known;
+  const type = actionTypes.get(scope, actionTypeRow(typeId));
+  return type === undefined || type.isDeleted ? undefined : customProvider(type);
 }

@@ -14,6 +14,10 @@ export const lambdaInvoke: ActionProvider = {
   outputs: [0, 5],
   properties: [{ name: "FunctionName", required: true }, { name: "UserParameters" }],
   timeoutMinutes: TIMEOUT_MINUTES,
+  needs({ account }, { region, configuration: { FunctionName = "" } }) {
+    const resource = FunctionName.startsWith("arn:") ? FunctionName : `arn:aws:lambda:${region}:${account}:function:${FunctionName}`;
+    return [{ action: "lambda:InvokeFunction", resource }];
+  },
   observe: (scope, run) => observeFunction(scope, run, run.configuration["FunctionName"]!),
   stop: forgetJobs,
   entityUrl: ({ region }, { FunctionName }) =>
@@ -39,18 +43,17 @@ function invoke(scope: Scope, run: Run, functionName: string, number: number, co
 }
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html#action-reference-Lambda-event */
-function payloadOf(scope: Scope, run: Run, { jobId, data }: Job): string {
-  const { actionConfiguration, inputArtifacts, outputArtifacts, continuationToken, encryptionKey } = data;
-  const { accessKeyId, secretAccessKey, sessionToken } = credentialsFor(scope, run, jobId);
+function payloadOf(scope: Scope, run: Run, job: Job): string {
+  const { actionConfiguration, inputArtifacts, outputArtifacts, continuationToken, encryptionKey } = job.data;
   return JSON.stringify({
     "CodePipeline.job": {
-      id: jobId,
+      id: job.jobId,
       accountId: scope.account,
       data: {
         actionConfiguration,
         inputArtifacts: inputArtifacts!.map((artifact) => ({ revision: null, ...artifact })),
         outputArtifacts,
-        artifactCredentials: { accessKeyId, secretAccessKey, sessionToken },
+        artifactCredentials: credentialsFor(scope, run, job),
         ...(continuationToken !== undefined && { continuationToken }),
         ...(encryptionKey && { encryptionKey }),
       },

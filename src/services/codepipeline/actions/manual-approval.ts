@@ -1,6 +1,7 @@
+import { parseArn } from "../../../kernel/arn.ts";
 import { idsFrom } from "../../../kernel/id.ts";
 import type { Scope } from "../../../kernel/scope.ts";
-import { type ActionProvider, failed } from "../provider.ts";
+import { type ActionProvider, failed, refuseAction } from "../provider.ts";
 import type { Run } from "../run.ts";
 
 const DAY_MINUTES = 1440;
@@ -14,6 +15,8 @@ export const manualApproval: ActionProvider = {
   outputs: [0, 0],
   properties: [{ name: "NotificationArn" }, { name: "CustomData" }, { name: "ExternalEntityLink" }, { name: "ApproverRoleArn" }],
   timeoutMinutes: TIMEOUT_MINUTES,
+  check: checkTopic,
+  needs: (_, { configuration: { NotificationArn } }) => (NotificationArn ? [{ action: "sns:Publish", resource: NotificationArn }] : []),
   observe(scope, run) {
     const { approval } = run;
     if (approval === undefined) {
@@ -25,6 +28,22 @@ export const manualApproval: ActionProvider = {
     return failed("JobFailed", summary === "" ? "Rejected" : `Rejected. ${summary}`, { summary });
   },
 };
+
+/** Whether there is such a topic nobody looks. */
+function checkTopic({ NotificationArn: arn }: Readonly<Record<string, string>>, action: string, { region }: Scope): void {
+  if (arn === undefined || arn.includes("#{")) return;
+  const topic = parseArn(arn);
+  if (topic === undefined || topic.account === "" || topic.resource === "")
+    refuseAction(`The ARN ${arn} you specified for sending notifications for the approval action ${action} contains a format error.`);
+  if (topic!.service !== "sns")
+    refuseAction(
+      `The ARN ${arn} has been specified for sending notifications for the approval action ${action}, but the AWS service for this ARN cannot be used to send approval requests.`,
+    );
+  if (topic!.region !== region)
+    refuseAction(
+      `The ARN ${arn} has been specified for sending notifications for the approval action ${action}, but the ARN is not in the same region as the pipeline.`,
+    );
+}
 
 /** What PutApprovalResult has to bring. */
 const tokenOf = ({ actionExecutionId }: Run): string => idsFrom(`${actionExecutionId}/approval`).uuid();

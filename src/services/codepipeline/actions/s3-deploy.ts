@@ -1,5 +1,6 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import { bucketNamed, type ObjectSettings, putObject } from "../../s3/api.ts";
+import { toRead } from "../permission.ts";
 import { type ActionProgress, type ActionProvider, failed, refuseAction } from "../provider.ts";
 import type { Run } from "../run.ts";
 import { filesInZip } from "../zip.ts";
@@ -36,6 +37,10 @@ export const s3Deploy: ActionProvider = {
       refuseAction(`Action configuration for action '${action}' is missing required configuration 'ObjectKey'`);
     const wrong = CannedACL.split(",").find((acl) => !ACLS.includes(acl.trim()));
     if (wrong !== undefined) refuseAction(`Action configuration for action '${action}' has an invalid value '${wrong}' for 'CannedACL'`);
+  },
+  needs(scope, run) {
+    const { BucketName, ObjectKey = "" } = run.configuration;
+    return [...toRead(scope, run), { action: "s3:PutObject", resource: `arn:aws:s3:::${BucketName}/${ObjectKey}*` }];
   },
   observe(scope, run) {
     const { BucketName = "", Extract, ObjectKey = "" } = run.configuration;

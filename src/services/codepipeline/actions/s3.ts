@@ -1,5 +1,6 @@
 import type { SourceRevisionType } from "../../../sdk/codepipeline.js";
 import { readObject } from "../../s3/api.ts";
+import { toWrite } from "../permission.ts";
 import { type ActionProvider, failed, NOTHING } from "../provider.ts";
 
 /** An object of a versioned bucket. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html */
@@ -14,6 +15,10 @@ export const s3Source: ActionProvider = {
     { name: "AllowOverrideForS3ObjectKey" },
   ],
   timeoutMinutes: 20,
+  needs(scope, run) {
+    const { S3Bucket, S3ObjectKey } = run.configuration;
+    return [{ action: "s3:GetObject", resource: `arn:aws:s3:::${S3Bucket}/${S3ObjectKey}` }, ...toWrite(scope, run)];
+  },
   observe(scope, { configuration, outputs, overrides = [] }) {
     const overridden = (type: SourceRevisionType) => overrides.find(({ revisionType }) => revisionType === type)?.revisionValue;
     const bucket = configuration["S3Bucket"]!;

@@ -1,5 +1,6 @@
 import type { Scope } from "../../../kernel/scope.ts";
 import { deployStackInstances, deployStackSet, type StackInstancesWish, type StackSetOutcome } from "../../cloudformation/api.ts";
+import { toRead } from "../permission.ts";
 import { type ActionProgress, type ActionProvider, failed, refuseAction } from "../provider.ts";
 import type { Run } from "../run.ts";
 import { readPath, Unreadable } from "./stack-wish.ts";
@@ -30,6 +31,7 @@ export const stackSet: ActionProvider = {
   ],
   timeoutMinutes: TIMEOUT_MINUTES,
   check: checkTargets,
+  needs: (scope, run) => [...toRead(scope, run), ...calls(scope, run, "CreateStackSet", "UpdateStackSet")],
   observe: (scope, run) =>
     readable(() => progressOf(run, deployStackSet(scope, { ...wishOf(scope, run), settings: settingsOf(scope, run) }))),
 };
@@ -48,8 +50,15 @@ export const stackInstances: ActionProvider = {
   ],
   timeoutMinutes: TIMEOUT_MINUTES,
   check: checkTargets,
+  needs: (scope, run) => [...toRead(scope, run), ...calls(scope, run, "CreateStackInstances", "UpdateStackInstances")],
   observe: (scope, run) => readable(() => progressOf(run, deployStackInstances(scope, wishOf(scope, run)))),
 };
+
+const calls = ({ account }: Scope, { region, configuration }: Run, ...actions: string[]) =>
+  actions.map((action) => ({
+    action: `cloudformation:${action}`,
+    resource: `arn:aws:cloudformation:${region}:${account}:stackset/${configuration["StackSetName"]}:*`,
+  }));
 
 function checkTargets(
   { DeploymentTargets, Regions, PermissionModel = "SELF_MANAGED", OrganizationsAutoDeployment }: Configuration,

@@ -9,7 +9,7 @@ export const codeBuildRule: RuleProvider = {
   get properties() {
     return codeBuild.properties;
   },
-  check: (configuration, rule) => codeBuild.check!(configuration, rule),
+  check: (configuration, rule, scope) => codeBuild.check!(configuration, rule, scope),
   observe: (scope, run) => codeBuild.observe(scope, run),
   stop: (scope, run) => codeBuild.stop!(scope, run),
 };

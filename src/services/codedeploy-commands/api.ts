@@ -1,0 +1,1 @@
+export { pollHostCommand } from "./host-command.ts";
