@@ -25,4 +25,5 @@ export function networkProblem(scope: Scope, { vpcId, subnets = [], securityGrou
 }
 
 /** Networks that a stack may have though nothing carries them out are in no table. */
-const isRecorded = ({ settings: { recordedTypes = [] } }: Scope): boolean => recordedTypes.some((name) => name.startsWith("AWS::EC2::"));
+const isRecorded = ({ settings: { recordedTypes = [] } }: Scope): boolean =>
+  recordedTypes.some((name) => name.startsWith("AWS::EC2::") || "AWS::EC2::".startsWith(name.replace(/\*$/, "")));
