@@ -25,7 +25,7 @@ export function environmentOf(scope: Scope, build: Build, buildspec: Buildspec):
   const secrets = { ...buildspec.secretsManager, ...Object.fromEntries(typed("SECRETS_MANAGER")) };
   const found: Record<string, string> = {};
   for (const [name, reference] of Object.entries(parameters)) {
-    const arn = scope.arn("ssm", `parameter/${reference.replace(/^\//, "")}`);
+    const arn = reference.startsWith("arn:") ? reference : scope.arn("ssm", `parameter/${reference.replace(/^\//, "")}`);
     const refusal = roleRefusal(scope, build, "ssm:GetParameters", arn);
     if (refusal !== undefined) return { state: "failed", statusCode: "Decrypted Variables Error", message: denied(refusal) };
     const value = resolved(scope, "ssm-secure", reference);

@@ -16,6 +16,7 @@ import {
   UpdateFleet$,
 } from "../../sdk/codebuild.js";
 import { keysBy, listed } from "./listing.ts";
+import { checkVpc } from "./network.ts";
 
 /** Machines that are always there: how many builds of theirs run at a time. By its name. */
 export interface Fleet extends Row {
@@ -70,6 +71,8 @@ export function putFleet(scope: Scope, name: string, declaration: Fleet["declara
   if ((computeType === "ATTRIBUTE_BASED_COMPUTE" || computeType === "CUSTOM_INSTANCE_TYPE") && computeConfiguration === undefined) {
     fault(InvalidInputException, `Compute configuration is required for compute type ${computeType}`);
   }
+  checkVpc(scope, declaration.vpcConfig);
+  refuseDenials(declaration.proxyConfiguration);
   const known = fleets.get(scope, name);
   const now = scope.clock.now();
   return fleets.put(scope, {
@@ -80,6 +83,14 @@ export function putFleet(scope: Scope, name: string, declaration: Fleet["declara
     createdAt: known?.createdAt ?? now,
     modifiedAt: now,
   });
+}
+
+/** Nothing here stands between a build and the network: a proxy that lets everything pass is as good as none. */
+function refuseDenials(proxy: Fleet["declaration"]["proxyConfiguration"]): void {
+  const { defaultBehavior = "ALLOW_ALL", orderedProxyRules = [] } = proxy ?? {};
+  if (defaultBehavior === "DENY_ALL" || orderedProxyRules.some(({ effect }) => effect === "DENY")) {
+    fault(InvalidInputException, "Proxy rules that deny are not implemented by Slipway.");
+  }
 }
 
 /** How many builds run at a time when so many want to: a fleet that may scale does so at once. */

@@ -3,7 +3,7 @@ import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { InvalidInputException } from "../../sdk/codebuild.js";
 import { passRoleRefusal } from "../iam/api.ts";
-import { networkProblem } from "./network.ts";
+import { checkVpc } from "./network.ts";
 import type { Declaration } from "./project.ts";
 import { isTold } from "./status-report.ts";
 
@@ -12,9 +12,6 @@ const TIMEOUT_MAX = 2160;
 const QUEUED_TIMEOUT_MAX = 480;
 const SECONDARY_MAX = 12;
 const AUTO_RETRY_MAX = 10;
-/** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_VpcConfig.html */
-const SUBNETS_MAX = 16;
-const SECURITY_GROUPS_MAX = 5;
 /** Images of CodeBuild's own. */
 const CURATED = /^aws\/codebuild\//;
 
@@ -80,22 +77,10 @@ function checkLogs({ logsConfig }: Declaration): void {
 
 /** The role is asked at once, as whoever has made it just before knows: it may take a while to be known. */
 function checkNetwork(scope: Scope, { vpcConfig }: Declaration, roleArn: string): void {
-  const { vpcId, subnets = [], securityGroupIds = [] } = vpcConfig ?? {};
-  if (!vpcId) {
-    if (subnets.length + securityGroupIds.length > 0) invalid("Invalid vpc config: a VPC ID is required");
-    return;
-  }
-  if (subnets.length === 0) invalid("Invalid vpc config: at least one subnet is required");
-  if (securityGroupIds.length === 0) invalid("Invalid vpc config: at least one security group is required");
-  if (subnets.length > SUBNETS_MAX) invalid(`Invalid vpc config: at most ${SUBNETS_MAX} subnets are allowed`);
-  if (securityGroupIds.length > SECURITY_GROUPS_MAX) {
-    invalid(`Invalid vpc config: at most ${SECURITY_GROUPS_MAX} security groups are allowed`);
-  }
+  if (!checkVpc(scope, vpcConfig)) return;
   const session = `arn:aws:sts::${scope.account}:assumed-role/${roleArn.split("/").at(-1)}/AWSCodeBuild`;
   const role = scope.as({ ...scope.caller, arn: session, type: "assumed-role" });
   if (role.refusal("ec2:DescribeSecurityGroups", "*") !== undefined) invalid("Not authorized to perform DescribeSecurityGroups");
-  const problem = networkProblem(scope, vpcConfig);
-  if (problem !== undefined) invalid(problem);
 }
 
 function checkSources({ source, secondarySources = [], artifacts }: Declaration): void {

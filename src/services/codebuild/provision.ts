@@ -12,7 +12,8 @@ import { roleRefusal } from "./service-role.ts";
 export function provisioningProblem(scope: Scope, build: Build): PhaseEnd | undefined {
   const { vpcConfig, environment } = build.declaration;
   const failed = (statusCode: string, message: string): PhaseEnd => ({ status: "FAILED", statusCode, message });
-  if (vpcConfig?.vpcId && NETWORK_ACTIONS.some((action) => roleRefusal(scope, build, `ec2:${action}`, "*") !== undefined)) {
+  const needed = networkNeeds(scope);
+  if (vpcConfig?.vpcId && needed.some(([action, resource]) => roleRefusal(scope, build, action, resource) !== undefined)) {
     return failed("VPC_CLIENT_ERROR", "Unexpected EC2 error: UnauthorizedOperation");
   }
   const network = networkProblem(scope, vpcConfig);
@@ -35,6 +36,10 @@ export function certificateOf(scope: Scope, { declaration }: Pick<Build, "declar
 }
 
 /** https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html#customer-managed-policies-example-create-vpc-network-interface */
-const NETWORK_ACTIONS = ["CreateNetworkInterface", "DescribeSubnets", "DescribeVpcs"];
+const networkNeeds = (scope: Scope): [action: string, resource: string][] => [
+  ["ec2:CreateNetworkInterface", scope.arn("ec2", "network-interface/*")],
+  ["ec2:DescribeSubnets", "*"],
+  ["ec2:DescribeVpcs", "*"],
+];
 
 const hasSecret = (scope: Scope, id: string): boolean => scope.registry.reference("secretsmanager")?.resolve(scope, id).state === "value";

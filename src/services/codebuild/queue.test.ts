@@ -46,6 +46,24 @@ test("on a fleet builds wait for a machine, in their order, and not for ever", a
   expect(await get(cloud, fifth)).toMatchObject({ buildStatus: "STOPPED" });
 });
 
+test("a fleet's network has to be there, and its proxy to let everything pass", async () => {
+  const cloud = world();
+  const create = (more: object) =>
+    cloud.call(createFleet, {
+      name: "machines",
+      baseCapacity: 1,
+      environmentType: "LINUX_CONTAINER",
+      computeType: "BUILD_GENERAL1_SMALL",
+      ...more,
+    });
+  const vpcConfig = { vpcId: "vpc-0", subnets: ["subnet-0"], securityGroupIds: ["sg-0"] };
+  await expect(create({ vpcConfig })).rejects.toThrow("The vpc ID 'vpc-0' does not exist");
+  const rule = { type: "DOMAIN", effect: "DENY", entities: ["example.com"] };
+  for (const proxyConfiguration of [{ defaultBehavior: "DENY_ALL" }, { orderedProxyRules: [rule] }])
+    await expect(create({ proxyConfiguration })).rejects.toThrow("Proxy rules that deny are not implemented by Slipway.");
+  await create({ proxyConfiguration: { defaultBehavior: "ALLOW_ALL", orderedProxyRules: [] } });
+});
+
 test("a fleet that may scale, or lets builds go elsewhere, makes nobody wait", async () => {
   const cloud = world();
   const { fleet } = await cloud.call(createFleet, FLEET);

@@ -189,8 +189,8 @@ export const codebuildExamples: readonly ResourceExample[] = [
       ComputeConfiguration: { vCpu: 2, memory: 4, disk: 10, machineType: "GENERAL", instanceType: "t3.medium" },
       OverflowBehavior: "QUEUE",
       FleetServiceRole: "arn:aws:iam::111122223333:role/fleet",
-      FleetVpcConfig: { VpcId: "vpc-1", Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
-      FleetProxyConfiguration: { DefaultBehavior: "ALLOW_ALL", OrderedProxyRules: [{ Type: "DOMAIN", Effect: "DENY", Entities: ["a"] }] },
+      FleetVpcConfig: vpc("a"),
+      FleetProxyConfiguration: { DefaultBehavior: "ALLOW_ALL", OrderedProxyRules: [{ Type: "DOMAIN", Effect: "ALLOW", Entities: ["a"] }] },
       ImageId: "ami-1",
       ScalingConfiguration: {
         MaxCapacity: 3,
