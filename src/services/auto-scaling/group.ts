@@ -18,7 +18,8 @@ import {
 import { defaultSubnets, launchTemplateOf, subnetOf } from "../ec2/api.ts";
 import { targetGroupOf } from "../elastic-load-balancing-v2/api.ts";
 import { hooks, putHook } from "./lifecycle-hook.ts";
-import { members, shownMember } from "./member.ts";
+import { at, members, shownMember } from "./member.ts";
+import { honorCooldown, policies } from "./policy.ts";
 import { refreshes } from "./refresh.ts";
 import { rollingUpdates } from "./rolling-update.ts";
 import { type GroupTag, shownTag, tagsOfGroup } from "./tag.ts";
@@ -46,6 +47,10 @@ export interface Group extends Row {
   readonly declaredAs?: { readonly templateByName?: boolean; readonly sources?: boolean; readonly zones?: boolean };
   /** While its instances are replaced: what new ones are launched from, and how many more than wanted may be there. */
   readonly rolling?: { readonly template?: Group["template"]; readonly surge: number };
+  /** Until then simple scaling policies do nothing. */
+  readonly cooldownUntil?: number;
+  /** Why the desired capacity is what it is. */
+  readonly because?: string;
   /** After a launch that failed, when to try again. */
   readonly retryAt?: number;
 }
@@ -91,16 +96,17 @@ export const describeAutoScalingGroups = operation(DescribeAutoScalingGroups$, (
   return { AutoScalingGroups: items.map((group) => shown(scope, group)), ...(nextToken && { NextToken: nextToken }) };
 });
 
-export const setDesiredCapacity = operation(
-  SetDesiredCapacity$,
-  (scope, { AutoScalingGroupName, DesiredCapacity }) => {
-    const group = requireGroup(scope, AutoScalingGroupName!);
-    checkSizes({ ...group, desiredCapacity: DesiredCapacity! });
-    groups.patch(scope, group.id, { desiredCapacity: DesiredCapacity! });
-    return {};
-  },
-  { partial: "cooldowns are not waited for" },
-);
+export const setDesiredCapacity = operation(SetDesiredCapacity$, (scope, { AutoScalingGroupName, DesiredCapacity, HonorCooldown }) => {
+  const group = requireGroup(scope, AutoScalingGroupName!);
+  checkSizes({ ...group, desiredCapacity: DesiredCapacity! });
+  if (HonorCooldown) honorCooldown(scope, group.id);
+  const change = `changing the desired capacity from ${group.desiredCapacity} to ${DesiredCapacity}.  `;
+  groups.patch(scope, group.id, {
+    desiredCapacity: DesiredCapacity!,
+    because: `At ${at(scope)} a user request explicitly set group desired capacity ${change}`,
+  });
+  return {};
+});
 
 export const deleteAutoScalingGroup = operation(DeleteAutoScalingGroup$, (scope, { AutoScalingGroupName, ForceDelete = false }) => {
   const group = requireGroup(scope, AutoScalingGroupName!);
@@ -287,10 +293,11 @@ const shown = (scope: Scope, group: Group): Shape => ({
   ...(group.isDeleting && { Status: "Delete in progress" }),
 });
 
-/** The hooks and the refreshes go with their group. */
+/** The hooks, the policies and the refreshes go with their group. */
 export function forgetGroup(scope: Scope, group: Group): void {
   for (const hook of hooks.list(scope, `${group.id}:`)) hooks.remove(scope, hook.id);
   if (rollingUpdates.get(scope, group.id) !== undefined) rollingUpdates.remove(scope, group.id);
+  for (const policy of policies.list(scope, `${group.id}:`)) policies.remove(scope, policy.id);
   for (const refresh of refreshes.list(scope, `${group.id}:`)) refreshes.remove(scope, refresh.id);
   groups.remove(scope, group.id);
 }
