@@ -1,4 +1,4 @@
-import { fault } from "../../kernel/fault.ts";
+import { fault, isFault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -61,7 +61,7 @@ type Wish = { readonly [K in keyof Parameters<typeof createAutoScalingGroup.hand
 
 const PAGE_SIZE = 50;
 const RETRY_MS = 60_000;
-const POLICIES = [
+export const POLICIES = [
   "Default",
   "OldestInstance",
   "NewestInstance",
@@ -80,7 +80,8 @@ export const createAutoScalingGroup = operation(CreateAutoScalingGroup$, (scope,
 });
 
 export const updateAutoScalingGroup = operation(UpdateAutoScalingGroup$, (scope, input) => {
-  updateGroup(scope, requireGroup(scope, input.AutoScalingGroupName!), input);
+  const group = groups.get(scope, input.AutoScalingGroupName!) ?? fault("ValidationError", "AutoScalingGroup name not found - null");
+  updateGroup(scope, group, input);
   return {};
 });
 
@@ -218,8 +219,16 @@ function checkSizes({ minSize, maxSize, desiredCapacity }: Pick<Group, "minSize"
 }
 
 export function templateOf(scope: Scope, specification: LaunchTemplateSpecification): Group["template"] {
-  const { id, name } = launchTemplateOf(scope, specification as never);
-  return { id, name, ...(specification.Version !== undefined && { version: specification.Version }) };
+  const { LaunchTemplateId, LaunchTemplateName, Version } = specification;
+  if ((LaunchTemplateId === undefined) === (LaunchTemplateName === undefined))
+    fault("ValidationError", "Valid requests must contain either launchTemplateId or LaunchTemplateName");
+  try {
+    const { id, name } = launchTemplateOf(scope, specification as never);
+    return { id, name, ...(Version !== undefined && { version: Version }) };
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return fault("ValidationError", `You must use a valid fully-formed launch template. ${error.message}`);
+  }
 }
 
 function subnetsOf(scope: Scope, { VPCZoneIdentifier, AvailabilityZones }: Wish): string[] {

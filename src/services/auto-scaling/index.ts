@@ -2,6 +2,7 @@ import { service } from "../../kernel/service.ts";
 import { activities, describeScalingActivities } from "./activity.ts";
 import { groupLoop } from "./group.loop.ts";
 import * as group from "./group.ts";
+import * as kinds from "./kinds.ts";
 import * as hook from "./lifecycle-hook.ts";
 import { memberLoop } from "./member.loop.ts";
 import * as member from "./member.ts";
@@ -44,6 +45,11 @@ export const autoScaling = service({
     refresh.describeInstanceRefreshes,
     refresh.rollbackInstanceRefresh,
     refresh.startInstanceRefresh,
+    kinds.describeAccountLimits,
+    kinds.describeAdjustmentTypes,
+    kinds.describeLifecycleHookTypes,
+    kinds.describeScalingProcessTypes,
+    kinds.describeTerminationPolicyTypes,
     resumeProcesses,
     suspendProcesses,
     describeScalingActivities,
