@@ -9,7 +9,14 @@ import { describeTargetHealth } from "../elastic-load-balancing-v2/target.ts";
 import { describeScalingActivities } from "./activity.ts";
 import { copyGroup, lifecycleActionsOf, membersOf, removeGroup } from "./api.ts";
 import { group, ids, lifecycles, scale, scalingWorld } from "./auto-scaling.fixture.ts";
-import { deleteAutoScalingGroup, describeAutoScalingGroups, setDesiredCapacity, updateAutoScalingGroup } from "./group.ts";
+import {
+  createAutoScalingGroup,
+  deleteAutoScalingGroup,
+  describeAutoScalingGroups,
+  setDesiredCapacity,
+  updateAutoScalingGroup,
+} from "./group.ts";
+import { describeAccountLimits, describeScalingProcessTypes, describeTerminationPolicyTypes } from "./kinds.ts";
 import { completeLifecycleAction, putLifecycleHook, recordLifecycleActionHeartbeat } from "./lifecycle-hook.ts";
 import {
   attachInstances,
@@ -23,6 +30,7 @@ import {
 import { resumeProcesses, suspendProcesses } from "./process.ts";
 
 const AutoScalingGroupName = "web";
+const G = { AutoScalingGroupName };
 const want = (cloud: World, DesiredCapacity: number) => cloud.call(setDesiredCapacity, { AutoScalingGroupName, DesiredCapacity });
 
 const happened = (cloud: World): string[] =>
@@ -63,6 +71,14 @@ describe("a group", () => {
     expect((await cloud.call(describeAutoScalingGroups, {})).AutoScalingGroups).toEqual([]);
     const running = [{ Name: "instance-state-name", Values: ["running"] }];
     expect((await cloud.call(describeInstances, { Filters: running })).Reservations).toEqual([]);
+  });
+
+  test("wants a launch template that is there", async () => {
+    const cloud = scalingWorld();
+    const from = (LaunchTemplate: object) => scale(cloud, 1, { LaunchTemplate });
+    await expect(from({ Version: "1" })).rejects.toThrow("either launchTemplateId or LaunchTemplateName");
+    const other = cloud.call(createAutoScalingGroup, { ...G, MinSize: 0, MaxSize: 1, LaunchTemplate: { LaunchTemplateName: "other" } });
+    await expect(other).rejects.toThrow(/^You must use a valid fully-formed launch template\. .*other.* does not exist/);
   });
 
   test("replaces whoever is not well", async () => {
@@ -211,6 +227,15 @@ describe("behind a balancer", () => {
     expect(await lifecycles(cloud)).toEqual(["InService", "InService"]);
     expect(await ids(cloud)).not.toContain(sick);
   });
+});
+
+test("there is a choice of what groups may be told, and of how many there may be", async () => {
+  const cloud = scalingWorld();
+  await scale(cloud, 0);
+  expect((await cloud.call(describeScalingProcessTypes, {})).Processes).toContainEqual({ ProcessName: "AlarmNotification" });
+  for (const policy of (await cloud.call(describeTerminationPolicyTypes, {})).TerminationPolicyTypes!)
+    await cloud.call(updateAutoScalingGroup, { AutoScalingGroupName, TerminationPolicies: [policy] });
+  expect(await cloud.call(describeAccountLimits, {})).toMatchObject({ MaxNumberOfAutoScalingGroups: 500, NumberOfAutoScalingGroups: 1 });
 });
 
 test("a copy of a group is a group of its own, and goes with its instances", async () => {

@@ -24,6 +24,8 @@ export const groupLoop: Loop<Group> = {
     }
     if (counted.length > wanted && !isSuspended(group, "Terminate")) return scaleIn(scope, group, counted);
     if (counted.length < wanted && !isSuspended(group, "Launch")) return scaleOut(scope, group, counted);
+    // What is launched from now on has another cause.
+    if (counted.length === wanted && group.because !== undefined) groups.patch(scope, group.id, { because: undefined });
     return undefined;
   },
 };
@@ -36,7 +38,7 @@ function scaleIn(scope: Scope, group: Group, counted: readonly Member[]): undefi
     counted.filter(({ isProtected }) => !isProtected || group.isDeleting),
   );
   if (chosen === undefined) return;
-  const cause = `At ${at(scope)} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${counted.length} to ${group.desiredCapacity}.  At ${at(scope)} instance ${chosen.id} was selected for termination.`;
+  const cause = `${group.because ?? ""}At ${at(scope)} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${counted.length} to ${group.desiredCapacity}.  At ${at(scope)} instance ${chosen.id} was selected for termination.`;
   beginTermination(scope, group, chosen, cause);
 }
 
@@ -57,7 +59,7 @@ function choose({ terminationPolicies }: Group, some: readonly Member[]): Member
 function scaleOut(scope: Scope, group: Group, counted: readonly Member[]): Rest | undefined {
   if (group.retryAt !== undefined && scope.clock.now() < group.retryAt)
     return { wakeAt: group.retryAt, kind: "wait", because: "the launch that failed is tried again then" };
-  const cause = `At ${at(scope)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${counted.length} to ${group.desiredCapacity}.`;
+  const cause = `${group.because ?? ""}At ${at(scope)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${counted.length} to ${group.desiredCapacity}.`;
   const subnetId = subnetWithFewest(scope, group, counted);
   try {
     scope.attempt(() => {

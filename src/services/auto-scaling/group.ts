@@ -1,4 +1,4 @@
-import { fault } from "../../kernel/fault.ts";
+import { fault, isFault } from "../../kernel/fault.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -18,7 +18,8 @@ import {
 import { defaultSubnets, launchTemplateOf, subnetOf } from "../ec2/api.ts";
 import { targetGroupOf } from "../elastic-load-balancing-v2/api.ts";
 import { hooks, putHook } from "./lifecycle-hook.ts";
-import { members, shownMember } from "./member.ts";
+import { at, members, shownMember } from "./member.ts";
+import { honorCooldown, policies } from "./policy.ts";
 import { refreshes } from "./refresh.ts";
 import { rollingUpdates } from "./rolling-update.ts";
 import { type GroupTag, shownTag, tagsOfGroup } from "./tag.ts";
@@ -46,6 +47,10 @@ export interface Group extends Row {
   readonly declaredAs?: { readonly templateByName?: boolean; readonly sources?: boolean; readonly zones?: boolean };
   /** While its instances are replaced: what new ones are launched from, and how many more than wanted may be there. */
   readonly rolling?: { readonly template?: Group["template"]; readonly surge: number };
+  /** Until then simple scaling policies do nothing. */
+  readonly cooldownUntil?: number;
+  /** Why the desired capacity is what it is. */
+  readonly because?: string;
   /** After a launch that failed, when to try again. */
   readonly retryAt?: number;
 }
@@ -56,7 +61,7 @@ type Wish = { readonly [K in keyof Parameters<typeof createAutoScalingGroup.hand
 
 const PAGE_SIZE = 50;
 const RETRY_MS = 60_000;
-const POLICIES = [
+export const POLICIES = [
   "Default",
   "OldestInstance",
   "NewestInstance",
@@ -75,7 +80,8 @@ export const createAutoScalingGroup = operation(CreateAutoScalingGroup$, (scope,
 });
 
 export const updateAutoScalingGroup = operation(UpdateAutoScalingGroup$, (scope, input) => {
-  updateGroup(scope, requireGroup(scope, input.AutoScalingGroupName!), input);
+  const group = groups.get(scope, input.AutoScalingGroupName!) ?? fault("ValidationError", "AutoScalingGroup name not found - null");
+  updateGroup(scope, group, input);
   return {};
 });
 
@@ -91,16 +97,17 @@ export const describeAutoScalingGroups = operation(DescribeAutoScalingGroups$, (
   return { AutoScalingGroups: items.map((group) => shown(scope, group)), ...(nextToken && { NextToken: nextToken }) };
 });
 
-export const setDesiredCapacity = operation(
-  SetDesiredCapacity$,
-  (scope, { AutoScalingGroupName, DesiredCapacity }) => {
-    const group = requireGroup(scope, AutoScalingGroupName!);
-    checkSizes({ ...group, desiredCapacity: DesiredCapacity! });
-    groups.patch(scope, group.id, { desiredCapacity: DesiredCapacity! });
-    return {};
-  },
-  { partial: "cooldowns are not waited for" },
-);
+export const setDesiredCapacity = operation(SetDesiredCapacity$, (scope, { AutoScalingGroupName, DesiredCapacity, HonorCooldown }) => {
+  const group = requireGroup(scope, AutoScalingGroupName!);
+  checkSizes({ ...group, desiredCapacity: DesiredCapacity! });
+  if (HonorCooldown) honorCooldown(scope, group.id);
+  const change = `changing the desired capacity from ${group.desiredCapacity} to ${DesiredCapacity}.  `;
+  groups.patch(scope, group.id, {
+    desiredCapacity: DesiredCapacity!,
+    because: `At ${at(scope)} a user request explicitly set group desired capacity ${change}`,
+  });
+  return {};
+});
 
 export const deleteAutoScalingGroup = operation(DeleteAutoScalingGroup$, (scope, { AutoScalingGroupName, ForceDelete = false }) => {
   const group = requireGroup(scope, AutoScalingGroupName!);
@@ -212,8 +219,16 @@ function checkSizes({ minSize, maxSize, desiredCapacity }: Pick<Group, "minSize"
 }
 
 export function templateOf(scope: Scope, specification: LaunchTemplateSpecification): Group["template"] {
-  const { id, name } = launchTemplateOf(scope, specification as never);
-  return { id, name, ...(specification.Version !== undefined && { version: specification.Version }) };
+  const { LaunchTemplateId, LaunchTemplateName, Version } = specification;
+  if ((LaunchTemplateId === undefined) === (LaunchTemplateName === undefined))
+    fault("ValidationError", "Valid requests must contain either launchTemplateId or LaunchTemplateName");
+  try {
+    const { id, name } = launchTemplateOf(scope, specification as never);
+    return { id, name, ...(Version !== undefined && { version: Version }) };
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return fault("ValidationError", `You must use a valid fully-formed launch template. ${error.message}`);
+  }
 }
 
 function subnetsOf(scope: Scope, { VPCZoneIdentifier, AvailabilityZones }: Wish): string[] {
@@ -287,10 +302,11 @@ const shown = (scope: Scope, group: Group): Shape => ({
   ...(group.isDeleting && { Status: "Delete in progress" }),
 });
 
-/** The hooks and the refreshes go with their group. */
+/** The hooks, the policies and the refreshes go with their group. */
 export function forgetGroup(scope: Scope, group: Group): void {
   for (const hook of hooks.list(scope, `${group.id}:`)) hooks.remove(scope, hook.id);
   if (rollingUpdates.get(scope, group.id) !== undefined) rollingUpdates.remove(scope, group.id);
+  for (const policy of policies.list(scope, `${group.id}:`)) policies.remove(scope, policy.id);
   for (const refresh of refreshes.list(scope, `${group.id}:`)) refreshes.remove(scope, refresh.id);
   groups.remove(scope, group.id);
 }

@@ -2,9 +2,12 @@ import { service } from "../../kernel/service.ts";
 import { activities, describeScalingActivities } from "./activity.ts";
 import { groupLoop } from "./group.loop.ts";
 import * as group from "./group.ts";
+import * as kinds from "./kinds.ts";
 import * as hook from "./lifecycle-hook.ts";
 import { memberLoop } from "./member.loop.ts";
 import * as member from "./member.ts";
+import { policyLoop } from "./policy.loop.ts";
+import * as policy from "./policy.ts";
 import { resumeProcesses, suspendProcesses } from "./process.ts";
 import { refreshLoop } from "./refresh.loop.ts";
 import * as refresh from "./refresh.ts";
@@ -34,10 +37,19 @@ export const autoScaling = service({
     hook.describeLifecycleHooks,
     hook.putLifecycleHook,
     hook.recordLifecycleActionHeartbeat,
+    policy.deletePolicy,
+    policy.describePolicies,
+    policy.executePolicy,
+    policy.putScalingPolicy,
     refresh.cancelInstanceRefresh,
     refresh.describeInstanceRefreshes,
     refresh.rollbackInstanceRefresh,
     refresh.startInstanceRefresh,
+    kinds.describeAccountLimits,
+    kinds.describeAdjustmentTypes,
+    kinds.describeLifecycleHookTypes,
+    kinds.describeScalingProcessTypes,
+    kinds.describeTerminationPolicyTypes,
     resumeProcesses,
     suspendProcesses,
     describeScalingActivities,
@@ -51,7 +63,8 @@ export const autoScaling = service({
     tag.deleteTags,
     tag.describeTags,
   ],
-  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, refresh.refreshes, rollingUpdates, activities],
-  loops: [groupLoop, memberLoop, refreshLoop],
+  tables: [group.groups, member.members, hook.hooks, hook.lifecycleActions, policy.policies, refresh.refreshes, rollingUpdates, activities],
+  loops: [groupLoop, memberLoop, policyLoop, refreshLoop],
+  targets: [policy.policyTarget],
   resources,
 });

@@ -5,7 +5,7 @@ import { ResumeProcesses$, SuspendProcesses$ } from "../../sdk/auto-scaling.js";
 import { type Group, groups, requireGroup } from "./group.ts";
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html */
-const PROCESSES = [
+export const PROCESSES = [
   "AddToLoadBalancer",
   "AlarmNotification",
   "AZRebalance",
