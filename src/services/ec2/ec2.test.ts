@@ -230,6 +230,13 @@ describe("what instances are launched with", () => {
     expect(await start({ LaunchTemplateName })).toEqual(["t3.small", [{ Key: "v", Value: "2" }]]);
     const { LaunchTemplateVersions } = await cloud.call(describeLaunchTemplateVersions, { LaunchTemplateName, Versions: ["$Default"] });
     expect(LaunchTemplateVersions).toMatchObject([{ VersionNumber: 2, DefaultVersion: true }]);
+    const numbers = async (Name: string, value: string) =>
+      (
+        await cloud.call(describeLaunchTemplateVersions, { LaunchTemplateName, Filters: [{ Name, Values: [value] }] })
+      ).LaunchTemplateVersions!.map(({ VersionNumber }) => VersionNumber);
+    expect(await numbers("is-default-version", "true")).toEqual([2]);
+    expect(await numbers("instance-type", "t3.medium")).toEqual([]);
+    await expect(numbers("colour", "red")).rejects.toThrow("The filter 'colour' is invalid");
     await expect(start({ LaunchTemplateName: "none" })).rejects.toThrow("with template name none, does not exist");
   });
 
