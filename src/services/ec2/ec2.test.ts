@@ -15,6 +15,7 @@ import { describeInstances } from "./instance.ts";
 import { describeInstanceCreditSpecifications, modifyInstanceAttribute } from "./instance-attribute.ts";
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from "./instance-state.ts";
 import { describeInstanceStatus, getConsoleOutput } from "./instance-status.ts";
+import { describeInstanceTypes } from "./instance-type.ts";
 import { describeKeyPairs } from "./key-pair.ts";
 import { createLaunchTemplate, describeLaunchTemplates, modifyLaunchTemplate } from "./launch-template.ts";
 import { createLaunchTemplateVersion, describeLaunchTemplateVersions } from "./launch-template-version.ts";
@@ -229,6 +230,13 @@ describe("what instances are launched with", () => {
     expect(await start({ LaunchTemplateName })).toEqual(["t3.small", [{ Key: "v", Value: "2" }]]);
     const { LaunchTemplateVersions } = await cloud.call(describeLaunchTemplateVersions, { LaunchTemplateName, Versions: ["$Default"] });
     expect(LaunchTemplateVersions).toMatchObject([{ VersionNumber: 2, DefaultVersion: true }]);
+    const numbers = async (Name: string, value: string) =>
+      (
+        await cloud.call(describeLaunchTemplateVersions, { LaunchTemplateName, Filters: [{ Name, Values: [value] }] })
+      ).LaunchTemplateVersions!.map(({ VersionNumber }) => VersionNumber);
+    expect(await numbers("is-default-version", "true")).toEqual([2]);
+    expect(await numbers("instance-type", "t3.medium")).toEqual([]);
+    await expect(numbers("colour", "red")).rejects.toThrow("The filter 'colour' is invalid");
     await expect(start({ LaunchTemplateName: "none" })).rejects.toThrow("with template name none, does not exist");
   });
 
@@ -246,6 +254,18 @@ describe("what instances are launched with", () => {
     const [newest] = (await named("al2023-ami-*-x86_64"))!.sort((one, other) => (one.CreationDate! > other.CreationDate! ? -1 : 1));
     expect(newest!.ImageId).toBe(await ami(cloud));
   });
+});
+
+test("types of a previous generation are there, and say what they are", async () => {
+  const cloud = newWorld();
+  const Filters = [{ Name: "current-generation", Values: ["false"] }];
+  const { InstanceTypes } = await cloud.call(describeInstanceTypes, { Filters });
+  expect(InstanceTypes!.map(({ InstanceType, CurrentGeneration }) => [InstanceType, CurrentGeneration])).toEqual([
+    ["m1.small", false],
+    ["m3.medium", false],
+    ["t1.micro", false],
+  ]);
+  expect(await run(cloud, { InstanceType: "t1.micro" })).toHaveLength(1);
 });
 
 describe("tags and filters", () => {

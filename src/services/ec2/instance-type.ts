@@ -46,6 +46,13 @@ const FAMILIES: readonly (readonly [string, number])[] = [
   ["r6g", 8],
 ];
 
+/** https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html#previous-gen-instances */
+const PREVIOUS: readonly InstanceType[] = [
+  { name: "m1.small", architecture: "x86_64", vcpus: 1, memoryMib: 1740, burstable: false },
+  { name: "m3.medium", architecture: "x86_64", vcpus: 1, memoryMib: 3840, burstable: false },
+  { name: "t1.micro", architecture: "x86_64", vcpus: 1, memoryMib: 627, burstable: false },
+];
+
 const isArm = (family: string): boolean => /^\w\dg/.test(family);
 
 const TYPES: readonly InstanceType[] = [
@@ -67,7 +74,7 @@ const TYPES: readonly InstanceType[] = [
       burstable: false,
     })),
   ),
-  { name: "m1.small", architecture: "x86_64", vcpus: 1, memoryMib: 1740, burstable: false },
+  ...PREVIOUS,
 ];
 
 export const describeInstanceTypes = ec2Operation(DescribeInstanceTypes$, (_scope, { InstanceTypes, Filters, ...paging }) => {
@@ -81,7 +88,7 @@ export const describeInstanceTypes = ec2Operation(DescribeInstanceTypes$, (_scop
         "vcpu-info.default-vcpus": type.vcpus,
         "memory-info.size-in-mib": type.memoryMib,
         "burstable-performance-supported": type.burstable,
-        "current-generation": type.name !== "m1.small",
+        "current-generation": !PREVIOUS.includes(type),
         "supported-virtualization-type": "hvm",
         "bare-metal": false,
       }),
@@ -107,7 +114,7 @@ export const requireType = (name: string): InstanceType =>
 
 const shown = (type: InstanceType): InstanceTypeInfo => ({
   InstanceType: type.name as never,
-  CurrentGeneration: type.name !== "m1.small",
+  CurrentGeneration: !PREVIOUS.includes(type),
   SupportedUsageClasses: ["on-demand"],
   SupportedRootDeviceTypes: ["ebs"],
   SupportedVirtualizationTypes: ["hvm"],

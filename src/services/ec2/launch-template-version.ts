@@ -1,8 +1,8 @@
 import type { Scope } from "../../kernel/scope.ts";
-import type { LaunchTemplateVersion as Shape } from "../../sdk/ec2.js";
+import type { RequestLaunchTemplateData, LaunchTemplateVersion as Shape } from "../../sdk/ec2.js";
 import { CreateLaunchTemplateVersion$, DeleteLaunchTemplateVersions$, DescribeLaunchTemplateVersions$ } from "../../sdk/ec2.js";
 import { ec2Operation } from "./ec2-operation.ts";
-import { paged } from "./filter.ts";
+import { checkNames, fits, type Named, paged } from "./filter.ts";
 import {
   type LaunchTemplate,
   type LaunchTemplateVersion,
@@ -13,7 +13,20 @@ import {
   requireVersion,
   versionKey,
 } from "./launch-template.ts";
-import { notImplemented } from "./vpc.ts";
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html, those of settings that are kept. */
+const FILTERS = [
+  "create-time",
+  "ebs-optimized",
+  "http-endpoint",
+  "http-tokens",
+  "iam-instance-profile",
+  "image-id",
+  "instance-type",
+  "is-default-version",
+  "kernel-id",
+  "ram-disk-id",
+] as const;
 
 export const createLaunchTemplateVersion = ec2Operation(
   CreateLaunchTemplateVersion$,
@@ -28,7 +41,7 @@ export const createLaunchTemplateVersion = ec2Operation(
 export const describeLaunchTemplateVersions = ec2Operation(
   DescribeLaunchTemplateVersions$,
   (scope, { Versions, MinVersion, MaxVersion, Filters, ...input }) => {
-    if (Filters !== undefined && Filters.length > 0) notImplemented("Filters of DescribeLaunchTemplateVersions");
+    checkNames(Filters, FILTERS);
     const found = templatesOf(scope, input, Versions).flatMap((template) => {
       const named = Versions?.map((version) => requireVersion(scope, template, version).version);
       return launchTemplateVersions
@@ -39,6 +52,7 @@ export const describeLaunchTemplateVersions = ec2Operation(
             version >= Number(MinVersion ?? 0) &&
             version <= Number(MaxVersion ?? Number.MAX_SAFE_INTEGER),
         )
+        .filter((version) => fits(Filters, filterable(template, version)))
         .map((version) => ({ template, version }));
     });
     const { items, next } = paged(found, ({ version }) => version.id, input);
@@ -75,6 +89,23 @@ function templatesOf(
 ): LaunchTemplate[] {
   if (name.LaunchTemplateId !== undefined || name.LaunchTemplateName !== undefined) return [requireTemplate(scope, name)];
   return versions === undefined ? [] : launchTemplates.list(scope);
+}
+
+function filterable({ defaultVersion }: LaunchTemplate, { version, createdAt, data }: LaunchTemplateVersion): Named<typeof FILTERS> {
+  const { EbsOptimized, MetadataOptions, IamInstanceProfile, ImageId, InstanceType, KernelId, RamDiskId } =
+    data as RequestLaunchTemplateData;
+  return {
+    "create-time": new Date(createdAt).toISOString(),
+    "ebs-optimized": EbsOptimized ?? false,
+    "http-endpoint": MetadataOptions?.HttpEndpoint,
+    "http-tokens": MetadataOptions?.HttpTokens,
+    "iam-instance-profile": IamInstanceProfile?.Arn,
+    "image-id": ImageId,
+    "instance-type": InstanceType,
+    "is-default-version": version === defaultVersion,
+    "kernel-id": KernelId,
+    "ram-disk-id": RamDiskId,
+  };
 }
 
 const shown = ({ id, name, defaultVersion }: LaunchTemplate, version: LaunchTemplateVersion): Shape => ({
