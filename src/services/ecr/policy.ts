@@ -46,7 +46,7 @@ export const putLifecyclePolicy = operation(
     repositories.patch(home, repository.id, { lifecyclePolicy: lifecyclePolicyText });
     return { ...identityOf(home, repository), lifecyclePolicyText };
   },
-  { partial: "kept and shown; there are no images that it could let expire" },
+  { partial: "kept and shown; it lets no image expire" },
 );
 
 export const getLifecyclePolicy = operation(GetLifecyclePolicy$, (scope, input) => {
