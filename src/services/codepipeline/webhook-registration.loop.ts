@@ -1,12 +1,13 @@
 import { ensureJob, forgetJob, isOver, type Job, jobs } from "../../compute/job.ts";
 import type { Loop } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { webhooks } from "./webhook.ts";
-import { questionOf, questionsOf, type WebhookRegistration, webhookRegistrations } from "./webhook-registration.ts";
+import { questionOf, questionsOf, refusal, type WebhookRegistration, webhookRegistrations } from "./webhook-registration.ts";
 
-const RETRY_MS = 10_000;
-const RETRIES_MAX = 6;
-const REASON_MAX = 200;
+/** Somebody waits for it. */
+const RETRY_MS = 1000;
+const RETRIES_MAX = 4;
+const REASON_MAX = 1000;
+const CAUSES: Readonly<Record<number, string>> = { 401: "Invalid credentials", 404: "Not found" };
 
 /** Tells the git server of a webhook: looks for its hook, makes it where it is missing, and removes it when it is not wanted any more. */
 export const webhookRegistrationLoop: Loop<WebhookRegistration> = {
@@ -22,7 +23,7 @@ export const webhookRegistrationLoop: Loop<WebhookRegistration> = {
       forgetJob(scope, other.id);
     }
     if (question === undefined) {
-      if (!isWanted) webhookRegistrations.remove(scope, id);
+      if (!isWanted && registration.failure === undefined) webhookRegistrations.remove(scope, id);
       return undefined;
     }
     if (scope.clock.now() < retryAt) return { wakeAt: retryAt, kind: "tick", because: `${question.url} is asked again then` };
@@ -43,21 +44,18 @@ function take(scope: Scope, registration: WebhookRegistration, method: string, {
     webhookRegistrations.patch(scope, id, { attempt: attempt + 1, failures: failures + 1, retryAt });
     return;
   }
-  if (!isWell) return fail(scope, id, code, code === 0 ? (reason ?? status) : body);
+  if (!isWell) {
+    const answer = `${CAUSES[code] ?? "Refused"} [StatusCode: ${code}, Body: ${body.slice(0, REASON_MAX)}]`;
+    const message = refusal(code === 0 ? (reason ?? status) : answer);
+    webhookRegistrations.patch(scope, id, { failure: { code: String(code), message } });
+    return;
+  }
   if (method === "DELETE") webhookRegistrations.remove(scope, id);
   else if (method === "POST") webhookRegistrations.patch(scope, id, { hookId: JSON.parse(body).id, isMissing: undefined });
   else {
     const found = hooksIn(body).find(({ config }) => config?.url === url);
     webhookRegistrations.patch(scope, id, found === undefined ? { isMissing: true } : { hookId: found.id });
   }
-  if (webhooks.get(scope, id)?.error !== undefined) webhooks.patch(scope, id, { error: undefined });
-}
-
-/** It is told of in the webhook, and tried again when somebody registers it again. */
-function fail(scope: Scope, id: string, code: number, said: string): undefined {
-  webhookRegistrations.remove(scope, id);
-  const message = `The webhook could not be registered with the third party: ${said.slice(0, REASON_MAX)}`;
-  if (webhooks.get(scope, id) !== undefined) webhooks.patch(scope, id, { error: { code: String(code), message } });
 }
 
 function hooksIn(body: string): { readonly id: number; readonly config?: { readonly url?: string } }[] {

@@ -3,7 +3,7 @@ import { type Job, jobs } from "../../compute/job.ts";
 import { simulatedHands } from "../../compute/simulated.ts";
 import type { ActionDeclaration } from "../../sdk/codepipeline.js";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
-import { World } from "../../testing/world.ts";
+import { ConnectionLost, World } from "../../testing/world.ts";
 import { codecommit } from "../codecommit/index.ts";
 import { complete, connectionCalled, serverOf } from "../codeconnections/api.ts";
 import { createConnection } from "../codeconnections/connection.ts";
@@ -13,7 +13,9 @@ import { s3 } from "../s3/index.ts";
 import { sts } from "../sts/index.ts";
 import { approval, create, pipelineOf, prepareStore, source } from "./codepipeline.fixture.ts";
 import { codepipeline } from "./index.ts";
-import { deregisterWebhookWithThirdParty, listWebhooks, putWebhook, registerWebhookWithThirdParty } from "./webhook.ts";
+import { deregisterWebhookWithThirdParty, listWebhooks, putWebhook, registerWebhookWithThirdParty, webhooks } from "./webhook.ts";
+import * as registration from "./webhook-registration.ts";
+import { webhookResource } from "./webhook-resource.ts";
 
 const HOOKS = "http://hub.test/api/v1/repos/acme/shop/hooks";
 
@@ -37,14 +39,14 @@ class Hub {
   readonly #answers = new Map<string, { status: number; headers: object; body: string }>();
 
   #answerTo({ id, spec }: Job): NonNullable<NonNullable<Job["result"]>["response"]> {
-    const answer = this.#answers.get(id) ?? { ...this.#act(spec), headers: {} };
+    const answer = (this.refuses ? undefined : this.#answers.get(id)) ?? { ...this.#act(spec), headers: {} };
     this.#answers.set(id, answer);
     return answer as { status: number; headers: Record<string, string>; body: string };
   }
 
   #act(spec: Job["spec"]): { status: number; body: string } {
     if (spec.type !== "http") throw new Error(spec.type);
-    this.asked.push(`${spec.method} ${spec.url.replace(HOOKS, "")} ${spec.headers["authorization"]}`);
+    this.asked.push(`${spec.method} ${spec.url.replace(HOOKS, "")} ${spec.headers["Authorization"]}`);
     if (this.unwell-- > 0) return { status: 502, body: "" };
     if (this.refuses) return { status: 404, body: '{"message":"Not Found"}' };
     if (spec.method === "GET") return { status: 200, body: JSON.stringify(this.hooks) };
@@ -77,16 +79,16 @@ async function withHook(cloud: World, action: ActionDeclaration = byToken): Prom
 const asked = async (cloud: World) => (await cloud.call(listWebhooks, {})).webhooks![0]!;
 const webhookName = "push";
 
+const register = (cloud: World): Promise<unknown> => cloud.call(registerWebhookWithThirdParty, { webhookName });
+
 test("a webhook is made at the server of its source, and removed there", async () => {
   const hub = new Hub();
   hub.unwell = 1;
   const cloud = hub.world();
   const url = await withHook(cloud);
-  await cloud.call(registerWebhookWithThirdParty, { webhookName });
-  await cloud.advance("1m");
+  await register(cloud);
   expect(hub.hooks).toMatchObject([{ active: true, events: ["push"], config: { url, content_type: "json", secret: "hush" } }]);
-  await cloud.call(registerWebhookWithThirdParty, { webhookName });
-  await cloud.advance("1m");
+  await register(cloud);
   const look = "GET ?per_page=100&limit=50 token gho_1";
   expect(hub.asked.filter((one) => one.includes("token"))).toEqual([look, look, "POST  token gho_1"]);
   expect(await asked(cloud)).not.toHaveProperty("errorCode");
@@ -96,24 +98,55 @@ test("a webhook is made at the server of its source, and removed there", async (
   expect(hub.asked.at(-1)).toBe("DELETE /7 token gho_1");
 });
 
-test("what the server refuses is told of in the webhook", async () => {
+test("what the server refuses is refused, and told of in the webhook", async () => {
   const hub = new Hub();
   hub.refuses = true;
   const cloud = hub.world();
   await withHook(cloud);
-  await cloud.call(registerWebhookWithThirdParty, { webhookName });
+  const message = 'Webhook could not be registered with GitHub. Error cause: Not found [StatusCode: 404, Body: {"message":"Not Found"}]';
+  await expect(register(cloud)).rejects.toMatchObject({ name: "ValidationException", message });
+  expect(await asked(cloud)).toMatchObject({ errorCode: "404", errorMessage: message });
+  hub.refuses = false;
+  await register(cloud);
+  expect(hub.hooks).toHaveLength(1);
+  expect(await asked(cloud)).not.toHaveProperty("errorCode");
+});
+
+test("a stack waits for the server, and fails with what it refuses", async () => {
+  const hub = new Hub();
+  const cloud = hub.world();
+  await withHook(cloud);
+  const declared = {
+    Name: webhookName,
+    TargetPipeline: "shop",
+    TargetAction: "App",
+    Authentication: "GITHUB_HMAC",
+    AuthenticationConfiguration: { SecretToken: "hush" },
+    Filters: [{ JsonPath: "$.ref" }],
+    RegisterWithThirdParty: true,
+  };
+  const ensure = (token: string) => {
+    const request = { token, generatedName: "", logicalId: "Hook", stackId: "", tags: [] };
+    return cloud.change((scope) => webhookResource.ensure(scope, declared, webhookName, request));
+  };
+  expect(ensure("one")).toMatchObject({ state: "busy", because: "http://hub.test/api/v1 has not been told of the webhook" });
   await cloud.advance("1m");
-  expect(await asked(cloud)).toMatchObject({
-    errorCode: "404",
-    errorMessage: 'The webhook could not be registered with the third party: {"message":"Not Found"}',
-  });
+  expect(ensure("one")).toEqual({ state: "done", id: webhookName });
+  expect(hub.hooks).toHaveLength(1);
+  await cloud.call(deregisterWebhookWithThirdParty, { webhookName });
+  await cloud.advance("1m");
+  hub.refuses = true;
+  expect(ensure("two")).toMatchObject({ state: "busy" });
+  await cloud.advance("1m");
+  expect(ensure("two")).toMatchObject({ state: "failed", reason: expect.stringContaining("Error cause: Not found [StatusCode: 404") });
+  expect(ensure("three")).toMatchObject({ state: "busy" });
 });
 
 test("who changes his mind while the server is asked leaves nothing behind", async () => {
   const hub = new Hub();
   const cloud = hub.world();
   await withHook(cloud);
-  await cloud.call(registerWebhookWithThirdParty, { webhookName });
+  cloud.change((scope) => registration.register(scope, webhooks.get(scope, webhookName)!, "me"));
   cloud.change((scope) => expect(jobs.list(scope, "codepipeline/webhook/")).toHaveLength(1));
   await cloud.call(deregisterWebhookWithThirdParty, { webhookName });
   await cloud.advance("1m");
@@ -125,7 +158,7 @@ test("a webhook of another source is not registered", async () => {
   const cloud = new Hub().world();
   const other = { ...source, configuration: { S3Bucket: "source", S3ObjectKey: "app.zip" } };
   await withHook(cloud, other);
-  await expect(cloud.call(registerWebhookWithThirdParty, { webhookName })).rejects.toMatchObject({
+  await expect(register(cloud)).rejects.toMatchObject({
     name: "ValidationException",
     message: "Webhook 'push' does not target an action of type GitHub: App",
   });
@@ -135,7 +168,7 @@ test("it ends the same whenever the power is cut", async () => {
   const build = (): World => new Hub().world();
   const commits = await endsTheSameWheneverThePowerIsCut(build, async (cloud) => {
     await withHook(cloud);
-    await cloud.call(registerWebhookWithThirdParty, { webhookName });
+    await register(cloud).catch((error) => expect(error).toBeInstanceOf(ConnectionLost));
     await cloud.advance("1m");
     await cloud.call(deregisterWebhookWithThirdParty, { webhookName });
     await cloud.advance("1m");

@@ -2,7 +2,7 @@ import { lowerFirst, present, renamed, upperFirst } from "../../kernel/json.ts";
 import { attempt, nameWithin, type ResourceType } from "../../kernel/resource.ts";
 import type { WebhookDefinition } from "../../sdk/codepipeline.js";
 import { keepWebhook, refuseThirdParty, webhooks, webhookUrl } from "./webhook.ts";
-import { deregister, register, webhookRegistrations } from "./webhook-registration.ts";
+import { deregister, register, registering, webhookRegistrations } from "./webhook-registration.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -11,7 +11,7 @@ const NAME_MAX = 100;
 /** Its id is its name. */
 export const webhookResource: ResourceType<Properties> = {
   type: "AWS::CodePipeline::Webhook",
-  ensure: (scope, declared, id, { generatedName, logicalId }) =>
+  ensure: (scope, declared, id, { token, generatedName, logicalId }) =>
     attempt(
       scope,
       () => {
@@ -26,9 +26,13 @@ export const webhookResource: ResourceType<Properties> = {
           authenticationConfiguration: AuthenticationConfiguration,
         } as WebhookDefinition;
         const webhook = keepWebhook(scope, definition, undefined);
-        if (String(declared["RegisterWithThirdParty"]) !== "true") deregister(scope, webhook.id);
-        else if (!register(scope, webhook)) refuseThirdParty(webhook);
-        return webhook.id;
+        if (String(declared["RegisterWithThirdParty"]) !== "true") {
+          deregister(scope, webhook.id);
+          return webhook.id;
+        }
+        if (!register(scope, webhook, token)) refuseThirdParty(webhook);
+        const rest = registering(scope, webhook.id, token);
+        return rest === undefined ? webhook.id : { state: "busy", id: webhook.id, because: rest.because };
       },
       id,
     ),

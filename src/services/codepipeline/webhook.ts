@@ -1,6 +1,6 @@
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
-import { operation } from "../../kernel/operation.ts";
+import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
@@ -23,7 +23,7 @@ import { parseRange } from "./address-range.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { declarationOf, requirePipeline } from "./pipeline.ts";
 import { checkedTags } from "./tag.ts";
-import { deregister, forgetRegistration, register } from "./webhook-registration.ts";
+import { deregister, forgetRegistration, register, registering, webhookRegistrations } from "./webhook-registration.ts";
 
 /** An address at which somebody outside starts a pipeline, by its name. */
 export interface Webhook extends Row {
@@ -66,12 +66,19 @@ export const deleteWebhook = operation(DeleteWebhook$, (scope, { name }) => {
   return {};
 });
 
-/** What comes of it is shown by ListWebhooks, as on AWS. */
-export const registerWebhookWithThirdParty = operation(RegisterWebhookWithThirdParty$, (scope, { webhookName }) => {
-  if (webhookName === undefined) return {};
-  const webhook = requireWebhook(scope, webhookName);
-  if (!register(scope, webhook)) refuseThirdParty(webhook);
-  return {};
+/** Answered when the git server has answered. */
+export const registerWebhookWithThirdParty = lateOperation(RegisterWebhookWithThirdParty$, {
+  begin(scope, { webhookName }) {
+    if (webhookName === undefined) return undefined;
+    const webhook = requireWebhook(scope, webhookName);
+    const asker = scope.id.hex(32);
+    if (!register(scope, webhook, asker)) refuseThirdParty(webhook);
+    return { webhookName, asker };
+  },
+  answer(scope, begun) {
+    const rest = begun && registering(scope, begun.webhookName, begun.asker);
+    return rest === undefined ? {} : new Waiting(rest);
+  },
 });
 
 export const deregisterWebhookWithThirdParty = operation(DeregisterWebhookWithThirdParty$, (scope, { webhookName }) => {
@@ -122,7 +129,7 @@ export function requireWebhook(scope: Scope, name: string): Webhook {
 }
 
 export function shown(scope: Scope, webhook: Webhook): ListWebhookItem {
-  const { id, definition, tags, lastTriggeredAt, error } = webhook;
+  const { id, definition, tags, lastTriggeredAt, error = webhookRegistrations.get(scope, id)?.failure } = webhook;
   return {
     definition: definition as WebhookDefinition,
     url: webhookUrl(scope, webhook),
