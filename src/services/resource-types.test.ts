@@ -18,8 +18,11 @@ const schemas = createRequire(import.meta.url)("../../data/resource-schemas.json
 const types = services.filter(({ name }) => name !== "cloudformation").flatMap(({ resources = [] }) => resources);
 const examplesOf = (type: string): ResourceExample[] => resourceExamples.filter((example) => example.type === type);
 
-/** Agents on instances find nothing to do. */
-const hands = handsThat({ instance: { deploys: () => "nothing" } });
+/** Agents on instances find nothing to do; git servers take webhooks. */
+const hands = handsThat({
+  instance: { deploys: () => "nothing" },
+  server: ({ url, method }) => (url.includes("/hooks") ? { status: 200, body: method === "GET" ? "[]" : '{"id":1}' } : undefined),
+});
 const S = { StackName: "s" };
 const IT = { ...S, LogicalResourceId: "It" };
 

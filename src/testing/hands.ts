@@ -1,4 +1,4 @@
-import { type CommandSpec, type InvokeSpec, type Job, jobs } from "../compute/job.ts";
+import { type CommandSpec, type HttpSpec, type InvokeSpec, type Job, jobs } from "../compute/job.ts";
 import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import type { BlobRef } from "../kernel/blob.ts";
 import type { Loop } from "../kernel/loop.ts";
@@ -15,6 +15,13 @@ export interface Doings {
   readonly invoke?: (spec: InvokeSpec, id: string) => InvokeOutcome;
   /** What instances answer at their ports. */
   readonly instance?: InstanceDoings;
+  /** What a server outside answers; undefined where none is there. */
+  readonly server?: (spec: HttpSpec) => ServerAnswer | undefined;
+}
+
+export interface ServerAnswer {
+  readonly status: number;
+  readonly body: string;
 }
 
 /** How the commands of a build end. */
@@ -46,7 +53,8 @@ export function handsThat(doings: Doings): Loop<Job> {
       if (spec.type === "instance") return keepInstance(scope, job, doings.instance);
       if ((spec.type === "http" || spec.type === "tcp") && spec.instanceId !== undefined)
         return answerOfInstance(scope, job, spec, doings.instance);
-      return spec.type === "http" ? answerRequest(scope, job, spec) : others.turn(scope, job);
+      const isOurs = spec.type === "http" && doings.server?.(spec) === undefined;
+      return isOurs ? answerRequest(scope, job, spec) : others.turn(scope, job);
     },
   };
 }
@@ -67,6 +75,7 @@ function outcomeOf(job: Job, doings: Doings): SimulatedOutcome {
         result: { git: spec.commands.map(({ stdin }) => gitAnswer(typeof stdin === "string" ? stdin : "")) },
       };
     case "http":
+      return { afterMs: 0, status: "SUCCEEDED", result: { response: { headers: {}, ...doings.server!(spec)! } } };
     case "tcp":
     case "instance":
       throw new Error(`${spec.type} job ${id} has a loop of its own`);
