@@ -4,6 +4,7 @@ import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
 import { describeInstances } from "../ec2/instance.ts";
 import { stopInstances, terminateInstances } from "../ec2/instance-state.ts";
+import { describeSubnets } from "../ec2/subnet.ts";
 import { balance } from "../elastic-load-balancing-v2/elastic-load-balancing-v2.fixture.ts";
 import { describeTargetHealth } from "../elastic-load-balancing-v2/target.ts";
 import { describeScalingActivities } from "./activity.ts";
@@ -54,6 +55,18 @@ describe("a group", () => {
     expect(happened(cloud)).toEqual(Array(3).fill("EC2 Instance Launch Successful"));
     const { Activities } = await cloud.call(describeScalingActivities, { AutoScalingGroupName });
     expect(Activities!.map(({ StatusCode }) => StatusCode)).toEqual(["Successful", "Successful", "Successful"]);
+  });
+
+  test("that was told its zones names no subnets, until it is told those", async () => {
+    const cloud = scalingWorld();
+    await scale(cloud, 1, { VPCZoneIdentifier: undefined, AvailabilityZones: ["eu-west-1b"] });
+    const { Instances, ...first } = await group(cloud);
+    expect(first).toMatchObject({ AvailabilityZones: ["eu-west-1b"], VPCZoneIdentifier: "" });
+    expect(Instances).toMatchObject([{ AvailabilityZone: "eu-west-1b" }]);
+    const { Subnets } = await cloud.call(describeSubnets, {});
+    const VPCZoneIdentifier = Subnets!.at(-1)!.SubnetId!;
+    await cloud.call(updateAutoScalingGroup, { AutoScalingGroupName, VPCZoneIdentifier });
+    expect(await group(cloud)).toMatchObject({ VPCZoneIdentifier });
   });
 
   test("shrinks by ending whom its policy chooses and nobody protects, and grows no further than it may", async () => {

@@ -33,6 +33,8 @@ export interface Group extends Row {
   readonly defaultCooldownSeconds: number;
   readonly template: { readonly id: string; readonly name: string; readonly version?: string };
   readonly subnetIds: readonly string[];
+  /** Whether its zones were named, and not its subnets. */
+  readonly byZones?: boolean;
   readonly targetGroupArns: readonly string[];
   readonly healthCheckType: "EC2" | "ELB";
   readonly healthCheckGraceSeconds: number;
@@ -136,7 +138,7 @@ export function createGroup(scope: Scope, name: string, wish: Wish): Group {
     desiredCapacity: wish.DesiredCapacity ?? wish.MinSize,
     defaultCooldownSeconds: wish.DefaultCooldown ?? 300,
     template: templateOf(scope, wish.LaunchTemplate),
-    subnetIds: subnetsOf(scope, wish),
+    ...placeOf(scope, wish),
     targetGroupArns: targetGroupsOf(scope, wish),
     healthCheckType: healthTypeOf(wish.HealthCheckType ?? "EC2"),
     healthCheckGraceSeconds: wish.HealthCheckGracePeriod ?? 0,
@@ -165,7 +167,7 @@ export function updateGroup(scope: Scope, group: Group, wish: Wish): Group {
     desiredCapacity,
     defaultCooldownSeconds: wish.DefaultCooldown ?? group.defaultCooldownSeconds,
     template: wish.LaunchTemplate === undefined ? group.template : templateOf(scope, wish.LaunchTemplate),
-    subnetIds: wish.VPCZoneIdentifier === undefined && wish.AvailabilityZones === undefined ? group.subnetIds : subnetsOf(scope, wish),
+    ...(wish.VPCZoneIdentifier === undefined && wish.AvailabilityZones === undefined ? {} : placeOf(scope, wish)),
     healthCheckType: healthTypeOf(wish.HealthCheckType ?? group.healthCheckType),
     healthCheckGraceSeconds: wish.HealthCheckGracePeriod ?? group.healthCheckGraceSeconds,
     terminationPolicies: wish.TerminationPolicies === undefined ? group.terminationPolicies : policiesOf(wish.TerminationPolicies),
@@ -231,17 +233,16 @@ export function templateOf(scope: Scope, specification: LaunchTemplateSpecificat
   }
 }
 
-function subnetsOf(scope: Scope, { VPCZoneIdentifier, AvailabilityZones }: Wish): string[] {
+function placeOf(scope: Scope, { VPCZoneIdentifier, AvailabilityZones }: Wish): Pick<Group, "subnetIds" | "byZones"> {
   const named: string[] = (Array.isArray(VPCZoneIdentifier) ? VPCZoneIdentifier : (VPCZoneIdentifier ?? "").split(","))
     .map((id: string) => id.trim())
     .filter(Boolean);
   for (const id of named) if (subnetOf(scope, id) === undefined) fault("ValidationError", `The subnet ID '${id}' does not exist`);
-  if (named.length > 0) return named;
+  if (named.length > 0) return { subnetIds: named, byZones: false };
   if (AvailabilityZones === undefined || AvailabilityZones.length === 0)
     fault("ValidationError", "At least one Availability Zone or VPC Subnet is required.");
-  return defaultSubnets(scope)
-    .filter(({ zone }) => AvailabilityZones.includes(zone))
-    .map(({ id }) => id);
+  const subnets = defaultSubnets(scope).filter(({ zone }) => AvailabilityZones.includes(zone));
+  return { subnetIds: subnets.map(({ id }) => id), byZones: true };
 }
 
 function targetGroupsOf(scope: Scope, { TargetGroupARNs = [], TrafficSources = [] }: Wish): string[] {
@@ -285,7 +286,7 @@ const shown = (scope: Scope, group: Group): Shape => ({
   DesiredCapacity: group.desiredCapacity,
   DefaultCooldown: group.defaultCooldownSeconds,
   AvailabilityZones: [...new Set(group.subnetIds.map((id) => subnetOf(scope, id)?.zone ?? ""))],
-  VPCZoneIdentifier: group.subnetIds.join(","),
+  VPCZoneIdentifier: group.byZones ? "" : group.subnetIds.join(","),
   LoadBalancerNames: [],
   TargetGroupARNs: [...group.targetGroupArns],
   TrafficSources: group.targetGroupArns.map((Identifier) => ({ Identifier, Type: "elbv2" })),

@@ -322,6 +322,9 @@ describe("a network", () => {
     expect(SecurityGroups).toMatchObject([{ IpPermissions: [{ FromPort: 80 }], IpPermissionsEgress: [] }]);
     const [id] = await run(cloud, { SubnetId: Subnet!.SubnetId, SecurityGroupIds: [GroupId] });
     expect((await one(cloud, id!)).PrivateIpAddress).toBe("10.0.1.4");
+    const interfaces = [{ DeviceIndex: 0, SubnetId: Subnet!.SubnetId, PrivateIpAddress: "10.0.1.42" }];
+    const [other] = await run(cloud, { NetworkInterfaces: interfaces });
+    expect((await one(cloud, other!)).PrivateIpAddress).toBe("10.0.1.42");
     await expect(cloud.call(deleteSecurityGroup, { GroupId })).rejects.toThrow(`resource ${GroupId} has a dependent object`);
     await expect(cloud.call(deleteVpc, { VpcId })).rejects.toThrow(`The vpc '${VpcId}' has dependencies and cannot be deleted.`);
   });

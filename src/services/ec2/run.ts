@@ -82,7 +82,7 @@ export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {
   const reservationId = newId(scope, "r");
   return Array.from({ length: count }, (_, launchIndex) => {
     const id = newId(scope, "i");
-    const wantedIp = count === 1 ? (wish as RunInstancesRequest).PrivateIpAddress : undefined;
+    const wantedIp = count === 1 ? ((wish as RunInstancesRequest).PrivateIpAddress ?? network?.PrivateIpAddress) : undefined;
     const privateIp =
       takeAddress(scope, subnet, id, wantedIp) ??
       fault(
