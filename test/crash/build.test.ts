@@ -32,9 +32,13 @@ const action = (category: "Source" | "Build", provider: string, configuration: R
 
 async function setScene(cloud: RunningCloud): Promise<void> {
   const [iam, s3] = [new IAMClient(cloud.client), new S3Client({ ...cloud.client, forcePathStyle: true })];
-  const { Role } = await iam.send(
-    new CreateRoleCommand({ RoleName: "all", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [] }) }),
-  );
+  const Statement = ["codebuild", "codepipeline"].map((name) => ({
+    Effect: "Allow",
+    Principal: { Service: `${name}.amazonaws.com` },
+    Action: "sts:AssumeRole",
+  }));
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "all", AssumeRolePolicyDocument }));
   await s3.send(new CreateBucketCommand({ Bucket: "sources" }));
   await s3.send(new PutBucketVersioningCommand({ Bucket: "sources", VersioningConfiguration: { Status: "Enabled" } }));
   await s3.send(new PutObjectCommand({ Bucket: "sources", Key: "app.zip", Body: await zip({ "buildspec.yml": BUILDSPEC }) }));
