@@ -74,7 +74,12 @@ function scaleOut(scope: Scope, group: Group, counted: readonly Member[]): Rest 
         ...(template.version !== undefined && { Version: template.version }),
         ...version,
       });
-      const [instance] = launchInstances(scope, { ...data, SubnetId: subnetId }, 1, instanceTags(group.id, group.tags));
+      const [instance] = launchInstances(
+        scope,
+        { ...data, SubnetId: subnetId, template: { id, version: number } },
+        1,
+        instanceTags(group.id, group.tags),
+      );
       const activity = startActivity(scope, group, `Launching a new EC2 instance: ${instance!.id}`, cause);
       join(scope, group, instance!.id, activity, { id, name, version: number });
     });

@@ -4,7 +4,7 @@ import type { InstanceStateName, LaunchTemplateSpecification } from "../../sdk/e
 import { type Instance, instances, privateName } from "./instance.ts";
 import { terminate } from "./instance-state.ts";
 import { statusOf } from "./instance-status.ts";
-import { requireTemplate, requireVersion, type templateData } from "./launch-template.ts";
+import { type LaunchTemplateVersion, requireTemplate, requireVersion } from "./launch-template.ts";
 import { type Launch, launch } from "./run.ts";
 import { securityGroups } from "./security-group.ts";
 import { subnets } from "./subnet.ts";
@@ -67,7 +67,7 @@ export function terminateInstance(scope: Scope, id: string): void {
 export function launchTemplateOf(
   scope: Scope,
   specification: LaunchTemplateSpecification,
-): { id: string; name: string; version: number; data: ReturnType<typeof templateData> } {
+): { id: string; name: string; version: number; data: LaunchTemplateVersion["data"] } {
   const template = requireTemplate(scope, specification);
   const { version, data } = requireVersion(scope, template, specification.Version ?? "$Default");
   return { id: template.id, name: template.name, version, data };

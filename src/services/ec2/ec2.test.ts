@@ -214,20 +214,23 @@ describe("what instances are launched with", () => {
     const LaunchTemplateName = "web";
     const tags = (Value: string) => [{ ResourceType: "instance" as const, Tags: [{ Key: "v", Value }] }];
     const data = { ImageId: await ami(cloud), InstanceType: "t3.small" as const, TagSpecifications: tags("1") };
-    await cloud.call(createLaunchTemplate, { LaunchTemplateName, LaunchTemplateData: data });
+    const { LaunchTemplate } = await cloud.call(createLaunchTemplate, { LaunchTemplateName, LaunchTemplateData: data });
     await cloud.call(createLaunchTemplateVersion, {
       LaunchTemplateName,
       SourceVersion: "1",
       LaunchTemplateData: { TagSpecifications: tags("2") },
     });
-    const start = async (LaunchTemplate: object): Promise<unknown> => {
-      const { Instances } = await cloud.call(runInstances, { MinCount: 1, MaxCount: 1, LaunchTemplate });
-      return [Instances![0]!.InstanceType, Instances![0]!.Tags];
+    const start = async (template: object): Promise<unknown> => {
+      const { Instances } = await cloud.call(runInstances, { MinCount: 1, MaxCount: 1, LaunchTemplate: template });
+      return [Instances![0]!.InstanceType, Object.fromEntries(Instances![0]!.Tags!.map(({ Key, Value }) => [Key, Value]))];
     };
-    expect(await start({ LaunchTemplateName })).toEqual(["t3.small", [{ Key: "v", Value: "1" }]]);
-    expect(await start({ LaunchTemplateName, Version: "$Latest" })).toEqual(["t3.small", [{ Key: "v", Value: "2" }]]);
+    const id = LaunchTemplate!.LaunchTemplateId;
+    const first = ["t3.small", { v: "1", "aws:ec2launchtemplate:id": id, "aws:ec2launchtemplate:version": "1" }];
+    const second = ["t3.small", { v: "2", "aws:ec2launchtemplate:id": id, "aws:ec2launchtemplate:version": "2" }];
+    expect(await start({ LaunchTemplateName })).toEqual(first);
+    expect(await start({ LaunchTemplateName, Version: "$Latest" })).toEqual(second);
     await cloud.call(modifyLaunchTemplate, { LaunchTemplateName, DefaultVersion: "2" });
-    expect(await start({ LaunchTemplateName })).toEqual(["t3.small", [{ Key: "v", Value: "2" }]]);
+    expect(await start({ LaunchTemplateName })).toEqual(second);
     const { LaunchTemplateVersions } = await cloud.call(describeLaunchTemplateVersions, { LaunchTemplateName, Versions: ["$Default"] });
     expect(LaunchTemplateVersions).toMatchObject([{ VersionNumber: 2, DefaultVersion: true }]);
     const numbers = async (Name: string, value: string) =>

@@ -1,7 +1,7 @@
 import { fault } from "../../kernel/fault.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
-import type { LaunchTemplateSpecification, RequestLaunchTemplateData } from "../../sdk/ec2.js";
+import type { RequestLaunchTemplateData } from "../../sdk/ec2.js";
 import { CreateLaunchTemplate$, DeleteLaunchTemplate$, DescribeLaunchTemplates$, ModifyLaunchTemplate$ } from "../../sdk/ec2.js";
 import { ec2Operation, newId } from "./ec2-operation.ts";
 import { checkNames, fits, paged } from "./filter.ts";
@@ -135,10 +135,6 @@ export function requireVersion(scope: Scope, template: LaunchTemplate, asked: st
     )
   );
 }
-
-/** What a launch takes from the template that it names. */
-export const templateData = (scope: Scope, { Version = "$Default", ...name }: LaunchTemplateSpecification): RequestLaunchTemplateData =>
-  requireVersion(scope, requireTemplate(scope, name), Version).data;
 
 export const versionKey = (id: string, version: number): string => `${id}:${String(version).padStart(6, "0")}`;
 

@@ -9,7 +9,7 @@ import { imageIdOf, requireImage } from "./image.ts";
 import { announce, type Instance, instances, shownInstance } from "./instance.ts";
 import { requireType } from "./instance-type.ts";
 import { requireKeyPair } from "./key-pair.ts";
-import { templateData } from "./launch-template.ts";
+import { requireTemplate, requireVersion } from "./launch-template.ts";
 import { takeAddress } from "./network-address.ts";
 import { profileOf } from "./profile-association.ts";
 import { defaultGroupOf, requireGroup, requireGroupByName } from "./security-group.ts";
@@ -19,7 +19,12 @@ import { devicesOf, makeVolumes } from "./volume.ts";
 import { notImplemented } from "./vpc.ts";
 
 /** What an instance is launched with, by whoever launches it. */
-export type Launch = RequestLaunchTemplateData & { readonly SubnetId?: string | undefined; readonly ClientToken?: string | undefined };
+export type Launch = RequestLaunchTemplateData & {
+  readonly SubnetId?: string | undefined;
+  readonly ClientToken?: string | undefined;
+  /** The version of a template that it comes from. */
+  readonly template?: { readonly id: string; readonly version: number };
+};
 
 /** bytes, before base64 */
 const USER_DATA_MAX = 16_384;
@@ -58,10 +63,16 @@ export const runInstances = ec2Operation(
 export function launchOf(scope: Scope, { MinCount: _, MaxCount: __, DryRun: ___, LaunchTemplate, ...own }: RunInstancesRequest): Launch {
   const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as Launch;
   if (LaunchTemplate === undefined) return said;
-  const template = templateData(scope, LaunchTemplate);
+  const template = requireTemplate(scope, LaunchTemplate);
+  const { version, data } = requireVersion(scope, template, LaunchTemplate.Version ?? "$Default");
   // Tags of both are given; of the same key, the request's.
-  return { ...template, ...said, TagSpecifications: [...(template.TagSpecifications ?? []), ...(said.TagSpecifications ?? [])] };
+  const TagSpecifications = [...(data.TagSpecifications ?? []), ...(said.TagSpecifications ?? [])];
+  return { ...data, ...said, TagSpecifications, template: { id: template.id, version } };
 }
+
+/** By these it is told later where an instance came from. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-instances-from-launch-template.html */
+const templateTags = ({ template }: Launch): Tags =>
+  template === undefined ? {} : { "aws:ec2launchtemplate:id": template.id, "aws:ec2launchtemplate:version": String(template.version) };
 
 /** Launch instances. Their ids derive from the scope; `tags` come on top of the specified ones. */
 export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {}, request?: string): Instance[] {
@@ -89,7 +100,7 @@ export function launch(scope: Scope, wish: Launch, count: number, tags: Tags = {
         "InsufficientFreeAddressesInSubnet",
         `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
       );
-    putTags(scope, id, { ...specified(wish.TagSpecifications as never, "instance"), ...tags });
+    putTags(scope, id, { ...specified(wish.TagSpecifications as never, "instance"), ...templateTags(wish), ...tags });
     const profile = profileOf(scope, wish.IamInstanceProfile, id);
     const instance = instances.put(scope, {
       id,
