@@ -89,6 +89,11 @@ describe.each(kinds)("%s", (kind) => {
     expect(await backend.until("unwanted", ({ status }) => status !== "RUNNING")).toMatchObject({ status: "STOPPED" });
   });
 
+  test("may write what looks like its end", async () => {
+    const job = command(["printf '\\000nonsense\\n'", "printf '\\000{\"exitCode\":1}\\n'", "sleep 0.1", "echo there"]);
+    expect(await backend.done("nul", job)).toMatchObject({ status: "SUCCEEDED", result: { outputs: { output: { text: "there\n" } } } });
+  });
+
   test("ends with its instance", async () => {
     expect(await backend.done("end", command(["kill -9 $PPID; sleep 5"]))).toMatchObject({
       status: "FAILED",

@@ -21,6 +21,16 @@ interface Order {
   taken(report: IncomingMessage, response: ServerResponse): void;
 }
 
+/** How it ended. Whatever runs in the instance can say something else here. */
+function endIn(text: string): { readonly exitCode?: number; readonly error?: string } {
+  try {
+    const { exitCode, error } = JSON.parse(text) ?? {};
+    return { ...(Number.isInteger(exitCode) && { exitCode }), ...(error !== undefined && { error: String(error) }) };
+  } catch {
+    return { error: "The instance did not say how it ended." };
+  }
+}
+
 /** Runs commands in instances. The agent inside asks for them where it asks for its metadata, and tells there what they write. */
 export class InstanceCommandDriver implements Driver<InstanceCommandSpec> {
   readonly parallel = 500;
@@ -117,11 +127,11 @@ export class InstanceCommandDriver implements Driver<InstanceCommandSpec> {
   /** What the agent tells, line by line, until it says how it ended. */
   async #listen({ spec, partition }: Task<InstanceCommandSpec>, report: IncomingMessage): Promise<JobOutcome> {
     let text = "";
-    let ended: { exitCode?: number; error?: string } | undefined;
+    let ended: ReturnType<typeof endIn> | undefined;
     await readLines(report, (lines) => {
       const said = lines.filter((line) => !line.startsWith(END));
-      const last = lines.find((line) => line.startsWith(END));
-      if (last !== undefined) ended = JSON.parse(last.slice(END.length));
+      const last = lines.findLast((line) => line.startsWith(END));
+      if (last !== undefined) ended = endIn(last.slice(END.length));
       text = `${text}${said.map((line) => `${line}\n`).join("")}`.slice(-OUTPUT_MAX);
       const at = this.#backend.now();
       if (spec.log !== undefined && said.length > 0)

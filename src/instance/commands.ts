@@ -86,6 +86,8 @@ async function perform(
     const aws: Aws = { endpoint, region, credentials: () => metadata.credentials() };
     await fetchTo(aws, wanted, join(root, "var/lib/slipway/commands", id));
   }
+  // Meanwhile nobody may want it any more.
+  signal.throwIfAborted();
   // A group of its own: it is ended with all that it has started.
   const child = spawn("/bin/sh", ["-c", commands.join("\n")], {
     cwd: root,
@@ -103,7 +105,7 @@ async function perform(
   signal.addEventListener("abort", end, { once: true });
   // A line of one is not cut by a line of the other.
   for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", (line) => report.write(`${line}\n`));
-  const closed = once(child, "close");
+  const closed = once(child, "close").catch(() => {});
   const [code, killed] = await once(child, "exit");
   // What it has left in the background may hold its output open, and goes on.
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, OUTPUT_MS))]);

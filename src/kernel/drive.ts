@@ -5,6 +5,7 @@ import type { Operation } from "./operation.ts";
 const SLICE_MS = 5;
 const SETTLE_MS = 100;
 const ROUNDS_MAX = 8;
+const ROUNDS_MS = 5;
 const STUCK_MS = 30_000;
 const TIMER_MAX = 2 ** 31 - 1;
 
@@ -208,19 +209,20 @@ export class Drive {
   #flushSoon(): Promise<void> {
     if (this.#flushed === undefined) {
       this.#flushed = Promise.withResolvers();
-      setImmediate(() => this.#flushOnceQuiet(ROUNDS_MAX));
+      setImmediate(() => this.#flushOnceQuiet(ROUNDS_MAX, performance.now() + ROUNDS_MS));
     }
     return this.#flushed.promise;
   }
 
   /**
    * The sockets give one new connection a round: what comes in the rounds after a commit goes to disk with it, as long as
-   * each round brings some more.
+   * each round brings some more. Where loops fill the rounds with turns nobody waits for all of them.
    */
-  #flushOnceQuiet(rounds: number): void {
+  #flushOnceQuiet(rounds: number, until: number): void {
     const { commits } = this.kernel.store;
     setImmediate(() => {
-      if (rounds > 1 && !this.#stopped && this.kernel.store.commits !== commits) return this.#flushOnceQuiet(rounds - 1);
+      const mayWait = rounds > 1 && !this.#stopped && performance.now() < until;
+      if (mayWait && this.kernel.store.commits !== commits) return this.#flushOnceQuiet(rounds - 1, until);
       const { resolve } = this.#flushed!;
       this.#flushed = undefined;
       if (this.#stopped) return resolve();

@@ -57,6 +57,9 @@ test("calls of other accounts are judged by the policy", async () => {
   expect((await cloud.call(batchGetBuilds, { ids: [build] }, alice)).builds).toMatchObject([{ arn: build }]);
   await expect(cloud.call(batchGetProjects, { names: [ARN] }, there)).rejects.toThrow(refusal);
   await expect(cloud.call(listBuildsForProject, { projectName: ARN }, alice)).rejects.toThrow("codebuild:ListBuildsForProject");
+  const but = { ...statement, Effect: "Deny", Principal: { AWS: "*" }, Condition: { ArnLike: { "aws:PrincipalArn": "*:user/al*" } } };
+  await cloud.call(putResourcePolicy, { resourceArn: ARN, policy: JSON.stringify({ Statement: [statement, but] }) });
+  await expect(cloud.call(batchGetProjects, { names: [ARN] }, alice)).rejects.toThrow(refusal);
   // Whom it is shared with may look at it, and neither run it nor share it on.
   await expect(cloud.call(startBuild, { projectName: ARN }, alice)).rejects.toThrow(`Project cannot be found: ${ARN}`);
   await expect(cloud.call(putResourcePolicy, { resourceArn: ARN, policy: "{}" }, alice)).rejects.toThrow("Resource cannot be found");

@@ -44,8 +44,8 @@ export function trustRefusal(scope: Scope, arn: string, action: string, context:
 }
 
 /** Whether a policy that is attached to a resource lets the caller do a thing with it. */
-export const isAllowedBy = (policy: string, { caller }: Scope, action: string, resource: string): boolean =>
-  decideForPrincipal(policy, caller, { action, resource, context: {} }) === "allowed";
+export const isAllowedBy = (policy: string, scope: Scope, action: string, resource: string): boolean =>
+  decideForPrincipal(scope, policy, action, resource) === "allowed";
 
 /** The owner of a name and password for a service, as git presents them to CodeCommit. */
 export function ownerOfCredential(

@@ -70,7 +70,9 @@ export function decide(documents: readonly string[], request: Request): "allowed
 }
 
 /** What a policy that is attached to a resource says of the caller's request: only statements whose principals name him count. */
-export function decideForPrincipal(document: string, caller: Caller, request: Request): "allowed" | "denied" | "silent" {
+export function decideForPrincipal(scope: Scope, document: string, action: string, resource: string): "allowed" | "denied" | "silent" {
+  const { caller } = scope;
+  const request = { action, resource, context: globalContext(scope, caller) };
   const matching = statementsOf(document).filter(({ principals }) => (principals?.["AWS"] ?? []).some((name) => isNamed(name, caller)));
   const applying = matching.filter((statement) => applies(statement, request));
   if (applying.some(({ allow }) => !allow)) return "denied";
