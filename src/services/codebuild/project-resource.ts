@@ -4,7 +4,16 @@ import type { Scope } from "../../kernel/scope.ts";
 import { allTags, lowerTagList } from "../../kernel/tag.ts";
 import { type Declaration, projectArn, projects, putProject, removeProject } from "./project.ts";
 import { fromApi, toApi } from "./resource-names.ts";
-import { isWebhookGoing, putWebhook, removeWebhook, type WebhookSettings, webhookOf, webhooks } from "./webhook.ts";
+import {
+  failureOf,
+  isServerBusy,
+  isWebhookGoing,
+  putWebhook,
+  removeWebhook,
+  type WebhookSettings,
+  webhookOf,
+  webhooks,
+} from "./webhook.ts";
 
 type Properties = Readonly<Record<string, any>>;
 
@@ -65,7 +74,8 @@ function ensureWebhook(scope: Scope, name: string, settings: WebhookSettings, to
     putWebhook(scope, name, settings);
     webhooks.patch(scope, name, { askedBy: token });
   }
-  const { work, failure } = webhooks.get(scope, name)!;
-  if (work !== undefined) return { state: "busy", id: name, because: "the server of its source sets the webhook up" };
+  const webhook = webhooks.get(scope, name)!;
+  const failure = failureOf(webhook);
+  if (isServerBusy(scope, webhook)) return { state: "busy", id: name, because: "the server of its source sets the webhook up" };
   return failure === undefined ? name : { state: "failed", id: name, reason: failure, code: "OAuthProviderException" };
 }

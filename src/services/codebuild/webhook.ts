@@ -1,4 +1,3 @@
-import { stopJob } from "../../compute/job.ts";
 import { fault } from "../../kernel/fault.ts";
 import { type Stored, stored } from "../../kernel/json.ts";
 import { lateOperation, Waiting } from "../../kernel/operation.ts";
@@ -14,9 +13,10 @@ import {
   UpdateWebhook$,
   type Webhook as WebhookShape,
 } from "../../sdk/codebuild.js";
+import { type HookWish, isSettled, type KeptHook, NEW_HOOK } from "../codeconnections/api.ts";
 import { type Project, requireProject } from "./project.ts";
 import { type SourceServer, sourceServer } from "./source-server.ts";
-import { hookEvents } from "./webhook-hook.ts";
+import { hookEvents, placeOf } from "./webhook-hook.ts";
 import { checkWebhook } from "./webhook-rules.ts";
 
 /** That a server of sources tells a project of its events; by the name of the project. */
@@ -28,14 +28,12 @@ export interface Webhook extends Row {
   readonly secretChangedAt: number;
   /** Where it is set up; absent where somebody does that by hand. */
   readonly server?: SourceServer;
-  /** What the server calls it, once it is set up there. */
-  readonly url?: string;
-  /** What is still to be done at the server. */
-  readonly work?: { readonly verb: "create" | "update" | "delete"; readonly attempt: number };
+  /** How it stands there. */
+  readonly hook: KeptHook;
+  /** It is being taken away there. */
+  readonly isGoing?: true;
   /** The request of a stack that it was last asked for by. */
   readonly askedBy?: string;
-  /** Why the server would not do the last of it. */
-  readonly failure?: string;
 }
 
 export const webhooks = new Table<Webhook>("codebuild/webhook");
@@ -46,17 +44,12 @@ export type WebhookSettings = Webhook["settings"];
 /** The webhook of a project; undefined where there is none, or none has come to be. */
 export function webhookOf(scope: Scope, project: string): Webhook | undefined {
   const webhook = webhooks.get(scope, project);
-  const never = webhook?.failure !== undefined && webhook.url === undefined;
-  return webhook === undefined || never || isGoing(webhook) ? undefined : webhook;
+  const never = webhook?.hook.refused !== undefined && webhook.hook.there === undefined;
+  return never || webhook?.isGoing ? undefined : webhook;
 }
 
-const isGoing = ({ work }: Webhook): boolean => work?.verb === "delete";
-
 /** One is still taken away at the server: only then there can be another. */
-export const isWebhookGoing = (scope: Scope, project: string): boolean => {
-  const webhook = webhooks.get(scope, project);
-  return webhook !== undefined && isGoing(webhook);
-};
+export const isWebhookGoing = (scope: Scope, project: string): boolean => webhooks.get(scope, project)?.isGoing === true;
 
 export const createWebhook = lateOperation(CreateWebhook$, {
   begin(scope, { projectName, ...settings }) {
@@ -103,9 +96,8 @@ export function putWebhook(scope: Scope, name: string, settings: WebhookSettings
   checkWebhook(project.declaration, settings);
   const known = webhookOf(scope, name);
   const server = serverOf(scope, project, settings);
-  const { url } = known ?? {};
-  const isTold = known !== undefined && !rotates && String(hookEvents(known.settings)) === String(hookEvents(settings));
-  const verb = server === undefined ? undefined : url === undefined ? "create" : isTold ? undefined : "update";
+  // The server is asked again what it would not do before.
+  const { refused: _, ...hook } = known?.hook ?? NEW_HOOK;
   return webhooks.put(scope, {
     id: name,
     settings,
@@ -113,28 +105,26 @@ export function putWebhook(scope: Scope, name: string, settings: WebhookSettings
     token: known?.token ?? scope.id.hex(32),
     secretChangedAt: known === undefined || rotates ? scope.clock.now() : known.secretChangedAt,
     ...(server && { server }),
-    ...(url !== undefined && { url }),
-    ...(verb && { work: { verb, attempt: nextAttempt(scope, name) } }),
+    hook,
   });
 }
 
-/** What is on its way to the server is overtaken. */
-function nextAttempt(scope: Scope, id: string): number {
-  const { work } = webhooks.get(scope, id) ?? {};
-  if (work === undefined) return 0;
-  stopJob(scope, webhookJobId(id, work));
-  return work.attempt + 1;
+/** What the server is to have of it; undefined where there is nothing, or no more. */
+export function hookWish(scope: Scope, webhook: Webhook): HookWish | undefined {
+  const { server, isGoing, settings, secret } = webhook;
+  if (server === undefined || isGoing) return undefined;
+  const { provider } = server;
+  return { provider, hook: { place: placeOf(server, settings), url: payloadUrl(scope, webhook), secret, events: hookEvents(settings) } };
 }
 
-/** The job that does it. */
-export const webhookJobId = (id: string, { verb, attempt }: NonNullable<Webhook["work"]>): string =>
-  `codebuild/webhook/${id}/${verb}/${attempt}`;
+/** Whether the server has still to be told something. */
+export const isServerBusy = (scope: Scope, webhook: Webhook): boolean => !isSettled(webhook.hook, hookWish(scope, webhook));
 
-/** It tells us no more. What is set up at the server is taken away there. */
+/** It tells us no more. What is set up at the server, or may be, is taken away there. */
 export function removeWebhook(scope: Scope, id: string): void {
   const webhook = webhooks.get(scope, id);
-  if (webhook?.url === undefined || webhook.server === undefined) webhooks.remove(scope, id);
-  else if (!isGoing(webhook)) webhooks.patch(scope, id, { work: { verb: "delete", attempt: nextAttempt(scope, id) } });
+  if (webhook?.hook.there === undefined && webhook?.hook.work === undefined) webhooks.remove(scope, id);
+  else webhooks.patch(scope, id, { isGoing: true });
 }
 
 /**
@@ -155,8 +145,8 @@ const waitsForServer = (): Waiting => new Waiting({ kind: "wait", because: "the 
 function answerWith(scope: Scope, id: string): { webhook: WebhookShape } | Waiting {
   const webhook = webhooks.get(scope, id);
   if (webhook === undefined) return fault(ResourceNotFoundException, `Webhook cannot be found for project ${id}`);
-  const { work, failure } = webhook;
-  if (work !== undefined) return waitsForServer();
+  if (isServerBusy(scope, webhook)) return waitsForServer();
+  const failure = failureOf(webhook);
   if (failure !== undefined) fault(OAuthProviderException, failure);
   return { webhook: shownWebhook(scope, webhook) };
 }
@@ -165,7 +155,21 @@ function answerWith(scope: Scope, id: string): { webhook: WebhookShape } | Waiti
 export const payloadUrl = (scope: Scope, { id, token }: Pick<Webhook, "id" | "token">): string =>
   `${scope.settings.endpoint}/_codebuild/webhooks?t=${Buffer.from(`${scope.account}:${scope.region}:${id}:${token}`).toString("base64url")}`;
 
-const STATUS = { create: "CREATING", update: "ACTIVE", delete: "DELETING" } as const;
+/** Why the server would not do the last of it, in the words of CodeBuild, which knows three things that can be wrong. */
+export function failureOf({ hook: { refused } }: Webhook): string | undefined {
+  switch (refused?.status) {
+    case undefined:
+      return undefined;
+    case 429:
+      return "Failed to create webhook. GitHub API limit reached. Please try again later.";
+    case 401:
+    case 403:
+    case 404:
+      return "Repository not found or permission denied.";
+    default:
+      return "Unable to create webhook at this time. Please try again later.";
+  }
+}
 
 /** A secret that the server was given is not told again. */
 export const shownAfterwards = (scope: Scope, webhook: Webhook): WebhookShape => {
@@ -174,14 +178,15 @@ export const shownAfterwards = (scope: Scope, webhook: Webhook): WebhookShape =>
 };
 
 export function shownWebhook(scope: Scope, webhook: Webhook): WebhookShape {
-  const { settings, secret, secretChangedAt, url, work } = webhook;
+  const { settings, secret, secretChangedAt, hook, isGoing } = webhook;
+  const isNew = hook.there === undefined && isServerBusy(scope, webhook);
   return {
     payloadUrl: payloadUrl(scope, webhook),
     secret,
-    ...(url !== undefined && { url }),
+    ...(hook.there && { url: hook.there.at }),
     // The type of builds is told where it was said.
     ...(settings as object),
     lastModifiedSecret: new Date(secretChangedAt),
-    status: work === undefined ? "ACTIVE" : STATUS[work.verb],
+    status: isGoing ? "DELETING" : isNew ? "CREATING" : "ACTIVE",
   };
 }

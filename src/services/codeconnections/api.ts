@@ -15,8 +15,10 @@ export { forgetStatus, publishStatus, statusFailure } from "./commit-status.ts";
 export { type Connection, connectionArn, findConnection, providerFor, refusalToUse } from "./connection.ts";
 export { type CommitStatus, type GitProvider, providerAt, request, statusRequest } from "./git-provider.ts";
 export { apiOf, type GitServer, serverOf } from "./git-server.ts";
+export { type HookWish, isSettled, type KeptHook, keepHook, NEW_HOOK, UNKNOWN_HOOK } from "./kept-hook.ts";
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
+export { type HookEvent, hooksOf } from "./provider-hook.ts";
 export { type Asking, ask } from "./provider-question.ts";
 export {
   ensureSource,

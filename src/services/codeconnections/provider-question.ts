@@ -13,16 +13,30 @@ export type Answer =
   /** Put this into the row: it is asked again then. */
   | { readonly state: "again"; readonly asking: Asking }
   | { readonly state: "done"; readonly body: string }
-  | { readonly state: "failed"; readonly reason: string };
+  /** Its status, 0 where it did not answer; and what it said, or why it did not. */
+  | { readonly state: "failed"; readonly reason: string; readonly status: number; readonly said: string };
 
-const RETRY_MS = 10_000;
 const RETRY_MAX_MS = 600_000;
-/** About an hour in all. */
-const ATTEMPTS_MAX = 12;
 const REASON_MAX = 200;
+const SAID_MAX = 1000;
+
+/** How often it is asked at most, and how long the first pause is. */
+export interface Patience {
+  readonly attemptsMax: number;
+  readonly retryMs: number;
+}
+
+/** About an hour in all. */
+const PATIENCE: Patience = { attemptsMax: 12, retryMs: 10_000 };
 
 /** Ask a git server, with pauses that grow where it does not answer or is not well; what it refuses it is not asked again. */
-export function ask(scope: Scope, id: string, { attempt, retryAt = 0 }: Asking, spec: HttpSpec): Answer {
+export function ask(
+  scope: Scope,
+  id: string,
+  { attempt, retryAt = 0 }: Asking,
+  spec: HttpSpec,
+  { attemptsMax, retryMs }: Patience = PATIENCE,
+): Answer {
   const now = scope.clock.now();
   if (now < retryAt) return { state: "busy", rest: { wakeAt: retryAt, kind: "tick", because: `${spec.url} is asked again then` } };
   const job = ensureJob(scope, `codeconnections/ask/${id}/${attempt}`, spec);
@@ -33,8 +47,8 @@ export function ask(scope: Scope, id: string, { attempt, retryAt = 0 }: Asking, 
   const { status = 0, body = "" } = job.result?.response ?? {};
   if (status >= 200 && status < 300) return { state: "done", body };
   const isWell = status >= 400 && status < 500 && status !== 408 && status !== 429;
-  if (!isWell && attempt + 1 < ATTEMPTS_MAX)
-    return { state: "again", asking: { attempt: attempt + 1, retryAt: now + Math.min(RETRY_MS * 2 ** attempt, RETRY_MAX_MS) } };
-  const said = status === 0 ? (job.reason ?? job.status) : `${spec.url} answered ${status}: ${body.slice(0, REASON_MAX)}`;
-  return { state: "failed", reason: said };
+  if (!isWell && attempt + 1 < attemptsMax)
+    return { state: "again", asking: { attempt: attempt + 1, retryAt: now + Math.min(retryMs * 2 ** attempt, RETRY_MAX_MS) } };
+  const said = status === 0 ? (job.reason ?? job.status) : body.slice(0, SAID_MAX);
+  return { state: "failed", reason: status === 0 ? said : `${spec.url} answered ${status}: ${said.slice(0, REASON_MAX)}`, status, said };
 }

@@ -13,7 +13,8 @@ import { s3 } from "../s3/index.ts";
 import { sts } from "../sts/index.ts";
 import { approval, create, pipelineOf, prepareStore, source } from "./codepipeline.fixture.ts";
 import { codepipeline } from "./index.ts";
-import { deregisterWebhookWithThirdParty, listWebhooks, putWebhook, registerWebhookWithThirdParty, webhooks } from "./webhook.ts";
+import { updatePipeline } from "./pipeline.ts";
+import { deleteWebhook, deregisterWebhookWithThirdParty, listWebhooks, putWebhook, registerWebhookWithThirdParty, webhooks } from "./webhook.ts";
 import * as registration from "./webhook-registration.ts";
 import { webhookResource } from "./webhook-resource.ts";
 
@@ -21,10 +22,13 @@ const HOOKS = "http://hub.test/api/v1/repos/acme/shop/hooks";
 
 /** A server that speaks Gitea's API: its hooks, what it was asked, and how often it is not well first. */
 class Hub {
-  readonly hooks: { id: number; config: { url: string; secret?: string } }[] = [];
+  readonly hooks: { id: number; repository: string; config: { url: string; secret?: string } }[] = [];
   readonly asked: string[] = [];
   unwell = 0;
   refuses = false;
+  page: string | undefined;
+  /** The answers to so many requests that make a hook die with the process. */
+  loses = 0;
 
   readonly world = (): World =>
     new World({
@@ -32,11 +36,23 @@ class Hub {
       hands: simulatedHands((job) =>
         job.spec.type === "git"
           ? { afterMs: 0, status: "FAILED", reason: "There is no repository." }
-          : { afterMs: 100, status: "SUCCEEDED", result: { response: this.#answerTo(job) } },
+          : this.#loses(job)
+            ? { afterMs: 100, status: "LOST", reason: "It was running when the cloud stopped." }
+            : { afterMs: 100, status: "SUCCEEDED", result: { response: this.#answerTo(job) } },
       ),
     });
 
   readonly #answers = new Map<string, { status: number; headers: object; body: string }>();
+
+  readonly #lost = new Set<string>();
+
+  /** It has been made nevertheless. */
+  #loses(job: Job): boolean {
+    if (job.spec.type !== "http" || job.spec.method !== "POST") return false;
+    if (!this.#lost.has(job.id) && this.loses-- > 0) this.#lost.add(job.id);
+    if (this.#lost.has(job.id)) this.#answerTo(job);
+    return this.#lost.has(job.id);
+  }
 
   #answerTo({ id, spec }: Job): NonNullable<NonNullable<Job["result"]>["response"]> {
     const answer = (this.refuses ? undefined : this.#answers.get(id)) ?? { ...this.#act(spec), headers: {} };
@@ -47,15 +63,18 @@ class Hub {
   #act(spec: Job["spec"]): { status: number; body: string } {
     if (spec.type !== "http") throw new Error(spec.type);
     this.asked.push(`${spec.method} ${spec.url.replace(HOOKS, "")} ${spec.headers["Authorization"]}`);
+    const [, repository = "", hookId = ""] = /\/repos\/(.+)\/hooks\/?(\d*)/.exec(spec.url)!;
     if (this.unwell-- > 0) return { status: 502, body: "" };
+    if (this.page !== undefined) return { status: 200, body: this.page };
     if (this.refuses) return { status: 404, body: '{"message":"Not Found"}' };
-    if (spec.method === "GET") return { status: 200, body: JSON.stringify(this.hooks) };
+    if (spec.method === "GET") return { status: 200, body: JSON.stringify(this.hooks.filter((one) => one.repository === repository)) };
+    const known = this.hooks.findIndex((one) => one.repository === repository && String(one.id) === hookId);
     if (spec.method === "DELETE") {
-      this.hooks.splice(0);
+      this.hooks.splice(known, 1);
       return { status: 204, body: "" };
     }
-    const hook = { id: 7, ...JSON.parse(spec.body!) };
-    this.hooks.push(hook);
+    const hook = { id: Number(hookId || 7 + this.hooks.length), repository, ...JSON.parse(spec.body!) };
+    this.hooks.splice(hookId ? known : this.hooks.length, hookId ? 1 : 0, hook);
     return { status: 201, body: JSON.stringify(hook) };
   }
 }
@@ -112,6 +131,51 @@ test("what the server refuses is refused, and told of in the webhook", async () 
   expect(await asked(cloud)).not.toHaveProperty("errorCode");
 });
 
+test("a server that answers with a page to log in at has refused it", async () => {
+  const hub = new Hub();
+  hub.page = "<html>Sign in</html>";
+  const cloud = hub.world();
+  await withHook(cloud);
+  await expect(register(cloud)).rejects.toThrow("Webhook could not be registered with GitHub. Error cause: no JSON");
+});
+
+test("a hook that was made when the process died is found again, and has what the webhook has", async () => {
+  const hub = new Hub();
+  hub.loses = 1;
+  const cloud = hub.world();
+  await withHook(cloud);
+  await register(cloud);
+  expect(hub.asked.map((one) => one.split(" ")[0])).toEqual(["GET", "POST", "GET", "PATCH"]);
+  expect(hub.hooks).toMatchObject([{ id: 7, config: { secret: "hush" } }]);
+});
+
+test("a hook gets the new secret, and moves with the action to another repository", async () => {
+  const hub = new Hub();
+  const cloud = hub.world();
+  await withHook(cloud);
+  await register(cloud);
+  const { definition } = await asked(cloud);
+  const authenticationConfiguration = { SecretToken: "louder" };
+  await cloud.call(putWebhook, { webhook: { ...definition!, authenticationConfiguration } });
+  await register(cloud);
+  expect(hub.hooks).toMatchObject([{ id: 7, repository: "acme/shop", config: { secret: "louder" } }]);
+  const moved = { ...byToken, configuration: { ...byToken.configuration, Repo: "cart" } };
+  await cloud.call(updatePipeline, { pipeline: pipelineOf([moved, { ...approval, configuration: {} }]) });
+  await register(cloud);
+  expect(hub.hooks).toMatchObject([{ repository: "acme/cart", config: { secret: "louder" } }]);
+});
+
+test("a webhook that is deleted leaves its hook at the server, and nothing here", async () => {
+  const hub = new Hub();
+  const cloud = hub.world();
+  await withHook(cloud);
+  cloud.change((scope) => registration.register(scope, webhooks.get(scope, webhookName)!, "me"));
+  await cloud.call(deleteWebhook, { name: webhookName });
+  await cloud.advance("1m");
+  expect(registration.webhookRegistrations.list(cloud.scope())).toEqual([]);
+  expect(jobs.list(cloud.scope(), "codeconnections/ask/codepipeline/webhook/")).toEqual([]);
+});
+
 test("a stack waits for the server, and fails with what it refuses", async () => {
   const hub = new Hub();
   const cloud = hub.world();
@@ -147,11 +211,12 @@ test("who changes his mind while the server is asked leaves nothing behind", asy
   const cloud = hub.world();
   await withHook(cloud);
   cloud.change((scope) => registration.register(scope, webhooks.get(scope, webhookName)!, "me"));
-  cloud.change((scope) => expect(jobs.list(scope, "codepipeline/webhook/")).toHaveLength(1));
+  await cloud.advance("0s");
+  cloud.change((scope) => expect(jobs.list(scope, "codeconnections/ask/codepipeline/webhook/")).toHaveLength(1));
   await cloud.call(deregisterWebhookWithThirdParty, { webhookName });
   await cloud.advance("1m");
   expect(hub.hooks).toEqual([]);
-  cloud.change((scope) => expect(jobs.list(scope, "codepipeline/webhook/")).toEqual([]));
+  cloud.change((scope) => expect(jobs.list(scope, "codeconnections/ask/codepipeline/webhook/")).toEqual([]));
 });
 
 test("a webhook of another source is not registered", async () => {

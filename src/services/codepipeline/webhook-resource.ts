@@ -46,7 +46,7 @@ export const webhookResource: ResourceType<Properties> = {
       Filters: renamed(filters, upperFirst),
       Id: id,
       Url: webhookUrl(scope, known),
-      RegisterWithThirdParty: webhookRegistrations.get(scope, id)?.isWanted ?? false,
+      RegisterWithThirdParty: webhookRegistrations.get(scope, id)?.wish !== undefined,
     };
   },
   remove(scope, id) {

@@ -23,7 +23,7 @@ import { parseRange } from "./address-range.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { declarationOf, requirePipeline } from "./pipeline.ts";
 import { checkedTags } from "./tag.ts";
-import { deregister, forgetRegistration, register, registering, webhookRegistrations } from "./webhook-registration.ts";
+import { deregister, failureOf, forgetRegistration, register, registering, webhookRegistrations } from "./webhook-registration.ts";
 
 /** An address at which somebody outside starts a pipeline, by its name. */
 export interface Webhook extends Row {
@@ -129,7 +129,9 @@ export function requireWebhook(scope: Scope, name: string): Webhook {
 }
 
 export function shown(scope: Scope, webhook: Webhook): ListWebhookItem {
-  const { id, definition, tags, lastTriggeredAt, error = webhookRegistrations.get(scope, id)?.failure } = webhook;
+  const { id, definition, tags, lastTriggeredAt } = webhook;
+  const registration = webhookRegistrations.get(scope, id);
+  const error = webhook.error ?? (registration && failureOf(registration));
   return {
     definition: definition as WebhookDefinition,
     url: webhookUrl(scope, webhook),
