@@ -29,8 +29,8 @@ export const branches = new Table<Branch>("insights/branch");
 export const changes = new Table<Change>("insights/change", { stored: true });
 export const commits = new Table<Commit>("insights/commit", { stored: true });
 
-/** A deployment brings no more changes than this. */
-const CHANGES_MAX = 1000;
+/** Of a deployment that brings more commits, the older pushes are not told. */
+const COMMITS_MAX = 1000;
 
 /** The commits that a deployment brings: those of its own push, and of the pushes before it which its pipeline had not brought yet. */
 export function commitsOf(scope: Scope, { revisions, since }: Pick<Deployment, "revisions" | "since">): Commit[] {
@@ -42,13 +42,16 @@ export function commitsOf(scope: Scope, { revisions, since }: Pick<Deployment, "
 }
 
 function changesOf(scope: Scope, revisions: readonly string[], since: string | undefined): Change[] {
-  const found: Change[] = [];
+  const found = new Map<string, Change>();
+  let count = 0;
   let next = revisions.find((revision) => changes.get(scope, revision) !== undefined);
-  while (next !== undefined && next !== since && found.length < CHANGES_MAX) {
+  // A branch that was moved back has been at the same commit before.
+  while (next !== undefined && next !== since && !found.has(next) && count < COMMITS_MAX) {
     const change = changes.get(scope, next);
-    if (change === undefined || found.includes(change)) break;
-    found.push(change);
+    if (change === undefined) break;
+    found.set(next, change);
+    count += change.commits?.length ?? 1;
     next = since === undefined ? undefined : change.previous;
   }
-  return found.reverse();
+  return [...found.values()].reverse();
 }

@@ -11,13 +11,12 @@ import { builds } from "./build.ts";
 import { BuildspecProblem } from "./buildspec-text.ts";
 import { projects } from "./project.ts";
 import { hasRoom } from "./start.ts";
+import { reportStatus } from "./status-report.ts";
 
 interface PhaseContext {
   readonly statusCode: string;
   readonly message: string;
 }
-
-import { reportStatus } from "./status-report.ts";
 
 /** Takes a batch through its builds. https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build.html */
 export const batchLoop: Loop<BuildBatch> = {

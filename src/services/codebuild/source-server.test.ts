@@ -4,6 +4,7 @@ import type { HttpSpec } from "../../compute/job.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
 import { complete, connectionCalled, serverOf } from "../codeconnections/api.ts";
+import { publishedStatuses } from "../codeconnections/commit-status.ts";
 import { createConnection } from "../codeconnections/connection.ts";
 import { takeWebhook } from "./api.ts";
 import { startBuildBatch } from "./batch-operations.ts";
@@ -131,6 +132,16 @@ test.each([
   expect((await story.create()).url).toMatch(/7$/);
 });
 
+test("a webhook that is changed while it is being made is made once", async () => {
+  const story = await new Story().project();
+  const made = story.create();
+  const filterGroups = [[{ type: "EVENT", pattern: "PUSH" } as const]];
+  await story.cloud.call(updateWebhook, { projectName: "shop", filterGroups });
+  await made;
+  expect(story.asked.map(({ method }) => method)).toEqual(["POST", "PATCH"]);
+  expect(JSON.parse(story.asked[1]!.body!).events).toEqual(["push"]);
+});
+
 test("a webhook of manual creation is set up by hand", async () => {
   const story = await new Story().project();
   expect(await story.create({ manualCreation: true })).toMatchObject({ secret: expect.any(String), manualCreation: true });
@@ -176,6 +187,10 @@ test("the server is told how builds of its commits stand", async () => {
   await story.tell("push", { ref: "refs/heads/main", after: "b".repeat(40), sender: { id: 1 }, repository: { name: "shop" } });
   await story.cloud.advance("30s");
   expect(story.told().at(-1)).toMatchObject({ url: expect.stringMatching(/b{40}$/), state: "success" });
+  // What it will not hear is not kept for ever.
+  story.answers = () => ({ status: 404 });
+  expect(await build({ reportBuildStatusOverride: true })).toEqual(["pending", "success"]);
+  expect(publishedStatuses.list(story.cloud.scope())).toEqual([]);
   const refused = { name: "shop", source: { type: "NO_SOURCE", buildspec: BUILDSPEC, reportBuildStatus: true } } as const;
   await expect(story.cloud.call(updateProject, refused)).rejects.toThrow("not supported for source type NO_SOURCE");
 });

@@ -9,10 +9,11 @@ import { ask } from "./provider-question.ts";
 export const commitStatusLoop: Loop<PublishedStatus> = {
   table: publishedStatuses,
   turn(scope, row) {
-    const { id, wanted, told, status, sending, failure, unwanted } = row;
+    const { id, provider, wanted, told, status, sending, failure, unwanted } = row;
     if (sending !== undefined) return send(scope, row, sending);
-    // A status that is not going to change has done its work once it is told; a failure stays to be read.
-    const isLast = status.state !== "pending" && told === wanted && failure === undefined;
+    // A status that is not going to change has done its work once it is told. A failure stays to be read by whoever has said which
+    // connection it is; who knows the server himself looks no more.
+    const isLast = status.state !== "pending" && told === wanted && (failure === undefined || provider !== undefined);
     if (unwanted || isLast) return publishedStatuses.remove(scope, id);
     if (told < wanted) publishedStatuses.patch(scope, id, { sending: { nth: wanted, status, asking: { attempt: 0 } } });
   },

@@ -90,7 +90,8 @@ export const pullRequestsRequest = (provider: GitProvider, repository: string, b
 
 /** What was answered to that. Gitea knows no `base`, so the branch is compared here; a fork's branch is not in the repository. */
 export function pullRequestsIn({ dialect }: GitProvider, body: string, branch: string): OpenPullRequest[] {
-  const found: readonly Readonly<Record<string, any>>[] = JSON.parse(body);
+  const said: unknown = JSON.parse(body);
+  const found: readonly Readonly<Record<string, any>>[] = Array.isArray(said) ? said : [];
   if (dialect === "gitlab")
     return found
       .filter((one) => one["target_branch"] === branch && one["source_project_id"] === one["target_project_id"])

@@ -38,17 +38,15 @@ export const hooksRequest = (provider: GitProvider, { place }: ProviderHook): Ht
 
 /** Where the hook is among those that were answered; undefined where it is not. */
 export function hookAmong(provider: GitProvider, hook: ProviderHook, answered: string): string | undefined {
-  const said = jsonOf(answered);
-  const all: readonly Answered[] = Array.isArray(said) ? said : Array.isArray(said?.values) ? said.values : [];
+  const said = JSON.parse(answered);
+  const all: readonly Answered[] = Array.isArray(said) ? said : Array.isArray(said.values) ? said.values : [];
   const found = all.find(({ url, config }) => hook.url === (config?.url ?? url));
   return found && addressOf(provider, hook, found);
 }
 
 /** Where the hook is that the server says it has made; undefined where it does not say. */
-export function hookMade(provider: GitProvider, hook: ProviderHook, answered: string): string | undefined {
-  const said = jsonOf(answered);
-  return said && addressOf(provider, hook, said);
-}
+export const hookMade = (provider: GitProvider, hook: ProviderHook, answered: string): string | undefined =>
+  answered === "" ? undefined : addressOf(provider, hook, JSON.parse(answered));
 
 interface Answered {
   readonly id?: number | string;
@@ -66,14 +64,6 @@ function addressOf(provider: GitProvider, { place }: ProviderHook, { id, uuid, u
 }
 
 const below = ({ api }: GitProvider, at: string): string => at.slice(api.length);
-
-function jsonOf(text: string): any {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Gitea wants to know the kind of a hook; GitHub calls all of them web. */
 function bodyOf({ dialect, api }: GitProvider, { url, secret, events }: ProviderHook): object {

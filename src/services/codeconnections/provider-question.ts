@@ -45,10 +45,22 @@ export function ask(
   // The process died with the question.
   if (job.status === "LOST") return { state: "again", asking: { attempt: attempt + 1 } };
   const { status = 0, body = "" } = job.result?.response ?? {};
-  if (status >= 200 && status < 300) return { state: "done", body };
+  const isTaken = status >= 200 && status < 300;
+  if (isTaken && (isJson(body) || (body === "" && spec.method !== "GET"))) return { state: "done", body };
+  // A proxy, or a page to log in at, answers as well.
+  if (isTaken) return { state: "failed", reason: `${spec.url} answered no JSON`, status: 0, said: "no JSON" };
   const isWell = status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (!isWell && attempt + 1 < attemptsMax)
     return { state: "again", asking: { attempt: attempt + 1, retryAt: now + Math.min(retryMs * 2 ** attempt, RETRY_MAX_MS) } };
   const said = status === 0 ? (job.reason ?? job.status) : body.slice(0, SAID_MAX);
   return { state: "failed", reason: status === 0 ? said : `${spec.url} answered ${status}: ${said.slice(0, REASON_MAX)}`, status, said };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

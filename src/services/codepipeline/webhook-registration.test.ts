@@ -206,6 +206,16 @@ test("a stack waits for the server, and fails with what it refuses", async () =>
   expect(ensure("three")).toMatchObject({ state: "busy" });
 });
 
+test("a server that answers with a page to log in at has refused it", async () => {
+  const hub = new Hub();
+  hub.page = "<html>Sign in</html>";
+  const cloud = hub.world();
+  await withHook(cloud);
+  await cloud.call(registerWebhookWithThirdParty, { webhookName });
+  await cloud.advance("1m");
+  expect((await asked(cloud)).errorMessage).toBe("The webhook could not be registered with the third party: no JSON");
+});
+
 test("who changes his mind while the server is asked leaves nothing behind", async () => {
   const hub = new Hub();
   const cloud = hub.world();
