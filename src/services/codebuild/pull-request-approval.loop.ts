@@ -1,7 +1,7 @@
 import type { HttpSpec } from "../../compute/job.ts";
 import type { Loop, Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { ask as askServer, publishStatus } from "../codeconnections/api.ts";
+import { ask as askServer, publishStatus, unask } from "../codeconnections/api.ts";
 import { projects } from "./project.ts";
 import { approvals, type PullRequestApproval } from "./pull-request-approval.ts";
 import { ask, repositoryOf, type SourceServer } from "./source-server.ts";
@@ -33,9 +33,10 @@ const LEVELS: Readonly<Record<number, string>> = {
 export const approvalLoop: Loop<PullRequestApproval> = {
   table: approvals,
   turn(scope, approval): Rest | undefined {
-    const { id, project, asked, known, asking } = approval;
+    const { id, project, asked, known, asking, isForgotten } = approval;
     const webhook = webhookOf(scope, project);
-    if (webhook === undefined || projects.get(scope, project) === undefined) {
+    if (isForgotten || webhook === undefined || projects.get(scope, project) === undefined) {
+      if (!unask(scope, `codebuild/${id}/${known}`, asking)) return { kind: "wait", because: "the server has not answered yet" };
       approvals.remove(scope, id);
       return undefined;
     }

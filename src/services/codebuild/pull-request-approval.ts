@@ -18,6 +18,8 @@ export interface PullRequestApproval extends Row {
   /** How many of them it was asked for. */
   readonly known: number;
   readonly asking: Asking;
+  /** Nobody builds it any more; a server may still be about to answer. */
+  readonly isForgotten?: true;
 }
 
 export const approvals = new Table<PullRequestApproval>("codebuild/pull-request-approval");
@@ -35,14 +37,15 @@ export function needsApproval({ settings: { pullRequestBuildPolicy: policy } }: 
 export function askForApproval(scope: Scope, project: string, event: SourceEvent, trigger: Trigger): void {
   const { number, commit, contributor } = event.pullRequest!;
   const id = `${project}/${number}/${commit}`;
-  if (approvals.get(scope, id) !== undefined) return;
+  const known = approvals.get(scope, id);
+  if (known !== undefined && !known.isForgotten) return;
   approvals.put(scope, { id, project, event, trigger, asked: [contributor], known: 0, asking: { attempt: 0 } });
 }
 
 /** Somebody has approved of a commit; whether he may is asked of the server. Answers what is to be said of it. */
 export function takeApproval(scope: Scope, project: string, { number, commit, commenter }: Approval): string {
   const waiting = approvals.list(scope, `${project}/${number}/${commit}`)[0];
-  if (waiting === undefined) return "no build of that commit waits for an approval";
+  if (waiting === undefined || waiting.isForgotten) return "no build of that commit waits for an approval";
   if (waiting.asked.length >= COMMENTERS_MAX) return "too many have approved of it who may not";
   if (waiting.asked.includes(commenter)) return "that was asked before";
   approvals.patch(scope, waiting.id, { asked: [...waiting.asked, commenter] });
@@ -52,6 +55,6 @@ export function takeApproval(scope: Scope, project: string, { number, commit, co
 /** Of a pull request nobody builds other commits than this any more. */
 export function forgetApprovals(scope: Scope, project: string, number: number, commit: string | undefined): void {
   for (const { id } of approvals.list(scope, `${project}/${number}/`)) {
-    if (commit === undefined || !id.endsWith(`/${commit}`)) approvals.remove(scope, id);
+    if (commit === undefined || !id.endsWith(`/${commit}`)) approvals.patch(scope, id, { isForgotten: true });
   }
 }

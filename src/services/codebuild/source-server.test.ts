@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import type { HttpSpec } from "../../compute/job.ts";
+import { type HttpSpec, jobs } from "../../compute/job.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import type { World } from "../../testing/world.ts";
 import { complete, connectionCalled, serverOf } from "../codeconnections/api.ts";
@@ -12,6 +12,7 @@ import { builds } from "./build.ts";
 import { startBuild } from "./build-operations.ts";
 import { createShop, ROLE, variables, world } from "./codebuild.fixture.ts";
 import { batchGetProjects, deleteProject, updateProject } from "./project.ts";
+import { approvals } from "./pull-request-approval.ts";
 import { importSourceCredentials } from "./source-credential.ts";
 import { createWebhook, deleteWebhook, updateWebhook, webhooks } from "./webhook.ts";
 
@@ -47,14 +48,14 @@ class Story {
   create = async (more: object = {}) => (await this.cloud.call(createWebhook, { projectName: "shop", ...more })).webhook!;
 
   /** The server tells of something. */
-  async tell(kind: string, payload: object): Promise<string> {
+  async tell(kind: string, payload: object, waits = "1s"): Promise<string> {
     const webhook = webhooks.get(this.cloud.scope(), "shop")!;
     const token = Buffer.from(`111122223333:eu-west-1:shop:${webhook.token}`).toString("base64url");
     const body = JSON.stringify(payload);
     const signature = `sha256=${createHmac("sha256", webhook.secret).update(body).digest("hex")}`;
     const headers = { "x-hub-signature-256": signature, "x-github-event": kind };
     const { message } = this.cloud.change((scope) => takeWebhook(scope.in({ account: "", region: "" }), token, headers, body));
-    await this.cloud.advance("1s");
+    await this.cloud.advance(waits);
     return message;
   }
 
@@ -243,6 +244,23 @@ test("pull requests of strangers are built when somebody approves of the commit 
   expect(await says("ann", 2, `/codebuild_run(${SHA})`)).toBe("no build of that commit waits for an approval");
   await says("ann", 2, `/codebuild_run(${"c".repeat(40)})`);
   expect(built().sort()).toEqual(["pr/1", "pr/2"]);
+});
+
+test("who is to approve is not asked for ever", async () => {
+  const story = await new Story().project();
+  await story.create({ pullRequestBuildPolicy: { requiresCommentApproval: "ALL_PULL_REQUESTS" } });
+  const pull_request = { user: { login: "eve" }, head: { ref: "f", sha: SHA }, base: { ref: "main" } };
+  const event = (action: string, waits: string) =>
+    story.tell("pull_request", { action, number: 1, pull_request, sender: { id: 1 } }, waits);
+  const left = () => [...approvals.list(story.cloud.scope()), ...jobs.list(story.cloud.scope())];
+  await event("opened", "0s");
+  expect(left()).toHaveLength(2);
+  await event("closed", "1s");
+  expect(left()).toEqual([]);
+  await event("opened", "0s");
+  await story.cloud.call(deleteWebhook, { projectName: "shop" });
+  await story.cloud.advance("1s");
+  expect(left()).toEqual([]);
 });
 
 test("what a server is asked ends the same whenever the power is cut", async () => {

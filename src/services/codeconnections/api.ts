@@ -19,7 +19,7 @@ export { type HookWish, isSettled, type KeptHook, keepHook, NEW_HOOK, UNKNOWN_HO
 export { mirrors as mirrorTable, noticePush } from "./mirror.ts";
 export { operations } from "./operations.ts";
 export { type HookEvent, hooksOf } from "./provider-hook.ts";
-export { type Asking, ask } from "./provider-question.ts";
+export { type Asking, ask, unask } from "./provider-question.ts";
 export {
   ensureSource,
   forgetSource,

@@ -1,4 +1,4 @@
-import { ensureJob, forgetJob, type HttpSpec, isOver } from "../../compute/job.ts";
+import { ensureJob, forgetJob, type HttpSpec, isOver, jobs } from "../../compute/job.ts";
 import type { Rest } from "../../kernel/loop.ts";
 import type { Scope } from "../../kernel/scope.ts";
 
@@ -39,7 +39,7 @@ export function ask(
 ): Answer {
   const now = scope.clock.now();
   if (now < retryAt) return { state: "busy", rest: { wakeAt: retryAt, kind: "tick", because: `${spec.url} is asked again then` } };
-  const job = ensureJob(scope, `codeconnections/ask/${id}/${attempt}`, spec);
+  const job = ensureJob(scope, jobId(id, attempt), spec);
   if (!isOver(job)) return { state: "busy", rest: { kind: "wait", because: `${spec.url} has not answered yet` } };
   forgetJob(scope, job.id);
   // The process died with the question.
@@ -55,6 +55,17 @@ export function ask(
   const said = status === 0 ? (job.reason ?? job.status) : body.slice(0, SAID_MAX);
   return { state: "failed", reason: status === 0 ? said : `${spec.url} answered ${status}: ${said.slice(0, REASON_MAX)}`, status, said };
 }
+
+/** Whether nothing is on its way any more that somebody wanted to know: its answer is waited for, and dropped. */
+export function unask(scope: Scope, id: string, { attempt }: Asking): boolean {
+  const job = jobs.get(scope, jobId(id, attempt));
+  if (job === undefined) return true;
+  if (!isOver(job)) return false;
+  forgetJob(scope, job.id);
+  return true;
+}
+
+const jobId = (id: string, attempt: number): string => `codeconnections/ask/${id}/${attempt}`;
 
 function isJson(text: string): boolean {
   try {
