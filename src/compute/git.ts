@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blobs } from "../kernel/blob.ts";
@@ -75,7 +75,10 @@ export class GitDriver implements Driver<GitSpec> {
 /** Git reads certificates from a file: it goes with the repository. */
 function fileOf(repository: string, certificate: string): string {
   const path = join(repository, `certificate-${createHash("sha256").update(certificate).digest("hex")}.pem`);
-  writeFileSync(path, certificate);
+  if (existsSync(path)) return path;
+  // Whole or not at all: another command may read it.
+  writeFileSync(`${path}.new`, certificate);
+  renameSync(`${path}.new`, path);
   return path;
 }
 

@@ -172,6 +172,11 @@ test("AWS's own policies have AWS's documents, at their newest version", async (
   const PolicyArn = "arn:aws:iam::aws:policy/AWSCodeCommitPowerUser";
   const { Policy } = await cloud.call(getPolicy, { PolicyArn });
   expect(Policy).toMatchObject({ PolicyName: "AWSCodeCommitPowerUser", Path: "/", CreateDate: new Date("2015-07-09T17:06:49Z") });
+  await cloud.call(createUser, { UserName: "ann", PermissionsBoundary: PolicyArn });
+  expect((await cloud.call(getPolicy, { PolicyArn })).Policy).toMatchObject({ AttachmentCount: 0, PermissionsBoundaryUsageCount: 1 });
+  await cloud.call(createUser, { UserName: "bob" });
+  await cloud.call(named("AttachUserPolicy"), { UserName: "bob", PolicyArn });
+  expect((await cloud.call(listPolicies, { OnlyAttached: true })).Policies).toMatchObject([{ Arn: PolicyArn, AttachmentCount: 1 }]);
   const VersionId = Policy!.DefaultVersionId!;
   expect(Number(VersionId.slice(1))).toBeGreaterThan(1);
   expect((await cloud.call(listPolicyVersions, { PolicyArn })).Versions).toMatchObject([{ VersionId, IsDefaultVersion: true }]);

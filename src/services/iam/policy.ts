@@ -72,8 +72,9 @@ export const getPolicy = operation(GetPolicy$, (scope, { PolicyArn }) => {
 export const listPolicies = operation(ListPolicies$, (scope, { PathPrefix = "/", OnlyAttached, Scope: wanted, ...paging }) => {
   const own = wanted === "AWS" ? [] : policies.list(scope).map((policy) => policyArn(scope.account, policy));
   const ofAws = wanted === "Local" ? [] : awsPolicies.list().map(({ arn }) => arn);
+  const attached = OnlyAttached ? new Set(holders(scope).flatMap((holder) => holder.attached)) : undefined;
   const all = [...own, ...ofAws]
-    .filter((arn) => pathOf(arn).startsWith(PathPrefix) && (!OnlyAttached || holdersOf(scope, arn).length > 0))
+    .filter((arn) => pathOf(arn).startsWith(PathPrefix) && (attached === undefined || attached.has(arn)))
     .sort();
   const { items, paged } = listed(
     all.map((id) => ({ id })),
@@ -143,11 +144,11 @@ export const deletePolicyVersion = operation(DeletePolicyVersion$, (scope, { Pol
 });
 
 export const listEntitiesForPolicy = operation(ListEntitiesForPolicy$, (scope, { PolicyArn }) => {
-  const holders = holdersOf(scope, PolicyArn!);
+  const found = holdersOf(scope, PolicyArn!);
   return {
-    PolicyRoles: holders.flatMap((holder) => ("roleId" in holder ? [{ RoleName: holder.id, RoleId: holder.roleId }] : [])),
-    PolicyUsers: holders.flatMap((holder) => ("userId" in holder ? [{ UserName: holder.id, UserId: holder.userId }] : [])),
-    PolicyGroups: holders.flatMap((holder) => ("groupId" in holder ? [{ GroupName: holder.id, GroupId: holder.groupId }] : [])),
+    PolicyRoles: found.flatMap((holder) => ("roleId" in holder ? [{ RoleName: holder.id, RoleId: holder.roleId }] : [])),
+    PolicyUsers: found.flatMap((holder) => ("userId" in holder ? [{ UserName: holder.id, UserId: holder.userId }] : [])),
+    PolicyGroups: found.flatMap((holder) => ("groupId" in holder ? [{ GroupName: holder.id, GroupId: holder.groupId }] : [])),
     IsTruncated: false,
   };
 });
@@ -226,8 +227,13 @@ export const policyArn = (account: string, { path, id }: Pick<Policy, "path" | "
 const pathOf = (arn: string): string => arn.slice(arn.indexOf(":policy/") + ":policy".length, arn.lastIndexOf("/") + 1);
 
 /** The roles, users and groups that a managed policy is attached to. */
-export const holdersOf = (scope: Scope, arn: string) =>
-  [...roles.list(scope), ...users.list(scope), ...groups.list(scope)].filter(({ attached }) => attached.includes(arn));
+export const holdersOf = (scope: Scope, arn: string) => holders(scope).filter(({ attached }) => attached.includes(arn));
+
+const holders = (scope: Scope) => [...roles.list(scope), ...users.list(scope), ...groups.list(scope)];
+
+/** How many roles and users have a managed policy as their boundary. */
+export const boundariesOf = (scope: Scope, arn: string): number =>
+  [...roles.list(scope), ...users.list(scope)].filter(({ boundaryArn }) => boundaryArn === arn).length;
 
 const requireVersion = (policy: Policy, version: string): void => {
   if (policy.versions[version] === undefined) fault(NoSuchEntityException, `Policy version ${version} does not exist.`);
@@ -251,7 +257,7 @@ const shownOfAws = (scope: Scope, { name, arn, path, version, known }: AwsPolicy
   Path: path,
   DefaultVersionId: version,
   AttachmentCount: holdersOf(scope, arn).length,
-  PermissionsBoundaryUsageCount: 0,
+  PermissionsBoundaryUsageCount: boundariesOf(scope, arn),
   IsAttachable: true,
   ...(known
     ? { CreateDate: known.createdAt, UpdateDate: known.updatedAt }
@@ -268,7 +274,7 @@ function shown(scope: Scope, policy: Policy) {
     Path: policy.path,
     DefaultVersionId: policy.defaultVersion,
     AttachmentCount: holdersOf(scope, arn).length,
-    PermissionsBoundaryUsageCount: 0,
+    PermissionsBoundaryUsageCount: boundariesOf(scope, arn),
     IsAttachable: true,
     CreateDate: new Date(policy.createdAt),
     UpdateDate: new Date(policy.updatedAt),

@@ -4,7 +4,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import type { Table } from "../../kernel/table.ts";
 import { checkPolicyDocument } from "./document.ts";
 import { groups, requireGroup } from "./group.ts";
-import { addVersion, type Holdings, holdersOf, newPolicy, type Policy, policies, policyArn } from "./policy.ts";
+import { addVersion, boundariesOf, type Holdings, holdersOf, newPolicy, type Policy, policies, policyArn } from "./policy.ts";
 import { type Holder, type InlinePolicy, inlinePolicies, isDocument, type Properties, textOf } from "./resource-holder.ts";
 import { requireRole, roles } from "./role.ts";
 import { requireUser, users } from "./user.ts";
@@ -160,9 +160,6 @@ function liveManaged(scope: Scope, policy: Policy, arn: string): Properties {
     UpdateDate: new Date(policy.updatedAt).toISOString(),
   });
 }
-
-const boundariesOf = (scope: Scope, arn: string): number =>
-  [...roles.list(scope), ...users.list(scope)].filter(({ boundaryArn }) => boundaryArn === arn).length;
 
 /** Stacks of earlier versions have given policies without noting whom. */
 function adopt(scope: Scope, id: string, previous: Properties | undefined): void {
