@@ -5,7 +5,7 @@ import { allTags } from "../../kernel/tag.ts";
 import { subnetOf } from "../ec2/api.ts";
 import { createGroup, deleteGroup, type Group, groups, updateGroup } from "./group.ts";
 import { type Hook, hooks, putHook, removeHook } from "./lifecycle-hook.ts";
-import { absentIn, beginRollingUpdate, isRolling, type RollingPolicy, rollOn } from "./rolling-update.ts";
+import { absentIn, beginRollingUpdate, endRollingUpdate, isRolling, type RollingPolicy, rollOn } from "./rolling-update.ts";
 import type { GroupTag } from "./tag.ts";
 import { attach, detach } from "./target-group.ts";
 
@@ -59,6 +59,8 @@ const groupResource: ResourceType<Properties> = {
           },
         });
         settleHooks(scope, name, declared[HOOKS] ?? [], previous[HOOKS] ?? []);
+        // One that was called off, or failed, may have another update's policy, or none.
+        endRollingUpdate(scope, name);
         if (rolling === undefined || id === undefined) return name;
         return beginRollingUpdate(scope, groups.get(scope, name)!, rolling, token) ?? rollOn(scope, name);
       },

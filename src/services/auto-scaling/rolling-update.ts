@@ -36,7 +36,6 @@ export const isRolling = (scope: Scope, groupName: string, token: string): boole
 
 /** Begin to replace the instances that are not as the group says now. */
 export function beginRollingUpdate(scope: Scope, group: Group, policy: RollingPolicy, token: string): Progress | undefined {
-  endRollingUpdate(scope, group.id);
   const replaces = members
     .by(scope, "group", group.id)
     .filter((member) => counts(member) && !isAsWanted(scope, group, member))

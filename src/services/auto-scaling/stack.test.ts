@@ -3,14 +3,14 @@ import { handsThat } from "../../testing/hands.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../../testing/power.ts";
 import { World } from "../../testing/world.ts";
 import { describeStackEvents } from "../cloudformation/event.ts";
-import { createStack, updateStack } from "../cloudformation/operation.ts";
+import { cancelUpdateStack, createStack, updateStack } from "../cloudformation/operation.ts";
 import { describeStacks } from "../cloudformation/stack.ts";
 import { defaultId } from "../ec2/default-network.ts";
 import { instances } from "../ec2/instance.ts";
 import { describeTargetHealth } from "../elastic-load-balancing-v2/target.ts";
 import { describeTargetGroups } from "../elastic-load-balancing-v2/target-group.ts";
 import { services } from "../index.ts";
-import { describeAutoScalingGroups, setDesiredCapacity } from "./group.ts";
+import { describeAutoScalingGroups, groups, setDesiredCapacity } from "./group.ts";
 
 const HERE = { account: "111122223333", region: "eu-west-1" };
 const subnets = ["a", "b"].map((zone) => defaultId(HERE, "subnet", `eu-west-1${zone}`));
@@ -134,6 +134,19 @@ test("an update rolls through the instances, a batch and a pause at a time, and 
     "UPDATE_ROLLBACK_COMPLETE",
     { types: "t3.small t3.small t3.small", suspended: [] },
   ]);
+});
+
+test("an update that is called off leaves the group to itself", async () => {
+  const cloud = new World({ services, hands: handsThat({ instance: { answer: () => ({ status: 200 }) } }) });
+  await cloud.call(createStack, { ...S, TemplateBody: template(3) });
+  await cloud.advance("10m");
+  await cloud.call(updateStack, { ...S, TemplateBody: rolled("t3.small") });
+  await cloud.advance("1s");
+  expect((await members(cloud)).suspended).toEqual(["AlarmNotification"]);
+  await cloud.call(cancelUpdateStack, S);
+  await cloud.advance("30m");
+  expect([await status(cloud), (await members(cloud)).suspended]).toEqual(["UPDATE_ROLLBACK_COMPLETE", []]);
+  expect(groups.list(cloud.scope()).map(({ rolling }) => rolling)).toEqual([undefined]);
 });
 
 test("a rolling update comes to the same end whenever the power is cut", async () => {
