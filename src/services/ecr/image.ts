@@ -84,7 +84,7 @@ export const describeImages = operation(DescribeImages$, (scope, input) => {
   const { imageIds, filter, maxResults = PAGE_MAX, nextToken: token } = input;
   if (imageIds !== undefined) {
     const found = imageIds.map((id) => findImage(home, repository.id, id) ?? noImage(home, repository, id));
-    return { imageDetails: [...new Set(found)].map((image) => detail(home, repository, image)) };
+    return { imageDetails: [...new Map(found.map((image) => [image.id, image])).values()].map((image) => detail(home, repository, image)) };
   }
   const all = imagesOf(home, repository.id).filter(({ tags }) => fits(tags, filter?.tagStatus));
   const { items, nextToken } = page(all, ({ id }) => id, maxResults, token, invalidToken);
