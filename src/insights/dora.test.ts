@@ -4,7 +4,7 @@ import { type SimulatedOutcome, simulatedHands } from "../compute/simulated.ts";
 import { metricSeries, metrics } from "../kernel/facts.ts";
 import { endsTheSameWheneverThePowerIsCut } from "../testing/power.ts";
 import { World } from "../testing/world.ts";
-import { commitsOf } from "./change.ts";
+import { changes, commitsOf } from "./change.ts";
 import { deploymentsBetween } from "./deployment.ts";
 import { type DoraReport, dora } from "./dora.ts";
 import { changedPolicy, type DoraPolicy, policyOf, setPolicy } from "./policy.ts";
@@ -227,4 +227,18 @@ describe("the policy", () => {
 
 test("whenever the power is cut, the same is known", async () => {
   expect(await endsTheSameWheneverThePowerIsCut(world, aDay)).toBeGreaterThan(1);
+});
+
+test("of a deployment of very many commits the newest pushes are told", () => {
+  const cloud = world();
+  const ids = (push: string): string[] => Array.from({ length: 600 }, (_, nth) => `${push}${nth}`);
+  cloud.change((scope) => {
+    for (const [id, previous] of [
+      ["a", "z"],
+      ["b", "a"],
+      ["c", "b"],
+    ] as const)
+      changes.put(scope, { id, previous, pushedAt: 0, event: "e", commits: ids(id) });
+  });
+  expect(commitsOf(cloud.scope(), { revisions: ["c"], since: "z" }).map(({ id }) => id)).toEqual([...ids("b"), ...ids("c")]);
 });
