@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeBackend } from "./fake-backend.fixture.ts";
 import type { GitSpec, Job } from "./job.ts";
@@ -33,6 +34,12 @@ test("commands run in order in a repository that comes to be, each with its inpu
   const commit = committed.result!.git![0]!.stdout.trim();
   await git("branch", { args: ["update-ref", "refs/heads/main", commit] });
   expect(await hands.repositories.readRefs("repo")).toEqual(new Map([["refs/heads/main", commit]]));
+});
+
+test("what needs a repository to be there makes none", async () => {
+  const job = await backend.done("look", { type: "git", repositoryId: "gone", commands: [{ args: ["version"] }], mustExist: true });
+  expect(job).toMatchObject({ status: "FAILED", reason: "There is no repository gone." });
+  expect(existsSync(hands.repositories.path("gone"))).toBe(false);
 });
 
 test("output that is not text is base64", async () => {

@@ -29,6 +29,8 @@ export class GitDriver implements Driver<GitSpec> {
       await this.#repositories.remove(spec.repositoryId);
       return { status: "SUCCEEDED", result: { git: [] } };
     }
+    if (spec.mustExist && !existsSync(this.#repositories.path(spec.repositoryId)))
+      return { status: "FAILED", reason: `There is no repository ${spec.repositoryId}.` };
     const repository = await this.#repositories.ensure(spec.repositoryId);
     if (spec.workTree === undefined) return this.#runIn(repository, {}, task);
     const folder = mkdtempSync(join(tmpdir(), "slipway-tree-"));

@@ -48,6 +48,8 @@ export class InstanceCommandDriver implements Driver<InstanceCommandSpec> {
   /** A request of an instance below /slipway/commands: it asks for one, or tells of one that it was given. */
   handle(instanceId: string, path: string, request: IncomingMessage, response: ServerResponse): void {
     const id = path.split("/")[2];
+    // Who can only be made to read addresses gets no command.
+    if (request.method !== "POST") return void response.writeHead(405).end();
     if (id === undefined) return this.#ask(instanceId, response);
     const order = this.#orders.get(id);
     if (order === undefined || order.spec.instanceId !== instanceId) return void response.writeHead(404).end();

@@ -218,6 +218,8 @@ export interface GitSpec {
   readonly workTree?: string;
   /** Nothing is asked of the repository: it goes, with all of its objects. */
   readonly remove?: true;
+  /** It comes to be when it is first asked for, but not by this. */
+  readonly mustExist?: true;
 }
 
 export interface GitCommand {

@@ -20,7 +20,7 @@ export const changeLoop: Loop<Unread> = {
   table: unread,
   turn(scope, { id, repositoryId, before }) {
     const command = { args: ["rev-list", "--reverse", `--max-count=${COMMITS_MAX}`, id, "--not", ...before], mayFail: true as const };
-    const job = ensureReading(scope, `insights/${id}`, { type: "git", repositoryId, commands: [command] });
+    const job = ensureReading(scope, `insights/${id}`, { type: "git", repositoryId, commands: [command], mustExist: true });
     if (!isOver(job)) return { kind: "wait", because: "git tells which commits a push brought" };
     const brought = job.result?.git?.[0]?.stdout.split("\n").filter(Boolean) ?? [];
     const { pushedAt, event } = changes.patch(scope, id, { commits: brought.length === 0 ? [id] : brought });

@@ -53,7 +53,7 @@ export async function serveCommands(source: CommandSource, env: Readonly<Record<
 }
 
 async function ask({ metadata }: CommandSource): Promise<Command | undefined> {
-  const asking = request({ ...metadata, path: "/slipway/commands" }).end();
+  const asking = request({ ...metadata, method: "POST", path: "/slipway/commands" }).end();
   const [answer] = await once(asking, "response");
   let body = "";
   for await (const chunk of answer) body += chunk;
