@@ -15,11 +15,9 @@ import {
 import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
 import { submitBatch, timeoutMsOf } from "./batch-start.ts";
 import { buildArn, builds } from "./build.ts";
-import { idOf, initiatorOf, refuseOfPipelines } from "./build-operations.ts";
+import { idOf, startOf } from "./build-operations.ts";
 import { byAge, type Listing, listed } from "./listing.ts";
-import { overridden } from "./override.ts";
 import { requireProject } from "./project.ts";
-import { checkBuildable } from "./project-rules.ts";
 
 /** How long a token makes two starts one; milliseconds. */
 const IDEMPOTENT_MS = 300_000;
@@ -28,17 +26,7 @@ export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
   const project = requireProject(scope, input.projectName!);
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
-  const declaration = overridden(project.declaration, input);
-  refuseOfPipelines(declaration);
-  checkBuildable(declaration);
-  const batch = submitBatch(scope, project, {
-    uuid: scope.id.uuid(),
-    declaration,
-    sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
-    initiator: initiatorOf(scope),
-    idempotencyToken: input.idempotencyToken,
-    isDebugged: input.debugSessionEnabled,
-  });
+  const batch = submitBatch(scope, project, startOf(scope, project, input));
   return { buildBatch: shownBatch(scope, batch) };
 });
 

@@ -10,12 +10,14 @@ import {
   ResourceNotFoundException,
   RetryBuild$,
   StartBuild$,
+  type StartBuildBatchInput,
+  type StartBuildInput,
   StopBuild$,
 } from "../../sdk/codebuild.js";
 import { type Build, buildArn, builds, shownBuild } from "./build.ts";
 import { byAge, type Listing, listed } from "./listing.ts";
 import { overridden } from "./override.ts";
-import { type Declaration, requireProject } from "./project.ts";
+import { type Declaration, type Project, requireProject } from "./project.ts";
 import { checkBuildable } from "./project-rules.ts";
 import { sharedHome } from "./resource-policy.ts";
 import { submitBuild } from "./start.ts";
@@ -27,22 +29,27 @@ export const startBuild = operation(StartBuild$, (scope, input) => {
   const project = requireProject(scope, input.projectName!);
   const same = startedBefore(scope, project.id, input.idempotencyToken);
   if (same !== undefined) return { build: shownBuild(scope, same) };
+  const build = submitBuild(scope, project, startOf(scope, project, input));
+  return { build: shownBuild(scope, build) };
+});
+
+/** What is started where somebody asks for it: a build or a batch, checked. */
+export function startOf(scope: Scope, project: Project, input: StartBuildInput | StartBuildBatchInput) {
   const declaration = overridden(project.declaration, input);
   refuseOfPipelines(declaration);
   checkBuildable(declaration);
-  const build = submitBuild(scope, project, {
+  return {
     uuid: scope.id.uuid(),
     declaration,
     sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
     initiator: initiatorOf(scope),
     idempotencyToken: input.idempotencyToken,
     isDebugged: input.debugSessionEnabled,
-  });
-  return { build: shownBuild(scope, build) };
-});
+  };
+}
 
 /** What CodePipeline hands in and takes, nobody else does. */
-export function refuseOfPipelines({ source, artifacts }: Declaration): void {
+function refuseOfPipelines({ source, artifacts }: Declaration): void {
   if (artifacts?.type === "CODEPIPELINE") {
     fault(InvalidInputException, "ArtifactsOverride must be set when using artifacts type CodePipelines");
   }
