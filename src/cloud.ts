@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,13 +80,16 @@ export class Cloud {
       throw new Error(`listening on ${options.host} needs --trust signed or enforced: anybody could run code here`);
     }
     const server = createServer();
+    const door = Promise.withResolvers<RequestListener>();
+    // The port is taken before the ledger is read: whoever asks meanwhile waits, and is answered.
+    server.on("request", (request, response) => void door.promise.then((answer) => answer(request, response)));
     await new Promise<void>((resolve, reject) =>
       server.once("error", (error) => reject(sayTaken(error, options.port))).listen(options.port, options.host, resolve),
     );
     const { port } = server.address() as AddressInfo;
     try {
       const cloud = new Cloud(options, `http://${reachableAt(options.host)}:${port}`);
-      await cloud.#open(server);
+      door.resolve(await cloud.#open(server));
       return cloud;
     } catch (error) {
       server.close();
@@ -124,7 +127,7 @@ export class Cloud {
     if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #open(server: Server): Promise<void> {
+  async #open(server: Server): Promise<RequestListener> {
     this.#server = server;
     const hasKeys = this.kernel.registry.services.some(({ name }) => name === "iam");
     if (this.#options.trust !== "open" && hasKeys) this.credentials = await writeRootKey(this.drive, this.folder);
@@ -151,13 +154,13 @@ export class Cloud {
     ];
     const routes = [control, ...answering, git];
     const wire = createWire(this.#wireBackend(), { routes, allowRealKeys: this.#options.allowRealKeys });
-    server.on("request", (request, response) => {
-      if (isForeignPage(request.headers.origin)) response.writeHead(403).end("Slipway does not answer pages of other sites.\n");
-      else wire.handle(request, response);
-    });
     server.keepAliveTimeout = 60_000;
     const collection = setInterval(() => this.kernel.collectBlobs(), BLOB_COLLECTION_MS).unref();
     this.#closers.push(() => clearInterval(collection));
+    return (request, response) => {
+      if (isForeignPage(request.headers.origin)) response.writeHead(403).end("Slipway does not answer pages of other sites.\n");
+      else wire.handle(request, response);
+    };
   }
 
   #wireBackend(): Backend {
