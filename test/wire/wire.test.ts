@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fault } from "../../src/kernel/fault.ts";
 import { NoSuchKey } from "../../src/sdk/s3.js";
 import * as logs from "../../src/sdk/schemas/cloudwatch-logs.js";
+import * as codecommit from "../../src/sdk/schemas/codecommit.js";
 import * as lambda from "../../src/sdk/schemas/lambda.js";
 import * as s3 from "../../src/sdk/schemas/s3.js";
 import * as sts from "../../src/sdk/schemas/sts.js";
@@ -14,6 +15,7 @@ import { createWire } from "../../src/wire/server.ts";
 import { type Answer, testBackend } from "./backend.ts";
 
 const schemas = {
+  codecommit: [codecommit.PutFile$],
   sts: [sts.GetCallerIdentity$],
   s3: [s3.GetObject$, s3.HeadObject$, s3.ListObjectsV2$, s3.GetBucketLocation$, s3.ListBuckets$],
   lambda: [lambda.Invoke$, lambda.InvokeWithResponseStream$],
@@ -183,6 +185,29 @@ describe("S3", () => {
   it("carries any text in metadata", async () => {
     answer = () => ({ Metadata: { name: "漢字" } });
     expect((await tell("HEAD", "/b/k")).headers["x-amz-meta-name"]).toBe(`=?UTF-8?B?${Buffer.from("漢字").toString("base64")}?=`);
+  });
+});
+
+describe("base64 in JSON", () => {
+  const target = { "X-Amz-Target": "CodeCommit_20150413.PutFile", Authorization: scope("codecommit") };
+  const put = (fileContent: string): Promise<Told> => {
+    const body = JSON.stringify({ repositoryName: "r", branchName: "b", filePath: "f", fileContent });
+    return tell("POST", "/", { ...target, "Content-Type": "application/x-amz-json-1.1" }, body);
+  };
+
+  it("may be many megabytes", async () => {
+    let bytes = 0;
+    answer = ({ input }) => {
+      bytes = input.fileContent.length;
+      return { commitId: "c", blobId: "b", treeId: "t" };
+    };
+    expect((await put(Buffer.alloc(9_000_001, 1).toString("base64"))).status).toBe(200);
+    expect(bytes).toBe(9_000_001);
+    expect(defects).toEqual([]);
+  });
+
+  it.each(["====", "AAA", "A===", "AA=A", "AA-_", "AAAA\n"])("is not %j", async (text) => {
+    expect((await put(text)).text).toContain("SerializationException");
   });
 });
 

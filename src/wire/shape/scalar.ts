@@ -10,7 +10,7 @@ export const HTTP_DATE: TimestampFormat = 6;
 export const EPOCH_SECONDS: TimestampFormat = 7;
 const UNSPECIFIED = 4;
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const NOT_BASE64 = /[^A-Za-z0-9+/]/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^-?\d+$/;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/i;
@@ -31,8 +31,10 @@ export function timestampFormat(schema: NormalizedSchema, fallback: TimestampFor
   return own === UNSPECIFIED ? fallback : (own as TimestampFormat);
 }
 
+/** Looks for what does not belong there: a pattern for the whole would overflow the stack on a few megabytes. */
 export function base64(text: string): Uint8Array {
-  if (!BASE64.test(text)) throw new Malformed("The value is not valid base64.");
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  if (text.length % 4 !== 0 || NOT_BASE64.test(text.slice(0, text.length - padding))) throw new Malformed("The value is not valid base64.");
   return Buffer.from(text, "base64");
 }
 
