@@ -1,4 +1,3 @@
-import type { Caller } from "../kernel/caller.ts";
 import type { OperationModel } from "./model.ts";
 
 /** Signing names that are not the prefix of their service's IAM actions. */
@@ -53,21 +52,6 @@ export function actionOf({ name, service }: OperationModel): string {
   return `${PREFIXES[signingName] ?? signingName}:${renamed[name] ?? name}`;
 }
 
-/** What a call is about, as far as its input alone says: an S3 object, a member that is an ARN, or anything (*). */
-export function resourceOf(
-  { service }: OperationModel,
-  input: Readonly<Record<string, unknown>>,
-  { accountId, region }: Pick<Caller, "accountId" | "region">,
-): string {
-  if (service.isS3) return s3Resource(input);
-  const repository = service.facts.signingName === "codecommit" ? (input["repositoryName"] ?? input["oldName"]) : undefined;
-  if (typeof repository === "string") return `arn:aws:codecommit:${region}:${accountId}:${repository}`;
-  for (const [name, value] of Object.entries(input)) {
-    if (typeof value === "string" && value.startsWith("arn:") && !/role/i.test(name)) return value;
-  }
-  return "*";
-}
-
 /** Operations that write a branch, and which of their members name it. */
 const BRANCH_OF: Readonly<Record<string, readonly string[]>> = {
   CreateBranch: ["branchName"],
@@ -88,9 +72,4 @@ export function contextOf({ name, service }: OperationModel, input: Readonly<Rec
   if (service.facts.signingName !== "codecommit") return {};
   const branch = (BRANCH_OF[name] ?? []).map((member) => input[member]).find((value) => typeof value === "string");
   return branch === undefined ? {} : { "codecommit:References": `refs/heads/${String(branch).replace(/^refs\/heads\//, "")}` };
-}
-
-function s3Resource({ Bucket, Key }: Readonly<Record<string, unknown>>): string {
-  if (typeof Bucket !== "string") return "*";
-  return typeof Key === "string" ? `arn:aws:s3:::${Bucket}/${Key}` : `arn:aws:s3:::${Bucket}`;
 }

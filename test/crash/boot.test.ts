@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { CodeCommitClient, CreateRepositoryCommand, PutFileCommand } from "@aws-sdk/client-codecommit";
 import { expect, it, onTestFinished } from "vitest";
@@ -43,6 +44,6 @@ it("answers who asked before it was ready", async () => {
   const socket = await firstConnection(port);
   socket.write("GET /_slipway/health HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
   await using _ = await starting;
-  const [status] = (await Array.fromAsync(socket.setEncoding("utf8"))).join("").split("\r\n");
+  const [status] = (await text(socket)).split("\r\n");
   expect(status).toBe("HTTP/1.1 200 OK");
 }, 15_000);

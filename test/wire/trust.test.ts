@@ -1,11 +1,19 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CodePipelineClient, ListPipelinesCommand } from "@aws-sdk/client-codepipeline";
+import { BatchGetBuildsCommand, CodeBuildClient, DeleteProjectCommand, StopBuildCommand } from "@aws-sdk/client-codebuild";
+import {
+  CodePipelineClient,
+  DeleteWebhookCommand,
+  GetPipelineCommand,
+  ListPipelinesCommand,
+  PutApprovalResultCommand,
+} from "@aws-sdk/client-codepipeline";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Caller, KnownKey } from "../../src/kernel/caller.ts";
+import * as codebuild from "../../src/sdk/schemas/codebuild.js";
 import * as codepipeline from "../../src/sdk/schemas/codepipeline.js";
 import * as s3 from "../../src/sdk/schemas/s3.js";
 import * as sts from "../../src/sdk/schemas/sts.js";
@@ -32,9 +40,15 @@ afterEach(() => {
   server.closeAllConnections();
 });
 
-/** A wire with three services; the clients are given the key. */
+/** A wire with four services; the clients are given the key. */
 async function serve(options: TestBackendOptions, wire: WireOptions = {}): Promise<Backend> {
-  const schemas = { sts: [sts.GetCallerIdentity$], codepipeline: [codepipeline.ListPipelines$], s3: [s3.GetObject$, s3.PutObject$] };
+  const { ListPipelines$, GetPipeline$, PutApprovalResult$, DeleteWebhook$ } = codepipeline;
+  const schemas = {
+    sts: [sts.GetCallerIdentity$],
+    codepipeline: [ListPipelines$, GetPipeline$, PutApprovalResult$, DeleteWebhook$],
+    codebuild: [codebuild.BatchGetBuilds$, codebuild.StopBuild$, codebuild.DeleteProject$],
+    s3: [s3.GetObject$, s3.PutObject$],
+  };
   const backend = testBackend(
     schemas,
     ({ caller: who, operation, input }) => {
@@ -230,6 +244,31 @@ describe("enforced", () => {
     expect(asked).toEqual([
       [user.arn, "s3:GetObject", "arn:aws:s3:::b/k (1)"],
       [user.arn, "codepipeline:ListPipelines", "*"],
+    ]);
+  });
+
+  it("knows what a call is about that names it otherwise than by ARN", async () => {
+    const asked: string[] = [];
+    await serve({ trust: "enforced", authorize: (_, _action, resource) => void asked.push(resource) });
+    const pipelines = new CodePipelineClient(config("AKIADEV"));
+    await pipelines.send(new GetPipelineCommand({ name: "p" }));
+    const result = { summary: "", status: "Approved" as const };
+    const token = "11111111-1111-1111-1111-111111111111";
+    await pipelines.send(new PutApprovalResultCommand({ pipelineName: "p", stageName: "s", actionName: "a", result, token }));
+    await pipelines.send(new DeleteWebhookCommand({ name: "w" }));
+    const builds = new CodeBuildClient(config("AKIADEV"));
+    await builds.send(new DeleteProjectCommand({ name: "b" }));
+    await builds.send(new BatchGetBuildsCommand({ ids: ["b:1", "b:2"] }));
+    await builds.send(new BatchGetBuildsCommand({ ids: ["b:1", "c:2"] }));
+    await builds.send(new StopBuildCommand({ id: "arn:aws:codebuild:eu-west-1:111122223333:build/b:1" }));
+    expect(asked).toEqual([
+      "arn:aws:codepipeline:eu-west-1:111122223333:p",
+      "arn:aws:codepipeline:eu-west-1:111122223333:p/s/a",
+      "arn:aws:codepipeline:eu-west-1:111122223333:webhook:w",
+      "arn:aws:codebuild:eu-west-1:111122223333:project/b",
+      "arn:aws:codebuild:eu-west-1:111122223333:project/b",
+      "*",
+      "arn:aws:codebuild:eu-west-1:111122223333:project/b",
     ]);
   });
 });
