@@ -15,7 +15,7 @@ import {
 import { type BuildBatch, buildBatches, shownBatch } from "./batch.ts";
 import { submitBatch, timeoutMsOf } from "./batch-start.ts";
 import { buildArn, builds } from "./build.ts";
-import { idOf, startOf } from "./build-operations.ts";
+import { idOf, sameStart, startOf } from "./build-operations.ts";
 import { byAge, type Listing, listed } from "./listing.ts";
 import { requireProject } from "./project.ts";
 
@@ -24,7 +24,7 @@ const IDEMPOTENT_MS = 300_000;
 
 export const startBuildBatch = operation(StartBuildBatch$, (scope, input) => {
   const project = requireProject(scope, input.projectName!);
-  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  const same = sameStart(startedBefore(scope, project.id, input.idempotencyToken), input);
   if (same !== undefined) return { buildBatch: shownBatch(scope, same) };
   const batch = submitBatch(scope, project, startOf(scope, project, input));
   return { buildBatch: shownBatch(scope, batch) };

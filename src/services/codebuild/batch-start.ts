@@ -18,7 +18,8 @@ export const timeoutMsOf = ({ buildBatchConfig }: Declaration): number => (build
 
 /** Submit a batch; its loop does the rest. */
 export function submitBatch(scope: Scope, project: Project, request: Omit<BuildRequest, "batch" | "autoRetry">): BuildBatch {
-  const { uuid, declaration, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook, idempotencyToken, isDebugged } = request;
+  const { uuid, declaration, initiator, sourceVersion, resolvedSourceVersion, handedIn, webhook, idempotencyToken, asked, isDebugged } =
+    request;
   refuseUnbuildable(declaration);
   const config = declaration.buildBatchConfig;
   if (config?.serviceRole === undefined) fault(InvalidInputException, "Build batch service role is required");
@@ -44,6 +45,7 @@ export function submitBatch(scope: Scope, project: Project, request: Omit<BuildR
     ...(handedIn && { handedIn }),
     ...(webhook && { webhook }),
     ...(idempotencyToken !== undefined && { idempotencyToken }),
+    ...(asked !== undefined && { asked }),
     ...(isDebugged && { isDebugged: true as const }),
   });
 }

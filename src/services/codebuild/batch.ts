@@ -48,6 +48,8 @@ export interface BuildBatch extends Row {
   /** Its builds stop where their commands say codebuild-breakpoint. */
   readonly isDebugged?: true;
   readonly idempotencyToken?: string;
+  /** The digest of what was asked for with the token. */
+  readonly asked?: string;
   /** Of the newest retry. */
   readonly retryToken?: string;
 }

@@ -1,3 +1,4 @@
+import { digestOf } from "../../kernel/blob.ts";
 import { fault } from "../../kernel/fault.ts";
 import { lateOperation, operation, Waiting } from "../../kernel/operation.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -27,7 +28,7 @@ const IDEMPOTENT_MS = 300_000;
 
 export const startBuild = operation(StartBuild$, (scope, input) => {
   const project = requireProject(scope, input.projectName!);
-  const same = startedBefore(scope, project.id, input.idempotencyToken);
+  const same = sameStart(startedBefore(scope, project.id, input.idempotencyToken), input);
   if (same !== undefined) return { build: shownBuild(scope, same) };
   const build = submitBuild(scope, project, startOf(scope, project, input));
   return { build: shownBuild(scope, build) };
@@ -44,8 +45,21 @@ export function startOf(scope: Scope, project: Project, input: StartBuildInput |
     sourceVersion: input.sourceVersion ?? declaration.sourceVersion,
     initiator: initiatorOf(scope),
     idempotencyToken: input.idempotencyToken,
+    asked: askedFor(input),
     isDebugged: input.debugSessionEnabled,
   };
+}
+
+const askedFor = (input: StartBuildInput | StartBuildBatchInput): string => digestOf(Buffer.from(JSON.stringify(input)));
+
+/**
+ * What was started with a token before, if it was the same that was asked for. The API says that another is an error, not which.
+ * https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html
+ */
+export function sameStart<T extends { readonly asked?: string }>(known: T | undefined, input: StartBuildInput | StartBuildBatchInput) {
+  if (known?.asked !== undefined && known.asked !== askedFor(input))
+    fault(InvalidInputException, `The idempotency token ${input.idempotencyToken} was used with other parameters.`);
+  return known;
 }
 
 /** What CodePipeline hands in and takes, nobody else does. */

@@ -174,6 +174,8 @@ test("StartBuild is one build per token; the newest come first", async () => {
   const once = await cloud.call(startBuild, { projectName: "shop", idempotencyToken: "a" });
   const again = await cloud.call(startBuild, { projectName: "shop", idempotencyToken: "a" });
   const other = await cloud.call(startBuild, { projectName: "shop", idempotencyToken: "b" });
+  const changed = { projectName: "shop", idempotencyToken: "a", timeoutInMinutesOverride: 10 };
+  await expect(cloud.call(startBuild, changed)).rejects.toMatchObject({ name: "InvalidInputException" });
   expect(again.build!.id).toBe(once.build!.id);
   expect((await cloud.call(listBuildsForProject, { projectName: "shop" })).ids).toEqual([other.build!.id, once.build!.id]);
 });

@@ -106,6 +106,8 @@ export interface Build extends Row {
   readonly fleet?: string;
   readonly stopRequested?: true;
   readonly idempotencyToken?: string;
+  /** The digest of what was asked for with the token. */
+  readonly asked?: string;
   /** It stops where its commands say codebuild-breakpoint, and goes on when somebody says codebuild-resume. */
   readonly isDebugged?: true;
 }

@@ -18,6 +18,7 @@ export interface BuildRequest {
   readonly initiator: string;
   readonly handedIn?: Readonly<Record<string, string>>;
   readonly idempotencyToken?: string | undefined;
+  readonly asked?: string | undefined;
   readonly batch?: BatchPlace;
   readonly webhook?: Readonly<Record<string, string>>;
   readonly autoRetry?: AutoRetry;
@@ -27,7 +28,7 @@ export interface BuildRequest {
 
 /** Submit a build; the loop does the rest. Refuses by name what Slipway cannot build. */
 export function submitBuild(scope: Scope, project: Project, request: BuildRequest): Build {
-  const { uuid, declaration, initiator, handedIn, idempotencyToken, batch, webhook, isDebugged } = request;
+  const { uuid, declaration, initiator, handedIn, idempotencyToken, asked, batch, webhook, isDebugged } = request;
   const { sourceVersion, resolvedSourceVersion } = request;
   refuseUnbuildable(declaration);
   refuseTooMany(scope, project);
@@ -52,6 +53,7 @@ export function submitBuild(scope: Scope, project: Project, request: BuildReques
     ...(resolvedSourceVersion !== undefined && { resolvedSourceVersion }),
     ...(handedIn && { handedIn }),
     ...(idempotencyToken !== undefined && { idempotencyToken }),
+    ...(asked !== undefined && { asked }),
     ...(fleet !== undefined && { fleet }),
     ...(batch && { batch }),
     ...(webhook && { webhook }),
