@@ -1,7 +1,7 @@
+import { textWithin } from "../compute/text-within.ts";
 import type { Drive } from "../kernel/drive.ts";
 import { takeWebhook } from "../services/codepipeline/api.ts";
 import type { Route } from "../wire/backend.ts";
-import { textWithin } from "./body.ts";
 
 const WEBHOOK = /^\/_codepipeline\/webhook\?/;
 /** bytes; no git server sends more. */

@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
+import { textWithin } from "../compute/text-within.ts";
 import type { Drive } from "../kernel/drive.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { respond } from "../services/cloudformation/api.ts";
 import { badge, publicBuild, takeWebhook } from "../services/codebuild/api.ts";
 import type { Route } from "../wire/backend.ts";
-import { textWithin } from "./body.ts";
 
 const RESPONSE = /^\/_cloudformation\/response\/([^/?]+)/;
 

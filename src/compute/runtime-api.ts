@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { textWithin } from "./text-within.ts";
 
 /** What a runtime is told of an invocation. */
 export interface Invocation {
@@ -72,7 +73,7 @@ export class RuntimeApi {
       this.#handOver();
       return;
     }
-    const body = await bodyOf(request).catch(() => undefined);
+    const body = await textWithin(request, RESPONSE_MAX).catch(() => undefined);
     const said = /^\/2018-06-01\/runtime\/(?:(init)|invocation\/([^/]+))\/(response|error)$/.exec(path);
     if (request.method !== "POST" || said === null)
       return reply(response, 404, { errorType: "NotFound", errorMessage: `no ${request.method} ${path}` });
@@ -117,15 +118,4 @@ export class RuntimeApi {
 
 function reply(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-}
-
-/** The whole body; undefined where it is longer than a response may be. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= RESPONSE_MAX) chunks.push(chunk);
-  }
-  return size <= RESPONSE_MAX ? Buffer.concat(chunks).toString("utf8") : undefined;
 }
