@@ -15,6 +15,7 @@ import { sts } from "../sts/index.ts";
 import { getBranch } from "./branch.ts";
 import { putFile } from "./change.ts";
 import { codecommit } from "./index.ts";
+import type { PullRequestRow } from "./pull-request.ts";
 import { createRepository } from "./repository.ts";
 
 const run = promisify(execFile);
@@ -23,6 +24,24 @@ const HERE = { account: "111122223333", region: "eu-west-1" };
 
 /** A user of the account of these tests. */
 export const user = (name: string): string => `arn:aws:iam::${HERE.account}:user/${name}`;
+
+/** The row of an open pull request, of a branch that is one commit on from where it goes. */
+export const openPullRequest = (destinationCommit: string, sourceCommit: string): Omit<PullRequestRow, "repositoryId"> => ({
+  id: "1",
+  title: "Two",
+  status: "OPEN",
+  authorArn: user("ann"),
+  source: "feature",
+  destination: "main",
+  sourceCommit,
+  destinationCommit,
+  mergeBase: destinationCommit,
+  revisionId: "0".repeat(64),
+  clientRequestToken: "once",
+  asked: "",
+  createdAt: 0,
+  activeAt: 0,
+});
 
 /** A cloud with real git behind it, called as this user or that. */
 export class GitCloud {

@@ -4,30 +4,14 @@ import { type SimulatedOutcome, simulatedHands } from "../../compute/simulated.t
 import { EVENTS, events } from "../../kernel/facts.ts";
 import { World } from "../../testing/world.ts";
 import { mirrorRefs } from "./api.ts";
-import { user } from "./codecommit.fixture.ts";
+import { openPullRequest, user } from "./codecommit.fixture.ts";
 import { errands } from "./errand.ts";
 import { codecommit } from "./index.ts";
-import { type PullRequestRow, pullRequests } from "./pull-request.ts";
+import { pullRequests } from "./pull-request.ts";
 import { deleteRepository } from "./removal.ts";
 import { createRepository } from "./repository.ts";
 
 const [ONE, TWO, MERGED] = ["1".repeat(40), "2".repeat(40), "3".repeat(40)];
-const OPEN: Omit<PullRequestRow, "repositoryId"> = {
-  id: "1",
-  title: "Two",
-  status: "OPEN",
-  authorArn: user("ann"),
-  source: "feature",
-  destination: "main",
-  sourceCommit: TWO,
-  destinationCommit: ONE,
-  mergeBase: ONE,
-  revisionId: "0".repeat(64),
-  clientRequestToken: "once",
-  asked: "",
-  createdAt: 0,
-  activeAt: 0,
-};
 
 /** Hands whose process dies with what is asked for before an instant. */
 class Story {
@@ -52,7 +36,7 @@ async function merging(story: Story): Promise<string> {
   story.diesUntil = 10;
   cloud.change((scope) => {
     mirrorRefs(scope, repositoryId, new Map(Object.entries({ "refs/heads/main": ONE, "refs/heads/feature": TWO })));
-    pullRequests.put(scope, { ...OPEN, repositoryId });
+    pullRequests.put(scope, { ...openPullRequest(ONE, TWO), repositoryId });
     // What MergePullRequestBySquash asks git for in the end.
     const merge = { sourceCommitId: TWO, destinationCommitId: ONE, mergeOption: "SQUASH_MERGE", pullRequestId: "1" } as const;
     const moves = { fullName: "refs/heads/main", from: ONE, to: { firstWordOf: 0 }, merge };

@@ -16,17 +16,10 @@ import {
 import { associateApprovalRuleTemplateWithRepository, listRepositoriesForApprovalRuleTemplate } from "./approval-association.ts";
 import { createApprovalRuleTemplate, deleteApprovalRuleTemplate } from "./approval-template.ts";
 import { createBranch, deleteBranch } from "./branch.ts";
-import { GitCloud, type GitRepository, user } from "./codecommit.fixture.ts";
+import { GitCloud, type GitRepository, openPullRequest, user } from "./codecommit.fixture.ts";
 import { errands } from "./errand.ts";
 import { codecommit } from "./index.ts";
-import {
-  createPullRequest,
-  getPullRequest,
-  listPullRequests,
-  type PullRequestRow,
-  pullRequests,
-  updatePullRequestStatus,
-} from "./pull-request.ts";
+import { createPullRequest, getPullRequest, listPullRequests, pullRequests, updatePullRequestStatus } from "./pull-request.ts";
 import { describePullRequestEvents } from "./pull-request-event.ts";
 import { mergePullRequestByFastForward, mergePullRequestBySquash, mergePullRequestByThreeWay } from "./pull-request-merge.ts";
 import { createPullRequestApprovalRule, deletePullRequestApprovalRule } from "./pull-request-rule.ts";
@@ -221,23 +214,6 @@ function answers({ spec }: Job): SimulatedOutcome {
   return { afterMs: 10, status: "SUCCEEDED", result: { git: said } };
 }
 
-const OPEN: Omit<PullRequestRow, "repositoryId"> = {
-  id: "1",
-  title: "Two",
-  status: "OPEN",
-  authorArn: user("ann"),
-  source: "feature",
-  destination: "main",
-  sourceCommit: TWO,
-  destinationCommit: ONE,
-  mergeBase: ONE,
-  revisionId: "0".repeat(64),
-  clientRequestToken: "once",
-  asked: "",
-  createdAt: 0,
-  activeAt: 0,
-};
-
 test("a merge closes its pull request once, and a push is told of once, whenever the power is cut", async () => {
   const build = (): World => new World({ services: [codecommit], hands: simulatedHands(answers), start: 0 });
   await endsTheSameWheneverThePowerIsCut(build, async (cloud) => {
@@ -251,7 +227,7 @@ test("a merge closes its pull request once, and a push is told of once, whenever
       cloud.change((scope) => mirrorRefs(scope, repositoryId, refs, { callerArn: user("ann"), refs: [...refs.keys()] }));
     };
     push(TWO);
-    cloud.change((scope) => pullRequests.put(scope, { ...OPEN, repositoryId }));
+    cloud.change((scope) => pullRequests.put(scope, { ...openPullRequest(ONE, TWO), repositoryId }));
     push(THREE);
     await cloud.advance("1m");
     // What MergePullRequestByFastForward asks git for in the end; its caller goes with the power, the errand does not.

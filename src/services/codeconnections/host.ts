@@ -4,7 +4,6 @@ import type { Scope } from "../../kernel/scope.ts";
 import { type Row, Table } from "../../kernel/table.ts";
 import { type Tags, tagsOf } from "../../kernel/tag.ts";
 import {
-  ConflictException,
   CreateHost$,
   DeleteHost$,
   GetHost$,
@@ -19,6 +18,7 @@ import {
 import * as former from "../../sdk/codestar-connections.js";
 import { connections } from "./connection.ts";
 import { named, type Prefix, underBothNames } from "./two-names.ts";
+import { vpcProblem } from "./vpc-configuration.ts";
 
 /**
  * Where an installed provider is. It is PENDING until somebody has set it up. Its id is its name and eight digits.
@@ -30,12 +30,8 @@ export interface Host extends Row {
   readonly providerType: ProviderType;
   readonly providerEndpoint: string;
   readonly vpc?: VpcConfiguration;
-  readonly status: "PENDING" | "AVAILABLE" | "VPC_CONFIG_INITIALIZING" | "VPC_CONFIG_FAILED_INITIALIZATION" | "VPC_CONFIG_DELETING";
-  readonly statusMessage?: string;
-  /** When its VPC configuration is ready, or gone. */
-  readonly settlesAt?: number;
-  /** What it is once its VPC configuration is ready. */
-  readonly becomes?: "PENDING" | "AVAILABLE";
+  readonly status: "PENDING" | "AVAILABLE" | "VPC_CONFIG_FAILED_INITIALIZATION";
+  readonly statusMessage?: string | undefined;
   readonly tags: Tags;
 }
 
@@ -46,9 +42,6 @@ export const hosts = new Table<Host>("codeconnections/host", {
 const PAGE_SIZE = 100;
 /** The providers that somebody installs on a machine of his own. */
 const INSTALLED: readonly string[] = ["GitHubEnterpriseServer", "GitLabSelfManaged"];
-/** How long a VPC configuration is prepared, and taken away; AWS needs minutes. */
-const INITIALIZING_MS = 10_000;
-const DELETING_MS = 10_000;
 
 export const createHost = underBothNames(
   CreateHost$,
@@ -63,7 +56,7 @@ export const createHost = underBothNames(
       providerType: ProviderType!,
       providerEndpoint: ProviderEndpoint!,
       status: "PENDING",
-      ...(VpcConfiguration && initializing(scope, VpcConfiguration, "PENDING")),
+      ...(VpcConfiguration && prepared(scope, VpcConfiguration, "PENDING")),
       tags: tagsOf(Tags),
     });
     return { HostArn: hostArn(scope, host.id)!, ...(Tags.length > 0 && { Tags }) };
@@ -105,40 +98,30 @@ export const listHosts = underBothNames(ListHosts$, former.ListHosts$, (scope, {
 
 export const updateHost = underBothNames(UpdateHost$, former.UpdateHost$, (scope, { HostArn, ProviderEndpoint, VpcConfiguration }) => {
   const host = requireHost(scope, HostArn!);
-  if (isBusy(host)) fault(ConflictException, `Host ${HostArn} cannot be updated while its status is ${host.status}.`);
   hosts.patch(scope, host.id, {
     ...(ProviderEndpoint !== undefined && { providerEndpoint: ProviderEndpoint }),
-    ...(VpcConfiguration && { statusMessage: undefined }),
-    ...(VpcConfiguration && initializing(scope, VpcConfiguration, host.status === "AVAILABLE" ? "AVAILABLE" : "PENDING")),
+    ...(VpcConfiguration && prepared(scope, VpcConfiguration, host.status === "AVAILABLE" ? "AVAILABLE" : "PENDING")),
   });
   return {};
 });
 
 export const deleteHost = underBothNames(DeleteHost$, former.DeleteHost$, (scope, { HostArn }) => {
-  const host = requireHost(scope, HostArn!);
-  const { id, vpc } = host;
-  if (isBusy(host)) fault(ResourceUnavailableException, `Host ${HostArn} cannot be deleted while its status is ${host.status}.`);
+  const { id } = requireHost(scope, HostArn!);
   if (connections.by(scope, "host", id).length > 0)
     fault(ResourceUnavailableException, `Host ${HostArn} has connections. Delete all connections that use the host first.`);
-  if (vpc === undefined) hosts.remove(scope, id);
-  else hosts.patch(scope, id, { status: "VPC_CONFIG_DELETING", settlesAt: scope.clock.now() + DELETING_MS });
+  hosts.remove(scope, id);
   return {};
 });
 
-const initializing = (scope: Scope, vpc: VpcConfiguration, becomes: "PENDING" | "AVAILABLE") => ({
-  vpc,
-  status: "VPC_CONFIG_INITIALIZING" as const,
-  settlesAt: scope.clock.now() + INITIALIZING_MS,
-  becomes,
-});
-
-const isBusy = ({ status }: Host): boolean => status === "VPC_CONFIG_INITIALIZING" || status === "VPC_CONFIG_DELETING";
-
-/** Set a host up, which on AWS a person does in the console. One whose VPC configuration is not ready is set up when it is. */
-export function completeHost(scope: Scope, { id, status }: Host): Host {
-  if (status === "VPC_CONFIG_INITIALIZING") return hosts.patch(scope, id, { becomes: "AVAILABLE" });
-  return hosts.patch(scope, id, status === "PENDING" ? { status: "AVAILABLE" } : {});
+/** What a VPC configuration makes of a host: nothing is set up for it here, so that it is ready or wrong at once. */
+function prepared(scope: Scope, vpc: VpcConfiguration, status: "PENDING" | "AVAILABLE"): Pick<Host, "vpc" | "status" | "statusMessage"> {
+  const statusMessage = vpcProblem(scope, vpc);
+  return { vpc, status: statusMessage === undefined ? status : "VPC_CONFIG_FAILED_INITIALIZATION", statusMessage };
 }
+
+/** Set a host up, which on AWS a person does in the console. */
+export const completeHost = (scope: Scope, { id, status }: Host): Host =>
+  hosts.patch(scope, id, status === "PENDING" ? { status: "AVAILABLE" } : {});
 
 export function requireHost(scope: Scope, arn: string): Host {
   const what = named(arn);

@@ -4,7 +4,6 @@ import { publishedStatuses } from "./commit-status.ts";
 import { connections } from "./connection.ts";
 import { driftWatchLoop } from "./drift-watch.loop.ts";
 import { driftWatches } from "./drift-watch.ts";
-import { hostLoop } from "./host.loop.ts";
 import { hosts } from "./host.ts";
 import { mirrorLoop } from "./mirror.loop.ts";
 import { mirrors, remoteRefs, watches } from "./mirror.ts";
@@ -43,7 +42,6 @@ export const codeconnections = service({
     pullRequestComments,
   ],
   loops: [
-    hostLoop,
     mirrorLoop,
     syncConfigurationLoop,
     syncAttemptLoop,
