@@ -1,13 +1,11 @@
 import type { Scope } from "../../kernel/scope.ts";
+import { sessionOf } from "../iam/api.ts";
 import { type Build, buildArn, logOf, uuidOf } from "./build.ts";
 import type { PhaseEnd } from "./phase.ts";
 
 /** The service role of a build, as it calls other services. */
-export function asServiceRole(scope: Scope, build: Pick<Build, "id" | "declaration">): Scope {
-  const name = build.declaration.serviceRole!.split("/").at(-1);
-  const arn = `arn:aws:sts::${scope.account}:assumed-role/${name}/AWSCodeBuild-${uuidOf(build)}`;
-  return scope.as({ ...scope.caller, accountId: scope.account, arn, type: "assumed-role" });
-}
+export const asServiceRole = (scope: Scope, build: Pick<Build, "id" | "declaration">): Scope =>
+  scope.as(sessionOf(scope, build.declaration.serviceRole!, `AWSCodeBuild-${uuidOf(build)}`));
 
 /** Why the service role may not do a thing, in IAM's sentence; undefined where it may, or IAM does not decide. */
 export const roleRefusal = (scope: Scope, build: Pick<Build, "id" | "declaration">, action: string, resource: string): string | undefined =>

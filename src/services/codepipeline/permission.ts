@@ -1,6 +1,5 @@
-import { parseArn } from "../../kernel/arn.ts";
 import type { Scope } from "../../kernel/scope.ts";
-import { roleIdOf } from "../iam/api.ts";
+import { sessionOf } from "../iam/api.ts";
 import { type Artifact, artifactKey, storeOf } from "./artifact.ts";
 import { declarationOf } from "./pipeline.ts";
 import type { Run } from "./run.ts";
@@ -17,12 +16,7 @@ export interface Permission {
 /** Why the role may not do what the action needs; undefined where it may, or trust is not enforced. Asked in the pipeline's region. */
 export function refusalOfRole(scope: Scope, run: Run, needed: readonly Permission[]): string | undefined {
   if (scope.settings.trust !== "enforced") return undefined;
-  const role = roleOf(scope, run);
-  const { account, resource = "" } = parseArn(role) ?? {};
-  const accountId = account ?? scope.account;
-  const arn = `arn:aws:sts::${accountId}:assumed-role/${resource.split("/").at(-1)}/${run.executionId}`;
-  const { accessKeyId: _, ...own } = scope.caller;
-  const caller = { ...own, accountId, arn, userId: `${roleIdOf(scope, role)}:${run.executionId}`, type: "assumed-role" as const };
+  const caller = sessionOf(scope, roleOf(scope, run), run.executionId);
   for (const { action, resource: what, context, message } of needed) {
     const refusal = scope.registry.authorize(scope, caller, action, what, context);
     if (refusal !== undefined) return message ?? refusal;

@@ -1,4 +1,5 @@
 import { parseArn } from "../../kernel/arn.ts";
+import type { Caller } from "../../kernel/caller.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { statementsOf } from "./document.ts";
 import { decideForPrincipal } from "./evaluate.ts";
@@ -13,6 +14,14 @@ export { ensureFirstKey, restoreKey, rootKeyOf } from "./root-key.ts";
 
 /** The id of a role, such as AROA…; undefined where there is no such role. */
 export const roleIdOf = (scope: Scope, arn: string): string | undefined => roles.get(scope.at(arn), arn.split("/").at(-1)!)?.roleId;
+
+/** The session in which a service works as a role. */
+export function sessionOf(scope: Scope, role: string, sessionName: string): Caller {
+  const { account = scope.account, resource = "" } = parseArn(role) ?? {};
+  const { accessKeyId: _, ...own } = scope.caller;
+  const arn = `arn:aws:sts::${account}:assumed-role/${resource.split("/").at(-1)}/${sessionName}`;
+  return { ...own, accountId: account, arn, userId: `${roleIdOf(scope, role)}:${sessionName}`, type: "assumed-role" };
+}
 
 /**
  * Why the caller may not hand a role to a service, or undefined. The role has to be there; where trust is enforced, the
